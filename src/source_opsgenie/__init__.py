@@ -1,0 +1,20 @@
+"""Everything that an Opsgenie account will give, read completely, provably and at the account's own pace."""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from source_opsgenie.source import SourceOpsgenie
+
+__all__ = ["SourceOpsgenie", "__version__"]
+
+__version__ = version("source-opsgenie")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the Airbyte source only when it is asked for: the CDK takes a second or two."""
+    if name == "SourceOpsgenie":
+        from source_opsgenie.source import SourceOpsgenie  # noqa: PLC0415 -- see above
+
+        return SourceOpsgenie
+    raise AttributeError(name)

@@ -1,0 +1,184 @@
+"""Ask the API one thing: authorise, pace, retry, decode, and say what went wrong."""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus, urlencode
+
+import orjson
+import tenacity
+
+from source_opsgenie.clock import Clock, http_date_ms
+from source_opsgenie.errors import (
+    Gone,
+    KeyRefused,
+    Misshapen,
+    NotGranted,
+    NotInPlan,
+    OpsgenieError,
+    Refused,
+    Unreachable,
+    WrongHost,
+)
+from source_opsgenie.pacing import LONGEST_PERIOD, Pacer
+from source_opsgenie.streams.stream import Domain
+from source_opsgenie.transport import Request, Response, Transport
+
+LOGGER = logging.getLogger("source_opsgenie")
+
+TRIES = 6
+REFUSALS = 30
+OK = 200
+UNPROCESSABLE = 422
+TOO_MANY_REQUESTS = 429
+NOT_IMPLEMENTED = 501
+
+# What each status means, and what to do (docs/opsgenie-api.md#errors).
+MEANINGS: dict[int, tuple[type[OpsgenieError], str]] = {
+    401: (
+        KeyRefused,
+        "Opsgenie does not know this key here: copy it once more, see that it is switched on, and that the endpoint "
+        "is the account's own region (api.eu.opsgenie.com for an account in Europe).",
+    ),
+    402: (NotInPlan, "The account's plan has no such feature (incidents and services need Standard or Enterprise)."),
+    403: (NotGranted, "The key lacks a right: give it Read and Configuration Access, or leave these streams out."),
+    404: (Gone, "It does not exist, or not any more."),
+}
+MALFORMED_KEY = (KeyRefused, "This is not the form of a key: copy it from Opsgenie once more.")
+NOT_THE_API = (WrongHost, "This is not Opsgenie's API: write api.opsgenie.com or api.eu.opsgenie.com as endpoint.")
+OVERLOADED = (Unreachable, "Opsgenie, or something before it, is in trouble: run again later.")
+NEVER = (Refused, "The API will not answer this; if it comes from your alert_query, mend that; else report it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API answered: the envelope, and what was asked, for messages."""
+
+    asked: str
+    body: Mapping[str, Any]
+
+    @property
+    def data(self) -> Any:
+        """What stands under `data`; raises Misshapen if nothing does."""
+        if "data" not in self.body:
+            raise Misshapen(f"{self.asked} was answered without `data`: report it, with what stands above.")
+        return self.body["data"]
+
+
+class Client:
+    """Asks one account, as one key, at the account's pace; any thread may use it."""
+
+    def __init__(self, transport: Transport, *, key: str, pacers: Mapping[Domain, Pacer], clock: Clock) -> None:
+        self._transport = transport
+        self._authorization = {"Authorization": f"GenieKey {key}"}
+        self._pacers = pacers
+        self._clock = clock
+        self._try = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type((Unreachable, WrongHost)),
+            wait=tenacity.wait_random_exponential(multiplier=0.5, max=20),
+            stop=tenacity.stop_after_attempt(TRIES),
+            sleep=clock.sleep,
+            reraise=True,
+        )
+        self.requests = 0
+        self.date_ms: int | None = None
+
+    def get(self, path: str, params: Mapping[str, str] | None = None, *, domain: Domain) -> Answer:
+        """Ask for *path*, waiting and trying again as long as that may help; raises an OpsgenieError."""
+        request = Request(path, params or {}, self._authorization)
+        return self._try.copy()(self._get_once, request, domain)
+
+    def waits(self) -> dict[Domain, float]:
+        """The domains that wait out a refusal just now, and for how many seconds more."""
+        now = self._clock.monotonic()
+        waits = {domain: pacer.waiting(now) for domain, pacer in self._pacers.items()}
+        return {domain: seconds for domain, seconds in waits.items() if seconds}
+
+    def per_minute(self, domain: Domain) -> float | None:
+        """Requests that *domain* may take in a minute, as far as is known, or None if no limit is."""
+        return self._pacers[domain].per_minute()
+
+    def _get_once(self, request: Request, domain: Domain) -> Answer:
+        for _ in range(REFUSALS):
+            response = self._send(request, domain)
+            if response.status != TOO_MANY_REQUESTS:
+                return _decoded(request, response)
+            period = _refusal_seconds(response)
+            self._pacers[domain].refused(self._clock.monotonic(), period=period)
+            LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
+        raise Unreachable(
+            f"{_asked(request)} was refused {REFUSALS} times because too many requests were sent: others use the "
+            "account's limit up. Lower rate_limit_share, or run again at a quieter time."
+        )
+
+    def _send(self, request: Request, domain: Domain) -> Response:
+        while wait := self._pacers[domain].take(self._clock.monotonic()):
+            self._clock.sleep(wait)
+        self.requests += 1
+        response = self._transport(request)
+        self.date_ms = http_date_ms(response.headers.get("date")) or self.date_ms
+        if LOGGER.isEnabledFor(logging.DEBUG):
+            LOGGER.debug("%s %s -> %s", request.path, dict(request.params), response.status)
+        return response
+
+
+def _decoded(request: Request, response: Response) -> Answer:
+    if response.status != OK:
+        raise _error(request, response)
+    try:
+        body = orjson.loads(response.body)
+    except orjson.JSONDecodeError as problem:
+        raise _explained(request, response, NOT_THE_API, said="text that is no JSON") from problem
+    if not isinstance(body, dict):
+        raise Misshapen(f"{_asked(request)} was answered with JSON that is no object: report it.")
+    return Answer(_asked(request), body)
+
+
+def _error(request: Request, response: Response) -> OpsgenieError:
+    said = _message(response)
+    return _explained(request, response, _meaning(response.status, said), said=said)
+
+
+def _meaning(status: int, said: str) -> tuple[type[OpsgenieError], str]:
+    if status in MEANINGS:
+        return MEANINGS[status]
+    if OK < status < min(MEANINGS):
+        return NOT_THE_API
+    if status > NOT_IMPLEMENTED or status == NOT_IMPLEMENTED - 1:
+        return OVERLOADED
+    # A malformed key is refused before anybody looks whether it is known (docs/opsgenie-api.md#key).
+    about_key = status == UNPROCESSABLE and re.search(r"\bkey\b", said, re.IGNORECASE)
+    return MALFORMED_KEY if about_key else NEVER
+
+
+def _explained(
+    request: Request, response: Response, meaning: tuple[type[OpsgenieError], str], *, said: str
+) -> OpsgenieError:
+    error, remedy = meaning
+    request_id = response.headers.get("x-request-id", "none")
+    text = f"{_asked(request)} was answered {response.status} ({said}; request {request_id}). {remedy}"
+    key = request.headers["Authorization"].removeprefix("GenieKey ")
+    return error(text.replace(key, "****"))
+
+
+def _message(response: Response) -> str:
+    """The API's own words, as far as the body holds any."""
+    try:
+        body = orjson.loads(response.body)
+    except orjson.JSONDecodeError:
+        return "text that is no JSON"
+    message = body.get("message") if isinstance(body, dict) else None
+    return str(message or "no message").rstrip(".")[:300]
+
+
+def _asked(request: Request) -> str:
+    query = f"?{unquote_plus(urlencode(request.params))}" if request.params else ""
+    return f"GET {request.path}{query}"
+
+
+def _refusal_seconds(response: Response) -> float:
+    """How long a refusal lasts: a duration in seconds (docs/opsgenie-api.md#rate-headers)."""
+    named = response.headers.get("x-ratelimit-period-in-sec", "")
+    return min(float(named), LONGEST_PERIOD) if named.isdigit() and int(named) else LONGEST_PERIOD

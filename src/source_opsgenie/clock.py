@@ -1,0 +1,71 @@
+"""What time it is, how to wait, and how Opsgenie writes a moment down."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Protocol
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class Stopped(Exception):
+    """All work is to stop: raised in whatever sleeps, to end its thread."""
+
+
+class Clock(Protocol):
+    """Time as an argument, so that whatever waits is tested without waiting."""
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let *seconds* pass; raises Stopped if all work is to stop."""
+
+
+class SystemClock:
+    """The machine's own clock; `stop` ends whatever sleeps on it."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let *seconds* pass; raises Stopped once `stop` was called."""
+        if self._stopped.wait(seconds):
+            raise Stopped
+
+    def stop(self) -> None:
+        """End all sleep, now and from now on."""
+        self._stopped.set()
+
+
+def milliseconds(text: str) -> int:
+    """The moment that *text* names, in milliseconds since 1970; finer digits are cut off.
+
+    Takes 0 to 9 fraction digits, `Z` or an offset (docs/opsgenie-api.md#timestamps); raises ValueError.
+    """
+    return _since_epoch(datetime.fromisoformat(text))
+
+
+def _since_epoch(moment: datetime) -> int:
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - EPOCH) // MILLISECOND
+
+
+def iso(moment_ms: int) -> str:
+    """The moment *moment_ms* as Opsgenie would write it."""
+    moment = EPOCH + moment_ms * MILLISECOND
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def http_date_ms(header: str | None) -> int | None:
+    """The moment that a `Date` header names, in milliseconds, or None if it names none."""
+    try:
+        return _since_epoch(parsedate_to_datetime(header)) if header else None
+    except ValueError:
+        return None

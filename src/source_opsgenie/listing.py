@@ -1,0 +1,79 @@
+"""One searchable list of the API: how many rows a search finds, and its rows a page at a time."""
+
+from dataclasses import dataclass, replace
+
+from source_opsgenie.client import Answer, Client
+from source_opsgenie.clock import milliseconds
+from source_opsgenie.errors import Gone, Misshapen
+from source_opsgenie.paging import PAGE, Page, checked, rows_of, total_of, value_at
+from source_opsgenie.query import Span, all_of
+from source_opsgenie.streams.stream import Domain, Record, Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the API lists of *stream* that the user's *own* query and all of *spans* find."""
+
+    client: Client
+    stream: Stream
+    own: str = ""
+    spans: tuple[Span, ...] = ()
+
+    def narrowed(self, span: Span) -> "Listing":
+        """The same list, of the rows in *span* only."""
+        return replace(self, spans=(*self.spans, span))
+
+    def count(self, *spans: Span) -> int:
+        """The number of rows in *spans*, by a way of its own: counting shares nothing with listing."""
+        search = self.stream.search
+        params = self._params(*spans)
+        if search and search.count_path:
+            answer = self.client.get(search.count_path, params, domain=self._single_domain)
+            return _whole_number(answer, value_at(answer.body, ("data", "count")))
+        answer = self.client.get(self.stream.path, params | {"limit": "1"}, domain=self.stream.domain)
+        return _whole_number(answer, total_of(answer))
+
+    def page(self, *spans: Span, sort: str, order: str, offset: int = 0, limit: int = PAGE) -> Page:
+        """One page of the rows in *spans*, each with an id and the moments it was created and updated."""
+        params = self._params(*spans) | {"sort": sort, "order": order, "offset": str(offset), "limit": str(limit)}
+        answer = self.client.get(self.stream.path, params, domain=self.stream.domain)
+        return Page(checked(rows_of(answer, self.stream), ("id", "createdAt"), asked=answer.asked), total_of(answer))
+
+    def exists(self, row_id: str) -> bool:
+        """Whether the row is still there when it is asked for by its id."""
+        try:
+            self.client.get(f"{self.stream.path}/{row_id}", domain=self._single_domain)
+        except Gone:
+            return False
+        return True
+
+    @property
+    def _single_domain(self) -> Domain:
+        return self.stream.single_domain or self.stream.domain
+
+    def _params(self, *spans: Span) -> dict[str, str]:
+        query = all_of(self.own, *self.spans, *spans)
+        return {"query": query} if query else {}
+
+
+def created_ms(row: Record) -> int:
+    """When *row* was created, in milliseconds."""
+    return _moment(row, "createdAt")
+
+
+def updated_ms(row: Record) -> int:
+    """When *row* was last updated, in milliseconds; when it was created, if nothing is said."""
+    return _moment(row, "updatedAt") if row.get("updatedAt") else created_ms(row)
+
+
+def _moment(row: Record, name: str) -> int:
+    try:
+        return milliseconds(row[name])
+    except (TypeError, ValueError) as problem:
+        raise Misshapen(f"The row {row['id']} has a `{name}` that is no moment: {row[name]!r}: report it.") from problem
+
+
+def _whole_number(answer: Answer, count: object) -> int:
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise Misshapen(f"{answer.asked} was answered with the count {count!r}: report it.")
+    return count

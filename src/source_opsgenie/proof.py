@@ -1,0 +1,42 @@
+"""What the end of a read says of its completeness, in one line that a person can check."""
+
+from collections.abc import Iterator
+
+from source_opsgenie.clock import iso
+from source_opsgenie.connection import Connection
+from source_opsgenie.events import Notice, Parents, Proof
+from source_opsgenie.query import is_steady
+from source_opsgenie.state import State
+from source_opsgenie.streams import Stream, ancestry
+
+
+def proof(
+    connection: Connection, stream: Stream, *, start: State, end: State, parents: Parents
+) -> Iterator[Proof | Notice]:
+    """The closing lines of a read of *stream* from *start* to *end*, in which *parents* were asked."""
+    read = end.rows - start.rows
+    if stream.parent:
+        answered = parents.asked - parents.gone
+        told = f"{parents.asked:,} parents asked, {answered:,} answered, {parents.gone:,} gone"
+    elif stream.search is None:
+        told = f"{read:,} read to the end of the list"
+    elif start.bookmark is not None:
+        told = f"{read:,} changed since {iso(start.bookmark)}"
+    else:
+        told, missing = _counted(end), end.tally.unlisted
+        if missing:
+            yield Notice(f"{stream.name}: {missing:,} rows are counted but never listed.", is_warning=True)
+    yield Proof(f"{told}; {_reach(connection, ancestry(stream)[0])}")
+
+
+def _counted(end: State) -> str:
+    tally = end.tally
+    gone = f", {tally.gone:,} deleted meanwhile" if tally.gone else ""
+    return f"{tally.counted:,} counted, {tally.listed:,} read{gone}, {tally.unlisted:,} unexplained"
+
+
+def _reach(connection: Connection, root: Stream) -> str:
+    """What the line is about: never more than the key may see, and nothing proven on shifting ground."""
+    query = connection.config.alert_query if root.search and root.search.takes_alert_query else ""
+    shifting = "" if is_steady(query) else ", unproven: alert_query asks for what changes"
+    return connection.sees + shifting

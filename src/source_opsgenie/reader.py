@@ -1,0 +1,142 @@
+"""Read one stream of one account: rows, checkpoints, and in the end what is proven."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from source_opsgenie.clock import Clock, iso
+from source_opsgenie.connection import Connection
+from source_opsgenie.errors import NotInPlan
+from source_opsgenie.events import Checkpoint, Counted, Event, Notice, Parents, Row, Step
+from source_opsgenie.listing import Listing, updated_ms
+from source_opsgenie.proof import proof
+from source_opsgenie.state import Scope, State, digest, is_ours
+from source_opsgenie.steps import steps
+from source_opsgenie.streams import Stream, ancestry, is_incremental
+
+NOT_OURS = (
+    "the state was written by another connector, whose cursor is the newest of the rows that it reached, not of those "
+    "that exist: everything is read once, and from then on what changed."
+)
+DAY_MS = 24 * 60 * 60 * 1000
+# A checkpoint is offered after each page; it is passed on after so many rows or seconds.
+ROWS_BETWEEN_CHECKPOINTS = 5_000
+SECONDS_BETWEEN_CHECKPOINTS = 30.0
+# A longer query is remembered by its digest: the state stays small.
+LONGEST_QUERY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the streams of one connection, each by itself."""
+
+    connection: Connection
+
+    def read(
+        self,
+        stream: Stream,
+        *,
+        state: Mapping[str, Any] | None = None,
+        incremental: bool = True,
+        generation: int | None = None,
+    ) -> Iterator[Event]:
+        """Read *stream* from where *state* says; the last events are a Checkpoint and a Proof.
+
+        Without *incremental* everything is read; a state of the same *generation* that was cut off is gone on with.
+        Raises an OpsgenieError where the stream cannot be read to its end: what came until then stands.
+        """
+        start, notices = self._start(stream, state or {}, incremental=incremental, generation=generation)
+        yield from notices
+        progress = _Progress(start.begin(self._beginning(stream)), self.connection.clock)
+        try:
+            for found in steps(self.connection, stream, progress.state):
+                yield from progress.events(found)
+        except NotInPlan as refusal:
+            if start.rows:
+                raise
+            yield Notice(f"{stream.name} is empty: {refusal}", is_warning=True)
+        end = progress.end()
+        yield Checkpoint(end)
+        yield from proof(self.connection, stream, start=start, end=end, parents=progress.parents)
+
+    def _beginning(self, stream: Stream) -> int:
+        """When this read begins, on the API's clock: the date of the answer before it, else its newest change."""
+        client = self.connection.client
+        root = ancestry(stream)[0]
+        if client.date_ms is not None or root.search is None:
+            return client.date_ms or 0
+        newest = Listing(client, root).page(sort="updatedAt", order="desc", limit=1).rows
+        return max(map(updated_ms, newest), default=0)
+
+    def _start(
+        self, stream: Stream, given: Mapping[str, Any], *, incremental: bool, generation: int | None
+    ) -> tuple[State, list[Event]]:
+        """Where to begin, and what to say of a state that cannot be gone on with."""
+        fresh = State(self._scope(stream), generation=generation)
+        if not given or not is_ours(given):
+            strange = bool(given) and is_incremental(stream) and incremental
+            return fresh, [Notice(f"{stream.name}: {NOT_OURS}")] if strange else []
+        state = State.from_mapping(given)
+        fresh = replace(fresh, rows=state.rows)
+        if not is_incremental(stream):
+            return fresh, []
+        if not incremental:
+            goes_on = generation is not None and state.generation == generation and not state.finished
+            return state if goes_on and state.scope == fresh.scope else fresh, []
+        if reason := self._distrust(state, fresh):
+            return fresh, [Notice(f"{stream.name}: {reason}: everything is read again.")]
+        return replace(state, generation=generation), []
+
+    def _distrust(self, state: State, fresh: State) -> str:
+        """Why the bookmark in *state* is worth nothing; empty if it is good."""
+        now = self.connection.client.date_ms
+        if differs := state.scope.differs_in(fresh.scope):
+            return f"the {differs} is not that of the sync before"
+        latest = max(state.bookmark or 0, state.begun or 0)
+        if now is not None and latest > now + DAY_MS:
+            return f"the state is from {iso(latest)}, which is yet to come"
+        return ""
+
+    def _scope(self, stream: Stream) -> Scope:
+        search = ancestry(stream)[0].search
+        if search is None:
+            return Scope(self.connection.account)
+        config = self.connection.config
+        query = config.alert_query if search.takes_alert_query else ""
+        return Scope(
+            self.connection.account, query if len(query) <= LONGEST_QUERY else digest(query), config.start_date
+        )
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What one read has sent so far, and when it last said where it could go on."""
+
+    state: State
+    clock: Clock
+    parents: Parents = Parents()
+    rows_since: int = 0
+    said_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.said_at = self.clock.monotonic()
+
+    def events(self, found: Step | Counted) -> Iterator[Event]:
+        if isinstance(found, Counted):
+            yield found
+            return
+        yield from map(Row, found.rows)
+        self.rows_since += len(found.rows)
+        self.parents += found.parents
+        rows = self.state.rows + len(found.rows)
+        self.state = replace(found.state or self.state, rows=rows)
+        if found.state and self._is_due():
+            yield Checkpoint(self.state)
+            self.rows_since, self.said_at = 0, self.clock.monotonic()
+
+    def end(self) -> State:
+        return self.state.finish()
+
+    def _is_due(self) -> bool:
+        waited = self.clock.monotonic() - self.said_at
+        return self.rows_since >= ROWS_BETWEEN_CHECKPOINTS or waited >= SECONDS_BETWEEN_CHECKPOINTS

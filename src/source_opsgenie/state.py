@@ -1,0 +1,126 @@
+"""What a stream remembers between two syncs, and between the two halves of one that was cut off."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from hashlib import blake2b
+from typing import Any
+
+from source_opsgenie.clock import iso, milliseconds
+from source_opsgenie.errors import StateError
+from source_opsgenie.streams.stream import Record
+from source_opsgenie.windows import Tally
+
+VERSION = 1
+# So many rows of the lookback are remembered: the state stays below 2 kB whatever the account's size.
+REMEMBERED = 48
+MOMENTS = ("bookmark", "begun", "below", "top", "reached")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was read: a bookmark is worth nothing for another account, query or start date."""
+
+    account: str
+    query: str = ""
+    start_date: str = ""
+
+    def differs_in(self, other: "Scope") -> str:
+        """The first thing, in the user's words, in which *other* is not the same; empty if it is."""
+        words = {"account": "account", "query": "alert_query", "start_date": "start_date"}
+        return next((word for name, word in words.items() if getattr(self, name) != getattr(other, name)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a stream stands. All moments are milliseconds on the API's clock.
+
+    *rows* counts what was ever sent, so that no two states are equal when rows lie between.
+    *bookmark* is the beginning of the last read that was finished, *begun* of the one under way.
+    *below*: of the windows, everything created at or after it is out; *top* is where the window under way
+    began, and *listed* how many rows of it are out. *reached*: of the changes, everything updated before it is out.
+    *seen* names rows in the lookback that were sent already. *generation* is Airbyte's, for a full refresh.
+    """
+
+    scope: Scope
+    rows: int = 0
+    bookmark: int | None = None
+    begun: int | None = None
+    below: int | None = None
+    top: int | None = None
+    listed: int = 0
+    reached: int | None = None
+    tally: Tally = Tally()
+    seen: tuple[str, ...] = ()
+    finished: bool = False
+    generation: int | None = None
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The state as JSON: moments as text, and nothing that says nothing."""
+        said = {name: value for name, value in asdict(self).items() if value not in (None, (), {}, False)}
+        moments = {name: iso(said[name]) for name in MOMENTS if name in said}
+        return {"version": VERSION} | said | moments | {"seen": list(self.seen)}
+
+    @classmethod
+    def from_mapping(cls, given: Mapping[str, Any]) -> "State":
+        """Read what `to_mapping` wrote; raises StateError for anything else."""
+        try:
+            said = {one.name: given[one.name] for one in fields(cls) if one.name in given}
+            said |= {name: milliseconds(said[name]) for name in MOMENTS if name in said}
+            said |= {"scope": Scope(**said["scope"]), "tally": Tally(**said["tally"]), "seen": tuple(said["seen"])}
+            return _checked(cls(**said))
+        except (KeyError, TypeError, ValueError) as problem:
+            raise StateError(
+                "The state is not one that this source wrote: reset the stream's state, and it is read whole."
+            ) from problem
+
+    def begin(self, begun: int) -> "State":
+        """The same, with a read under way that began at *begun*, or goes on from where it was cut off."""
+        if self.begun is not None and not self.finished:
+            return self
+        return replace(self, begun=begun, finished=False, below=None, top=None, listed=0, reached=None, tally=Tally())
+
+    def finish(self) -> "State":
+        """The same, with the read under way finished: the next one looks for changes since its beginning."""
+        bookmark = max(self.begun or 0, self.bookmark or 0) or None
+        ended = replace(self, bookmark=bookmark, begun=None, finished=True)
+        return replace(ended, below=None, top=None, listed=0, reached=None)
+
+
+def _checked(state: State) -> State:
+    texts = (*asdict(state.scope).values(), *state.seen)
+    numbers = (state.rows, state.listed, *asdict(state.tally).values())
+    if not all(isinstance(one, str) for one in texts) or not all(type(one) is int and one >= 0 for one in numbers):
+        raise ValueError("a text or a number of another type")
+    return state
+
+
+def is_ours(given: Mapping[str, Any]) -> bool:
+    """Whether *given* claims to be a state of this source, and not of the public connector."""
+    return "version" in given
+
+
+@dataclass(slots=True)
+class Recent:
+    """The rows near the end of a read, by a digest of id and version: what the next lookback meets again."""
+
+    since: int
+    digests: dict[str, None]
+
+    def add(self, row: Record, *, updated: int) -> None:
+        """Remember *row* if the next lookback will meet it; of too many, the first are forgotten."""
+        if updated >= self.since:
+            name = version(row)
+            self.digests.pop(name, None)
+            self.digests[name] = None
+            if len(self.digests) > REMEMBERED:
+                del self.digests[next(iter(self.digests))]
+
+
+def version(row: Record) -> str:
+    """A short name for this version of *row*."""
+    return digest(f"{row['id']} {row.get('updatedAt')}")
+
+
+def digest(text: str) -> str:
+    """A short name for *text*."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,73 @@
+"""The stream about incidents."""
+
+from source_opsgenie.streams.stream import (
+    Access,
+    Domain,
+    Paging,
+    Search,
+    Stream,
+    flag,
+    list_of,
+    list_of_texts,
+    nested,
+    text,
+    timestamp,
+)
+
+INCIDENTS = Stream(
+    name="incidents",
+    description="Every incident that the key may see, whatever its status.",
+    path="/v1/incidents",
+    key=("id",),
+    cursor="updatedAt",
+    domain=Domain.INCIDENT,
+    access=Access.INCIDENTS,
+    page="https://docs.opsgenie.com/docs/incident-api#list-incidents",
+    paging=Paging.OFFSET,
+    search=Search(),
+    fields=(
+        text("id", "Names the incident for ever: a UUID."),
+        text("description", "Long text about the incident; may be an empty text."),
+        list_of_texts("impactedServices", "Ids of services, as in the stream services; may be empty."),
+        text("tinyId", "Short number that people quote; not promised to stay unique, so it is no key."),
+        text("message", "What the incident is, in one line."),
+        text("status", "State of the incident: one of open, resolved, closed."),
+        list_of_texts("tags", "Labels of the incident; an empty list when it has none."),
+        timestamp("createdAt", "When the incident was created."),
+        timestamp("updatedAt", "When it last changed; up to 0.2 s before the matching timeline entry."),
+        text("priority", "Urgency, highest first: one of P1, P2, P3, P4, P5."),
+        text("ownerTeam", "The team that owns the incident; an empty text when no team does."),
+        list_of(
+            "responders",
+            "Who was called to work on the incident; an empty list when nobody was.",
+            text("type", "What it is: one of user, team, escalation, schedule; the first two were seen."),
+            text("id", "Id of that responder, as in the streams users and teams."),
+        ),
+        nested("extraProperties", "Free keys and texts given by the creator; may be an empty object."),
+        nested(
+            "links",
+            "Where to find the incident.",
+            text("web", "Address of the incident for people."),
+            text("api", "Address of the incident in the API."),
+        ),
+        timestamp("impactStartDate", "When the impact began; equal to createdAt in every captured incident."),
+        timestamp("impactEndDate", "When the impact ended; absent until resolved, kept when opened again."),
+        timestamp("impactDetectDate", "When the impact was noticed; absent from every captured incident."),
+        list_of_texts("actions", "Names of the custom actions offered on the incident; may be empty."),
+        flag("isSeen", "Whether somebody has opened it; documented once, not seen in newer answers."),
+        text("source", "Where the incident came from; documented once, not seen in newer answers."),
+        text("owner", "Who owns the incident; documented once, not seen in newer answers."),
+        text("serviceId", "Id of the one service in older answers; newer ones send impactedServices."),
+        text("note", "Note given with a request to create the incident; the list does not send it."),
+        nested(
+            "statusPageEntry",
+            "Entry for the status page, given when creating the incident; the list does not send it.",
+            text("title", "Headline on the status page; the message of the incident when left out."),
+            text("detail", "Text on the status page; the description of the incident when left out."),
+        ),
+        nested("details", "The name of extraProperties in a create request; the list does not send it."),
+        flag("notifyStakeholders", "Whether stakeholders were to be told; the list does not send it."),
+    ),
+)
+
+INCIDENT_STREAMS: tuple[Stream, ...] = (INCIDENTS,)

@@ -1,0 +1,85 @@
+"""The streams about users: the users themselves, and the teams of each."""
+
+from source_opsgenie.streams.stream import (
+    Access,
+    Domain,
+    Paging,
+    Parent,
+    Stream,
+    flag,
+    list_of,
+    list_of_texts,
+    nested,
+    text,
+    timestamp,
+)
+
+USERS = Stream(
+    name="users",
+    description="Every user of the account.",
+    path="/v2/users",
+    key=("id",),
+    domain=Domain.SEARCH,
+    access=Access.CONFIGURATION,
+    page="https://docs.opsgenie.com/docs/user-api#list-user",
+    paging=Paging.OFFSET,
+    sort="username",
+    single_domain=Domain.CONFIGURATION,
+    fields=(
+        text("id", "Names the user for ever: a UUID."),
+        flag("blocked", "Whether the user is blocked."),
+        flag("verified", "Whether the user is verified; false was seen for one who had no full name yet."),
+        text("username", "Name to log in with: the e-mail address, which may change; join on id."),
+        text("fullName", "Name for people; seen equal to the user name where none was given."),
+        nested(
+            "role",
+            "Role in the account, which decides what the user may do.",
+            text("id", "Id of the role; for the built-in ones their name, such as Owner, Admin, User."),
+            text("name", "Name of the role: Owner, Admin, User, or what the account called its own."),
+        ),
+        text("timeZone", "Time zone of the user as an IANA name; the account's own when the user set none."),
+        text("locale", "Language and country, for example en_US; the account's own when the user set none."),
+        nested(
+            "userAddress",
+            "Postal address; all its parts are empty texts when nobody gave one.",
+            text("country", "Country, in the user's words."),
+            text("state", "State or region, in the user's words."),
+            text("city", "City, in the user's words."),
+            text("line", "Street and number, in the user's words."),
+            text("zipCode", "Postal code, in the user's words."),
+        ),
+        timestamp("createdAt", "When the user was added to the account."),
+        text("skypeUsername", "Skype name; documented, absent from every captured user."),
+        list_of_texts("tags", "Labels of the user; documented, absent from every captured user."),
+        nested("details", "Free keys, each with a list of texts; absent from every captured user."),
+        timestamp("mutedUntil", "Until when notifications are muted; absent from every captured user."),
+        list_of(
+            "userContacts",
+            "Ways to reach the user; sent only when one user is asked for with them, not by the list.",
+            text("id", "Id of the contact."),
+            text("to", "Address or number of the contact."),
+            text("contactMethod", "How it reaches the user: one of email, sms, voice, mobile."),
+            flag("enabled", "Whether notifications go there."),
+            text("disabledReason", "Why none go there."),
+        ),
+        flag("invitationDisabled", "Whether no invitation was to be mailed; the list does not send it."),
+    ),
+)
+
+USER_TEAMS = Stream(
+    name="user_teams",
+    description="The teams of each user: a row for each pair of user and team.",
+    path="/v2/users/{user_id}/teams",
+    key=("user_id", "id"),
+    domain=Domain.CONFIGURATION,
+    access=Access.CONFIGURATION,
+    page="https://docs.opsgenie.com/docs/user-api#list-user-teams",
+    parent=Parent("users", {"user_id": "id"}),
+    fields=(
+        text("user_id", "Id of the user, as in the stream users; added by this connector."),
+        text("id", "Id of the team, as in the stream teams; occurs once for each of its members."),
+        text("name", "Name of the team."),
+    ),
+)
+
+USER_STREAMS: tuple[Stream, ...] = (USERS, USER_TEAMS)

@@ -1,0 +1,148 @@
+"""Tile a span of time by counts, read a window by key, prove it.
+
+Every law here, and the data set that broke the obvious way, is in docs/completeness.md.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from source_opsgenie.errors import Incomplete, Misshapen
+from source_opsgenie.listing import Listing, created_ms
+from source_opsgenie.paging import PAGE, PASSES, Page, by_offset
+from source_opsgenie.query import created
+from source_opsgenie.streams.stream import Record
+
+# A window never holds more rows than the API would list by offsets (docs/opsgenie-api.md#the-cap).
+WIDEST = 19_900
+NARROWEST = 2_000
+# A small account is cut into so many windows, so that it checkpoints often; planning costs a count per window.
+WINDOWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The rows created in [start, end), and how many they were when the window was planned."""
+
+    start: int
+    end: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a proof adds up: rows counted, rows listed, rows explained as deleted, rows counted but never listed."""
+
+    counted: int = 0
+    listed: int = 0
+    gone: int = 0
+    unlisted: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Both together."""
+        return Tally(
+            self.counted + other.counted,
+            self.listed + other.listed,
+            self.gone + other.gone,
+            self.unlisted + other.unlisted,
+        )
+
+
+def width(total: int) -> int:
+    """The most rows that one of the windows over *total* rows should hold."""
+    return min(WIDEST, max(NARROWEST, total // WINDOWS))
+
+
+def tile(listing: Listing, whole: Window, *, widest: int) -> Iterator[Window]:
+    """Cut *whole* into windows that can be listed, newest first; empty ones are left out.
+
+    A half is counted, and its sibling is what remains: n windows cost about n counts.
+    """
+    if whole.count == 0:
+        return
+    if whole.count <= widest or whole.end - whole.start <= 1:
+        yield whole
+        return
+    middle = (whole.start + whole.end) // 2
+    newer = min(whole.count, listing.count(created(middle, whole.end)))
+    yield from tile(listing, Window(middle, whole.end, newer), widest=widest)
+    yield from tile(listing, Window(whole.start, middle, whole.count - newer), widest=widest)
+
+
+def read_span(listing: Listing, start: int | None, end: int | None) -> Iterator[list[Record]]:
+    """The rows created in [start, end), newest first, a page at a time, none of them twice.
+
+    The next page is asked from the last value on, without the ids already seen at it: rows that are deleted
+    or updated shift nothing. A millisecond that fills a page is read by another field.
+    """
+    seen_at_end: set[str] = set()
+    while True:
+        rows = _page_down(listing, start, end)
+        fresh = [row for row in rows if row["id"] not in seen_at_end]
+        if fresh:
+            yield fresh
+        if len(rows) < PAGE:
+            return
+        last = created_ms(rows[-1])
+        if last == created_ms(rows[0]):
+            sent = seen_at_end | {row["id"] for row in fresh}
+            yield [row for row in read_crowd(listing, last) if row["id"] not in sent]
+            end, seen_at_end = last, set()
+        else:
+            end, seen_at_end = last + 1, {row["id"] for row in rows if created_ms(row) == last}
+
+
+def read_crowd(listing: Listing, moment: int) -> list[Record]:
+    """Every row created in one crowded millisecond, listed by `tinyId`, which is unique within it.
+
+    Sorted by the time itself, the order of ties may be new at each request (docs/opsgenie-api.md#ties).
+    """
+    span = created(moment, moment + 1)
+
+    def fetch(offset: int, order: str) -> Page:
+        page = listing.page(span, sort="tinyId", order=order, offset=offset)
+        first = offset == 0 or len(page.rows) < PAGE
+        return replace(page, total=listing.count(span) if first else None)
+
+    return by_offset(fetch, asked=f"{listing.stream.path} in the millisecond {moment}")
+
+
+def prove(listing: Listing, window: Window, ids: set[str]) -> Iterator[list[Record] | Tally]:
+    """Count a window that was read as *ids* once more; yield rows that were missed, and in the end its Tally.
+
+    More ids than counted: those that a second pass lacks are asked for one by one, and a 404 explains them.
+    Fewer: it is read again. The same few missing each time are counted and never listed; anything else
+    is an error, raised as Incomplete.
+    """
+    missing: list[int] = []
+    gone: set[str] = set()
+    for _ in range(PASSES):
+        counted = listing.count(created(window.start, window.end))
+        if counted == len(ids - gone):
+            yield Tally(counted, len(ids), len(gone))
+            return
+        again: set[str] = set()
+        for rows in read_span(listing, window.start, window.end):
+            yield [row for row in rows if row["id"] not in ids | again]
+            again |= {row["id"] for row in rows}
+        gone |= {row_id for row_id in ids - again - gone if not listing.exists(row_id)}
+        ids = ids | again
+        missing.append(counted - len(again))
+    if min(missing) <= 0 or len(set(missing)) > 1:
+        raise Incomplete(
+            f"{listing.stream.path} counts and lists different rows between {window.start} and {window.end} "
+            f"(milliseconds), {missing} apart in {PASSES} passes: run again at a quieter time."
+        )
+    yield Tally(counted, len(ids), len(gone), missing[0])
+
+
+def _page_down(listing: Listing, start: int | None, end: int | None) -> list[Record]:
+    """One page of the rows in [start, end), newest first; raises Misshapen if the API did not do as asked."""
+    rows = listing.page(created(start, end), sort="createdAt", order="desc").rows
+    moments = [created_ms(row) for row in rows]
+    inside = all((start is None or start <= one) and (end is None or one < end) for one in moments)
+    if inside and moments == sorted(moments, reverse=True):
+        return rows
+    raise Misshapen(
+        f"{listing.stream.path} was asked for rows created in [{start}, {end}) (milliseconds), newest first, "
+        "and answered others: report it."
+    )
