@@ -13,6 +13,9 @@ from source_opsgenie.state import State
 from source_opsgenie.streams.stream import Record
 from source_opsgenie.windows import read_span
 
+# The beginning of a read is taken from a header that knows whole seconds (docs/opsgenie-api.md#date-header).
+DATE_SECOND_MS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -57,14 +60,14 @@ class Changes:
 
         A row that moves while it is read comes again at its new place; rows that move for ever come next time.
         """
-        begun = state.begun or 0
+        ends = (state.begun or 0) + DATE_SECOND_MS
         start = max(self.since, state.reached or 0)
         seen_at_start: set[str] = set()
         while True:
             rows = listing.page(updated(start, None), sort="updatedAt", order="asc").rows
             last = updated_ms(rows[-1]) if rows else start
             yield Step([row for row in rows if row["id"] not in seen_at_start], replace(state, reached=last))
-            if len(rows) < PAGE or last > begun:
+            if len(rows) < PAGE or last > ends:
                 return
             if last == updated_ms(rows[0]):
                 for crowd in read_span(listing.narrowed(updated(last, last + 1)), None, None):

@@ -28,7 +28,10 @@ from source_opsgenie.transport import Request, Response, Transport
 
 LOGGER = logging.getLogger("source_opsgenie")
 
+# So often is a request sent that gets no usable answer; fewer times as long as the API never gave one,
+# since a wrong address or a machine without a network is told within seconds.
 TRIES = 6
+FIRST_TRIES = 4
 REFUSALS = 30
 OK = 200
 UNPROCESSABLE = 422
@@ -76,12 +79,13 @@ class Client:
         self._pacers = pacers
         self._clock = clock
         self._try = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((Unreachable, WrongHost)),
+            retry=tenacity.retry_if_exception(self._may_pass),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=20),
-            stop=tenacity.stop_after_attempt(TRIES),
+            stop=self._is_enough,
             sleep=clock.sleep,
             reraise=True,
         )
+        self._has_answered = False
         self.requests = 0
         self.date_ms: int | None = None
 
@@ -104,7 +108,9 @@ class Client:
         for _ in range(REFUSALS):
             response = self._send(request, domain)
             if response.status != TOO_MANY_REQUESTS:
-                return _decoded(request, response)
+                answer = _decoded(request, response)
+                self._has_answered = True
+                return answer
             period = _refusal_seconds(response)
             self._pacers[domain].refused(self._clock.monotonic(), period=period)
             LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
@@ -112,6 +118,13 @@ class Client:
             f"{_asked(request)} was refused {REFUSALS} times because too many requests were sent: others use the "
             "account's limit up. Lower rate_limit_share, or run again at a quieter time."
         )
+
+    def _may_pass(self, problem: BaseException) -> bool:
+        """Whether another try may help: a page for people is a passing fault only where the API has answered before."""
+        return isinstance(problem, Unreachable) or (isinstance(problem, WrongHost) and self._has_answered)
+
+    def _is_enough(self, state: tenacity.RetryCallState) -> bool:
+        return state.attempt_number >= (TRIES if self._has_answered else FIRST_TRIES)
 
     def _send(self, request: Request, domain: Domain) -> Response:
         while wait := self._pacers[domain].take(self._clock.monotonic()):

@@ -28,10 +28,11 @@ class History:
         """Every row, newest first, and the states from which a read can go on; ends with `below` at the start."""
         begun = state.begun or 0
         settled = max(begun - SETTLING_MS, self.start or 0)
-        whole = self._whole(settled)
-        yield Counted(whole.count, self.listing.stream.name)
+        whole, newer = self._whole(settled)
+        yield Counted(whole.count + newer, self.listing.stream.name)
         if state.below is None:
             for rows in read_span(self.listing, settled, None):
+                state = replace(state, tally=state.tally + Tally(recent=len(rows)))
                 yield Step(self._wanted(rows))
             state = replace(state, below=settled)
             yield Step([], state)
@@ -78,8 +79,10 @@ class History:
             return rows
         return [row for row in rows if updated_ms(row) >= self.updated_since]
 
-    def _whole(self, settled: int) -> Window:
-        """What the windows must cover. The count without any time must be the sum of the counts with one.
+    def _whole(self, settled: int) -> tuple[Window, int]:
+        """What the windows must cover, and the number of newer rows.
+
+        The count without any time must be the sum of the counts with one.
 
         If it is not, the search has misread our times: an error, raised as Incomplete.
         """
@@ -90,7 +93,7 @@ class History:
             count, newer = (self.listing.count(part) for part in (created(start, settled), created(settled, None)))
             after = self.listing.count() if before != older + count + newer else before
             if min(before, after) <= older + count + newer <= max(before, after):
-                return Window(start, settled, count)
+                return Window(start, settled, count), newer
         raise Incomplete(
             f"{self.listing.stream.path} counts {before} rows without a time and {older + count + newer} "
             "with one: the search misreads times, or the account changes too fast. Run again at a quieter time."

@@ -32,7 +32,8 @@ def proof(
 def _counted(end: State) -> str:
     tally = end.tally
     gone = f", {tally.gone:,} deleted meanwhile" if tally.gone else ""
-    return f"{tally.counted:,} counted, {tally.listed:,} read{gone}, {tally.unlisted:,} unexplained"
+    recent = f", and {tally.recent:,} too new to be held to a count" if tally.recent else ""
+    return f"{tally.counted:,} counted, {tally.listed:,} read{gone}, {tally.unlisted:,} unexplained{recent}"
 
 
 def _reach(connection: Connection, root: Stream) -> str:

@@ -108,6 +108,7 @@ class SourceOpsgenie(Source):
         logging.getLogger("source_opsgenie").setLevel(logger.level)
         blobs = {one.stream.stream_descriptor.name: one.stream.stream_state for one in state or [] if one.stream}
         failures: dict[str, OpsgenieError] = {}
+        _refuse_doubles(catalog)
         with _traced(), connect(Config.from_mapping(config, environment=os.environ)) as connection:
             for asked in catalog.streams:
                 name = asked.stream.name
@@ -282,11 +283,18 @@ def _catalog(given: dict[str, Any], path: str) -> airbyte.ConfiguredAirbyteCatal
         ) from problem
 
 
+def _refuse_doubles(catalog: airbyte.ConfiguredAirbyteCatalog) -> None:
+    names = [asked.stream.name for asked in catalog.streams]
+    for name in names:
+        if names.count(name) > 1:
+            raise _as_traced(CatalogError(f"The catalog names the stream {name!r} twice: leave one of them out."))
+
+
 def _blobs(given: Any) -> dict[str, Any]:
     """The state of each stream: in messages a stream, in one for all, or as an object of the old form."""
+    if not given:
+        return {}
     match given:
-        case None | [] | {}:
-            return {}
         case {"stream": {"stream_descriptor": {"name": str(name)}, **rest}}:
             return {name: rest.get("stream_state")}
         case {"data": dict(old)} | {"type": "LEGACY", "data": dict(old)}:

@@ -63,6 +63,11 @@ class State:
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any]) -> "State":
         """Read what `to_mapping` wrote; raises StateError for anything else."""
+        if given.get("version") != VERSION:
+            raise StateError(
+                f"The state has the version {given.get('version')!r}, and this source writes {VERSION}: "
+                "upgrade the source, or reset the stream's state, and it is read whole."
+            )
         try:
             said = {one.name: given[one.name] for one in fields(cls) if one.name in given}
             said |= {name: milliseconds(said[name]) for name in MOMENTS if name in said}

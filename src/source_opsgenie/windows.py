@@ -30,12 +30,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a proof adds up: rows counted, rows listed, rows explained as deleted, rows counted but never listed."""
+    """What a proof adds up.
+
+    Rows counted, rows listed, rows explained as deleted, rows counted but never listed; and *recent* rows,
+    which were listed and not held to a count.
+    """
 
     counted: int = 0
     listed: int = 0
     gone: int = 0
     unlisted: int = 0
+    recent: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
         """Both together."""
@@ -44,6 +49,7 @@ class Tally:
             self.listed + other.listed,
             self.gone + other.gone,
             self.unlisted + other.unlisted,
+            self.recent + other.recent,
         )
 
 

@@ -1,0 +1,118 @@
+"""Write the pages, and the parts of pages, that are made from the code; `--check` only says which are stale."""
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from opsgenie_simulator.reference import page as simulator_page
+from source_opsgenie.config import OPTIONS
+from source_opsgenie.streams import STREAMS, Field, Stream, cost, is_incremental
+
+ROOT = Path(__file__).parent.parent
+
+
+def streams_page() -> str:
+    """The reference of all streams: what each is, what it costs, and what a row holds."""
+    return "\n".join(
+        [
+            "# Streams",
+            "",
+            "Made from the table in `src/source_opsgenie/streams/` by `make docs`; do not edit it here.",
+            "Every row keeps the fields that the API sends, named here or not; what we add says so.",
+            "",
+            *streams_table(),
+            "",
+            *(line for stream in STREAMS.values() for line in _stream_section(stream)),
+        ]
+    )
+
+
+def streams_table() -> Iterator[str]:
+    """One line for each stream."""
+    yield "| stream | key | sync | cost | API | needs |"
+    yield "|---|---|---|---|---|---|"
+    for stream in STREAMS.values():
+        sync = "incremental" if is_incremental(stream) else "full refresh"
+        yield (
+            f"| [{stream.name}](docs/streams.md#{stream.name}) | {', '.join(stream.key)} | {sync} | {cost(stream)} "
+            f"| [`{stream.path}`]({stream.page}) | {stream.access.needs} |"
+        )
+
+
+def _stream_section(stream: Stream) -> Iterator[str]:
+    version, *_ = stream.path.removeprefix("/").split("/")
+    yield from (f"## {stream.name}", "", stream.description, "")
+    yield f"- API: [`GET {stream.path}`]({stream.page}), version {version.removeprefix('v')}"
+    yield f"- Key: {', '.join(f'`{name}`' for name in stream.key)}"
+    yield f"- Sync: {'full refresh and incremental' if is_incremental(stream) else 'full refresh'}"
+    yield f"- Cost: {cost(stream)}, in the rate limit of the domain `{stream.domain.value}`"
+    yield f"- Needs: {stream.access.needs}"
+    yield from ("", "| field | type | meaning |", "|---|---|---|")
+    for field in stream.fields:
+        yield from _field_rows(field, "")
+    yield ""
+
+
+def _field_rows(field: Field, above: str) -> Iterator[str]:
+    name = f"{above}{field.name}"
+    yield f"| `{name}` | {field.kind.name.lower().replace('_', ' ')} | {field.description} |"
+    inner = field.items.inner if field.items else field.inner
+    for one in inner:
+        yield from _field_rows(one, f"{name}{'[]' if field.items else ''}.")
+
+
+def options_table() -> Iterator[str]:
+    """One line for each option of the config."""
+    yield "| option | type | default | meaning |"
+    yield "|---|---|---|---|"
+    for name, option in OPTIONS.items():
+        default = f"`{option['default']}`" if "default" in option else ""
+        yield f"| `{name}` | {option['type']} | {default} | {option['description']} |"
+
+
+def simulated_page() -> str:
+    """What the simulator imitates, in its own words."""
+    return "\n".join(simulator_page()) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"docs/streams.md": streams_page, "docs/simulator.md": simulated_page}
+PARTS: dict[str, Callable[[], Iterator[str]]] = {"streams": streams_table, "options": options_table}
+
+
+def with_parts(text: str, *, folder: str) -> str:
+    """The page *text*, what stands between a part's two marks written anew; links hold from *folder*."""
+
+    def part(match: re.Match[str]) -> str:
+        lines = "\n".join(PARTS[match["name"]]())
+        return f"{match['open']}\n{_linked(lines, folder=folder)}\n{match['close']}"
+
+    pattern = r"(?P<open><!-- generated: (?P<name>\w+) -->)\n.*?(?P<close><!-- end -->)"
+    return re.sub(pattern, part, text, flags=re.DOTALL)
+
+
+def _linked(text: str, *, folder: str) -> str:
+    return text.replace("](docs/", "](" if folder == "docs" else "](docs/")
+
+
+def written() -> Iterator[tuple[Path, str]]:
+    """Each file that is made or partly made from the code, and what it should hold."""
+    for name, page in PAGES.items():
+        yield ROOT / name, _linked(page(), folder="docs")
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        if str(path.relative_to(ROOT)) not in PAGES:
+            yield path, with_parts(path.read_text(encoding="utf-8"), folder=path.parent.name)
+
+
+def main() -> None:
+    """Write what is stale, or with `--check` say so and fail."""
+    stale = [(path, text) for path, text in written() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv:
+        sys.exit("\n".join(f"{path.relative_to(ROOT)} is stale: run `make docs`." for path, _ in stale) or 0)
+    for path, text in stale:
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""The fixtures: an account, the simulator that serves it, and Airbyte's verbs pointed at that."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from opsgenie_simulator import Account, Simulator
+from verbs import Verbs
+
+pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
+
+
+@pytest.fixture
+def account() -> Account:
+    """A small account, the same each time."""
+    return Account.seeded(seed=7, alerts=300, incidents=40, users=12, teams=4, services=6, integrations=5)
+
+
+@pytest.fixture
+def simulator(account: Account) -> Iterator[Simulator]:
+    """The API, serving that account."""
+    with Simulator(account) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def source(simulator: Simulator, account: Account, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Verbs:
+    """Airbyte's verbs with a key that may read everything."""
+    return Verbs({"api_token": account.full_key, "endpoint": simulator.url}, tmp_path, capfd)
