@@ -13,6 +13,12 @@ from verbs import Output, Verbs, catalog
 EU = "api.eu.opsgenie.com"
 
 
+@pytest.fixture
+def account() -> Account:
+    """An account that lives in Europe."""
+    return Account.seeded(region="eu")
+
+
 def run(*args: str, **environment: str) -> tuple[Output, str]:
     """Run the console script in a process of its own: its standard output and its standard error."""
     script = Path(sys.executable).parent / "source-opsgenie"
@@ -36,7 +42,7 @@ def test_every_request_goes_to_the_endpoint_and_nowhere_else(
             HTTPS_PROXY=proxy.url, NO_PROXY="", SSL_CERT_FILE=str(tmp_path / "authority.pem"),
         )  # fmt: skip
 
-    assert output.exit_code == 0
+    assert output.errors() == []
     assert len(output.records("alerts")) == len(account.alerts)
     assert {f"{EU}:443"} == set(proxy.hosts)
     assert {EU} == {request.host for request in simulator.requests}
