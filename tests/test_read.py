@@ -97,6 +97,43 @@ def test_a_changed_alert_comes_again_with_its_children(source: Verbs, account: A
     assert {changed, created} == {row["alert_id"] for row in second.records("alert_logs")}
 
 
+def test_open_alerts_are_looked_at_again_once_a_day(source: Verbs, account: Account, simulator: Simulator) -> None:
+    """A log that did not move its alert's updatedAt arrives with the daily look, and the look is not repeated."""
+    today = account.clock
+    first = source.read("alert_logs")
+    still_open = [one for one, alert in account.alerts.items() if alert["status"] == "open"]
+    account.add_log(still_open[0], "Viewed on [web]")
+    second = source.read("alert_logs", state=first.last_states())
+    account.clock = lambda: today() + 25 * 60 * 60 * 1000
+    third = source.read("alert_logs", state=second.last_states())
+    simulator.forget()
+    fourth = source.read("alert_logs", state=third.last_states())
+
+    assert second.records("alert_logs") == []
+    assert "Viewed on [web]" in {row["log"] for row in third.records("alert_logs")}
+    assert set(still_open) == {row["alert_id"] for row in third.records("alert_logs")}
+    assert (fourth.records("alert_logs"), len(simulator.requests)) == ([], 3)
+
+
+def test_a_look_has_a_ceiling_and_goes_on_in_the_next_sync(source: Verbs, account: Account) -> None:
+    """No sync asks more open alerts than it may; the next one goes on below them until all were asked."""
+    for number in range(250):
+        account.create_alert(message=f"open {number}", status="open", created_at=1_700_000_000_000 + number)
+    output = source.with_config(open_parents_per_sync=100).read("alert_logs")
+    today = account.clock
+    account.clock = lambda: today() + 25 * 60 * 60 * 1000
+    asked: list[set[str]] = []
+    for _ in range(4):
+        output = source.with_config(open_parents_per_sync=100).read("alert_logs", state=output.last_states())
+        asked.append({row["alert_id"] for row in output.records("alert_logs")})
+
+    assert [one for one, alert in account.alerts.items() if alert["status"] == "open"] == sorted(
+        set.union(*asked), key=list(account.alerts).index
+    )
+    assert all(len(one) <= 100 for one in asked)
+    assert asked[-1] == set()
+
+
 @pytest.mark.parametrize(
     "switches",
     [

@@ -7,12 +7,14 @@ from source_opsgenie.errors import Refused
 from source_opsgenie.events import Counted, Step
 from source_opsgenie.history import History
 from source_opsgenie.listing import Listing, updated_ms
-from source_opsgenie.paging import PAGE
+from source_opsgenie.paging import CAP, PAGE
 from source_opsgenie.query import created, updated
 from source_opsgenie.state import State
 from source_opsgenie.streams.stream import Record
 from source_opsgenie.windows import read_span
 
+# So many rows of a page stand on the next one too, where changes are read by offsets.
+OVERLAP = 10
 # The beginning of a read is taken from a header that knows whole seconds (docs/opsgenie-api.md#date-header).
 DATE_SECOND_MS = 1000
 
@@ -29,8 +31,9 @@ class Changes:
         """Every changed row, and the states from which a read can go on.
 
         One page, newest change first, is the whole answer where it reaches *since*. Else the search by
-        `updatedAt` is tried against that page, and where it cannot be trusted (docs/opsgenie-api.md#updatedat-search),
-        the whole history is read and filtered here.
+        `updatedAt` is tried against that page. Where it cannot be trusted (docs/opsgenie-api.md#updatedat-search),
+        the pages after that one are read; where they are too many or do not hold still, the whole history is,
+        and filtered here.
         """
         listing = self.listing
         if self.created_before is not None:
@@ -38,9 +41,11 @@ class Changes:
         # Only a walk through the history sets `below`: one that was cut off is taken up again.
         newest = self._newest(listing) if state.below is None else None
         if newest is not None and self._is_everything(newest):
-            yield Step([row for row in reversed(newest) if updated_ms(row) >= self.since])
+            yield Step(self._changed(newest))
         elif newest is not None and _can_be_searched(listing, newest):
             yield from self._by_update(listing, state)
+        elif newest is not None and (walked := self._walked_back(listing)) is not None:
+            yield Step(walked)
         else:
             yield from self._by_history(listing, state)
 
@@ -75,6 +80,28 @@ class Changes:
                 start, seen_at_start = last + 1, set()
             else:
                 start, seen_at_start = last, {row["id"] for row in rows if updated_ms(row) == last}
+
+    def _walked_back(self, listing: Listing) -> list[Record] | None:
+        """Every changed row, oldest change first; None where the pages do not reach *since*, or do not overlap.
+
+        The next page must begin above the moment at which the last one ended: then it has all rows of that moment,
+        whatever the order of ties, and no deletion has pulled a row across the border.
+        """
+        rows: dict[str, Record] = {}
+        border: int | None = None
+        for offset in range(0, CAP - PAGE + 1, PAGE - OVERLAP):
+            page = listing.page(sort="updatedAt", order="desc", offset=offset).rows
+            if border is not None and (not page or updated_ms(page[0]) <= border):
+                return None
+            rows |= {row["id"]: row for row in page}
+            if self._is_everything(page):
+                return self._changed(list(rows.values()))
+            border = updated_ms(page[-1])
+        return None
+
+    def _changed(self, rows: list[Record]) -> list[Record]:
+        """Those of *rows* that changed since, oldest change first."""
+        return sorted((row for row in rows if updated_ms(row) >= self.since), key=updated_ms)
 
     def _by_history(self, listing: Listing, state: State) -> Iterator[Step | Counted]:
         yield from History(listing, updated_since=self.since).read(state)

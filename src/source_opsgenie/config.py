@@ -81,6 +81,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "description": "How far an incremental sync looks back behind the last one, "
         "for rows that Opsgenie's search showed late.",
     },
+    "open_parents_per_sync": {
+        "title": "Open alerts asked again",
+        "type": "integer",
+        "default": 500,
+        "minimum": 0,
+        "maximum": 100_000,
+        "description": "Logs and recipients may come without their alert's updatedAt moving. So each alert that "
+        "stays open is asked for them once a day, at most so many in one sync; 0 asks none.",
+    },
 }
 
 
@@ -96,6 +105,7 @@ class Config:
     max_requests_per_minute: int | None = None
     max_concurrent_requests: int = 10
     lookback: timedelta = timedelta(minutes=10)
+    open_parents_per_sync: int = 500
 
     def __repr__(self) -> str:
         """Name the address only: a config may end up in a log."""
@@ -123,6 +133,7 @@ class Config:
             rate_limit_share=_number(given, "rate_limit_share"),
             max_requests_per_minute=_whole(given, "max_requests_per_minute"),
             max_concurrent_requests=_whole(given, "max_concurrent_requests") or 1,
+            open_parents_per_sync=_whole(given, "open_parents_per_sync") or 0,
             lookback=timedelta(minutes=_whole(given, "lookback_minutes") or 0),
         )
 

@@ -23,6 +23,10 @@ class Listing:
         """The same list, of the rows in *span* only."""
         return replace(self, spans=(*self.spans, span))
 
+    def also(self, query: str) -> "Listing":
+        """The same list, of the rows only that *query* finds too."""
+        return replace(self, own=f"({self.own}) AND ({query})" if self.own else query)
+
     def count(self, *spans: Span) -> int:
         """The number of rows in *spans*, by a way of its own: counting shares nothing with listing."""
         search = self.stream.search

@@ -13,7 +13,7 @@ from source_opsgenie.windows import Tally
 VERSION = 1
 # So many rows of the lookback are remembered: the state stays below 2 kB whatever the account's size.
 REMEMBERED = 48
-MOMENTS = ("bookmark", "begun", "below", "top", "reached")
+MOMENTS = ("bookmark", "begun", "below", "top", "reached", "looked", "look_below")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class State:
     *bookmark* is the beginning of the last read that was finished, *begun* of the one under way.
     *below*: of the windows, everything created at or after it is out; *top* is where the window under way
     began, and *listed* how many rows of it are out. *reached*: of the changes, everything updated before it is out.
+    *looked* is when all open parents were last asked again for their children; *look_below*: of a round of that
+    which is under way, those created at or after it were asked.
     *seen* names rows in the lookback that were sent already. *generation* is Airbyte's, for a full refresh.
     """
 
@@ -49,6 +51,8 @@ class State:
     top: int | None = None
     listed: int = 0
     reached: int | None = None
+    looked: int | None = None
+    look_below: int | None = None
     tally: Tally = Tally()
     seen: tuple[str, ...] = ()
     finished: bool = False

@@ -1,7 +1,8 @@
 """Where the rows of a stream come from: a search or a list, and what hangs on its rows."""
 
+import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from source_opsgenie.changes import Changes
@@ -9,11 +10,14 @@ from source_opsgenie.children import children
 from source_opsgenie.connection import Connection
 from source_opsgenie.events import Counted, Step
 from source_opsgenie.history import History
-from source_opsgenie.listing import Listing, updated_ms
+from source_opsgenie.listing import Listing, created_ms, updated_ms
 from source_opsgenie.paging import checked, read_list
 from source_opsgenie.state import Recent, State, version
-from source_opsgenie.streams import Stream, ancestry
+from source_opsgenie.streams import Record, Stream, ancestry
+from source_opsgenie.windows import read_span
 
+MILLISECOND = timedelta(milliseconds=1)
+DAY_MS = timedelta(days=1) // MILLISECOND
 # A row that changes while it is read comes twice; the ids of so many are kept, to send each once.
 IDS_KEPT = 200_000
 
@@ -21,7 +25,10 @@ IDS_KEPT = 200_000
 def steps(connection: Connection, stream: Stream, state: State) -> Iterator[Step | Counted]:
     """Everything that *stream* still has to send after *state*, in an order that a read can be taken up in."""
     root, *below = ancestry(stream)
-    found = _searched(connection, root, state) if root.search else _listed(connection, root)
+    if root.search is None:
+        found = _listed(connection, root)
+    else:
+        found = _searched(connection, root, state, are_parents=bool(below))
     for child in below:
         found = children(connection, child, found)
     yield from found
@@ -33,15 +40,17 @@ def _listed(connection: Connection, stream: Stream) -> Iterator[Step | Counted]:
     yield Step(checked(rows, stream.key, asked=f"GET {stream.path}"))
 
 
-def _searched(connection: Connection, stream: Stream, state: State) -> Iterator[Step | Counted]:
-    own = connection.config.alert_query if stream.search and stream.search.takes_alert_query else ""
-    listing = Listing(connection.client, stream, own)
-    lookback = connection.config.lookback // timedelta(milliseconds=1)
+def _searched(connection: Connection, stream: Stream, state: State, *, are_parents: bool) -> Iterator[Step | Counted]:
+    search, config = stream.search, connection.config
+    listing = Listing(connection.client, stream, config.alert_query if search and search.takes_alert_query else "")
+    lookback = config.lookback // MILLISECOND
     recent = Recent((state.begun or 0) - lookback, dict.fromkeys(state.seen))
     if state.bookmark is None:
-        found = _history(listing, state, start=connection.config.start_ms)
+        found = _history(listing, state, start=config.start_ms)
     else:
-        found = _unseen(Changes(listing, since=state.bookmark - lookback).read(state), state)
+        found = _Changed(listing, state).read(
+            since=state.bookmark - lookback, looks_at=config.open_parents_per_sync * are_parents
+        )
     for one in found:
         yield _remembered(one, recent) if isinstance(one, Step) else one
 
@@ -53,26 +62,59 @@ def _history(listing: Listing, state: State, *, start: int | None) -> Iterator[S
             state = (one.state or state) if isinstance(one, Step) else state
             yield one
     if start is not None:
-        changes = Changes(listing, since=start, created_before=start)
         older = state if state.reached is not None else replace(state, below=None, reached=start)
-        yield from changes.read(older)
-
-
-def _unseen(found: Iterator[Step | Counted], state: State) -> Iterator[Step | Counted]:
-    """Leave out what was sent by the sync before, in its lookback, and what comes a second time in this one."""
-    seen = frozenset(state.seen)
-    sent: set[str] = set()
-    for one in found:
-        if isinstance(one, Step):
-            rows = [row for row in one.rows if row["id"] not in sent and version(row) not in seen]
-            if len(sent) < IDS_KEPT:
-                sent |= {row["id"] for row in rows}
-            yield replace(one, rows=rows)
-        else:
+        for one in Changes(listing, since=start, created_before=start).read(older):
+            state = (one.state or state) if isinstance(one, Step) else state
             yield one
+    yield Step([], replace(state, looked=state.begun))
 
 
 def _remembered(step: Step, recent: Recent) -> Step:
     for row in step.rows:
         recent.add(row, updated=updated_ms(row))
     return replace(step, state=step.state and replace(step.state, seen=tuple(recent.digests)))
+
+
+@dataclass(slots=True)
+class _Changed:
+    """What a later sync sends of a searchable stream: each row once, and none that the sync before has sent."""
+
+    listing: Listing
+    state: State
+    sent: set[str] = field(default_factory=set)
+
+    def read(self, *, since: int, looks_at: int) -> Iterator[Step | Counted]:
+        """The rows updated since a moment; and for what hangs on them, as many open ones as a look takes."""
+        state = self.state
+        for one in Changes(self.listing, since=since).read(state):
+            if isinstance(one, Step):
+                state = one.state or state
+                yield replace(one, rows=self._unsent(one.rows, frozenset(self.state.seen)))
+            else:
+                yield one
+        if looks_at and self._is_look_due():
+            yield from self._look(state, at_most=looks_at)
+
+    def _unsent(self, rows: list[Record], seen: frozenset[str]) -> list[Record]:
+        unsent = [row for row in rows if row["id"] not in self.sent and version(row) not in seen]
+        if len(self.sent) < IDS_KEPT:
+            self.sent |= {row["id"] for row in unsent}
+        return unsent
+
+    def _is_look_due(self) -> bool:
+        state = self.state
+        return state.look_below is not None or (state.begun or 0) - (state.looked or 0) >= DAY_MS
+
+    def _look(self, state: State, *, at_most: int) -> Iterator[Step]:
+        """Rows that people still work on, newest first: not everything that hangs on them moves `updatedAt`."""
+        search = self.listing.stream.search
+        looked_at = 0
+        for rows in read_span(self.listing.also(search.still_open if search else ""), None, state.look_below):
+            yield Step(self._unsent(rows, frozenset()))
+            looked_at += len(rows)
+            if looked_at >= at_most:
+                # Others may have been created in the same millisecond; but each look gets further down.
+                below = min(created_ms(rows[-1]) + 1, (state.look_below or sys.maxsize) - 1)
+                yield Step([], replace(state, look_below=below))
+                return
+        yield Step([], replace(state, looked=state.begun, look_below=None))

@@ -24,7 +24,7 @@ INCIDENTS = Stream(
     access=Access.INCIDENTS,
     page="https://docs.opsgenie.com/docs/incident-api#list-incidents",
     paging=Paging.OFFSET,
-    search=Search(),
+    search=Search(still_open="status: open OR status: resolved"),
     fields=(
         text("id", "Names the incident for ever: a UUID."),
         text("description", "Long text about the incident; may be an empty text."),

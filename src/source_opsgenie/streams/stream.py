@@ -138,11 +138,12 @@ class Search:
     """A list that can be searched by time.
 
     *count_path* answers `data.count`; without it the list's own `totalCount` is asked for.
-    *takes_alert_query*: the user's query narrows it.
+    *takes_alert_query*: the user's query narrows it. *still_open* finds the rows that people still work on.
     """
 
     count_path: str | None = None
     takes_alert_query: bool = False
+    still_open: str = ""
 
 
 @dataclass(frozen=True, slots=True)
