@@ -1,0 +1,10 @@
+"""A standing imitation of the Opsgenie REST API, for tests and demonstrations."""
+
+from opsgenie_simulator.account import Account
+from opsgenie_simulator.keys import Key
+from opsgenie_simulator.limits import RateLimit
+from opsgenie_simulator.messages import Call, Request, Response, Weather
+from opsgenie_simulator.server import Simulator
+from opsgenie_simulator.switches import Switches
+
+__all__ = ["Account", "Call", "Key", "RateLimit", "Request", "Response", "Simulator", "Switches", "Weather"]

@@ -1,0 +1,216 @@
+"""One Opsgenie account: what it holds, its keys, its clock, and everything that can change it."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from opsgenie_simulator import lifecycle, seeds
+from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.children import append_log, append_note
+from opsgenie_simulator.keys import Key, issued
+from opsgenie_simulator.ledger import Ledger, Moment
+from opsgenie_simulator.records import Body
+from opsgenie_simulator.timestamps import epoch_ms
+
+Plan = Literal["Free", "Essentials", "Standard", "Enterprise"]
+Region = Literal["us", "eu"]
+
+
+class Account:
+    """An account that a simulator answers for; safe to change while it does."""
+
+    def __init__(self, name: str = "acme", *, seed: int = 7, plan: Plan = "Enterprise", region: Region = "us") -> None:
+        """Open an account without records."""
+        self.name, self.plan, self.region = name, plan, region
+        self.ledger = Ledger(chance_of(f"ids {name} {seed}"))
+        self.heartbeats: list[Body] = []
+        self.keys: tuple[Key, ...] = issued(chance_of(f"keys {seed}"), ())
+
+    @classmethod
+    def seeded(
+        cls,
+        *,
+        seed: int = 7,
+        alerts: int = 300,
+        incidents: int = 40,
+        users: int = 12,
+        teams: int = 4,
+        services: int = 6,
+        integrations: int = 5,
+        until: Moment = "2026-11-01T00:00:00Z",
+        days: int = 365,
+        name: str = "acme",
+        plan: Plan = "Enterprise",
+        region: Region = "us",
+        extra_fields: bool = False,
+    ) -> "Account":
+        """Open an account with a history; the same arguments give the same account."""
+        account = cls(name, seed=seed, plan=plan, region=region)
+        account.heartbeats = seeds.sow(
+            account.ledger,
+            seeds.Sizes(users, teams, services, integrations, alerts, incidents),
+            span=seeds.Span(seed, until=epoch_ms(until), days=days, name=name),
+            extra={"somethingNew": {"seenSince": 2031}} if extra_fields else {},
+        )
+        account.keys = issued(chance_of(f"keys {seed}"), account.teams)
+        return account
+
+    @property
+    def clock(self) -> Callable[[], int]:
+        """What tells the time, in epoch milliseconds; the `Date` header follows it."""
+        return self.ledger.clock
+
+    @clock.setter
+    def clock(self, clock: Callable[[], int]) -> None:
+        self.ledger.clock = clock
+
+    def now(self) -> int:
+        """The time by the account's clock, in epoch milliseconds."""
+        return self.ledger.clock()
+
+    @property
+    def alerts(self) -> Mapping[str, Body]:
+        """Alerts by id, in full form."""
+        return self.ledger.bodies("alerts")
+
+    @property
+    def incidents(self) -> Mapping[str, Body]:
+        """Incidents by id."""
+        return self.ledger.bodies("incidents")
+
+    @property
+    def users(self) -> Mapping[str, Body]:
+        """Users by id."""
+        return self.ledger.bodies("users")
+
+    @property
+    def teams(self) -> Mapping[str, Body]:
+        """Teams by id, with their members."""
+        return self.ledger.bodies("teams")
+
+    @property
+    def services(self) -> Mapping[str, Body]:
+        """Services by id."""
+        return self.ledger.bodies("services")
+
+    @property
+    def integrations(self) -> Mapping[str, Body]:
+        """Integrations by id."""
+        return self.ledger.bodies("integrations")
+
+    @property
+    def full_key(self) -> str:
+        """The key with all rights."""
+        return self.keys[0].token
+
+    @property
+    def key_without_configuration_access(self) -> str:
+        """The key that reads alerts and incidents only."""
+        return self.keys[1].token
+
+    @property
+    def team_key(self) -> str:
+        """The key of the first team's integration."""
+        return self.keys[2].token
+
+    @property
+    def management_key(self) -> str:
+        """The key made on the API key management page."""
+        return self.keys[3].token
+
+    def create_alert(
+        self, *, created_at: Moment | None = None, updated_at: Moment | None = None, **fields: object
+    ) -> Body:
+        """Add an alert; what *fields* leaves out is as in an alert that nobody has touched."""
+        return self.ledger.create("alerts", fields, created_at=created_at, updated_at=updated_at)
+
+    def update_alert(self, alert_id: str, *, updated_at: Moment | None = None, **fields: object) -> Body:
+        """Act on an alert; report, owner and a log entry follow as the service would write them."""
+        with self.ledger.lock:
+            before, moment = self.alerts[alert_id], self.ledger.moment(updated_at)
+            elapsed = max(0, moment - epoch_ms(before["createdAt"]))
+            acted = lifecycle.acted_on_alert(before, fields, elapsed_ms=elapsed)
+            self.add_log(alert_id, lifecycle.log_of(fields), at=moment)
+            return self.ledger.update("alerts", alert_id, fields=acted, updated_at=moment)
+
+    def delete_alert(self, alert_id: str) -> None:
+        """Delete an alert with its logs, notes and recipients."""
+        self.ledger.delete("alerts", alert_id)
+
+    def add_log(
+        self,
+        alert_id: str,
+        log: str,
+        *,
+        log_type: str = "alertAction",
+        touch: bool = False,
+        at: Moment | None = None,
+    ) -> None:
+        """Add a log entry; only with *touch* does the alert's `updatedAt` move."""
+        with self.ledger.lock:
+            logs, moment = self.ledger.own_children(alert_id).logs, self.ledger.moment(at)
+            append_log(logs, log, at=moment, log_type=log_type, owner=lifecycle.ACTOR)
+            self._touch(alert_id, moment if touch else None)
+
+    def add_note(self, alert_id: str, note: str, *, touch: bool = False, at: Moment | None = None) -> None:
+        """Add a note; only with *touch* does the alert's `updatedAt` move."""
+        with self.ledger.lock:
+            notes, moment = self.ledger.own_children(alert_id).notes, self.ledger.moment(at)
+            append_note(notes, note, at=moment, owner=lifecycle.ACTOR)
+            self._touch(alert_id, moment if touch else None)
+
+    def _touch(self, alert_id: str, moment: int | None) -> None:
+        if moment is not None:
+            self.ledger.update("alerts", alert_id, fields={}, updated_at=moment)
+
+    def create_incident(
+        self, *, created_at: Moment | None = None, updated_at: Moment | None = None, **fields: object
+    ) -> Body:
+        """Add an incident; what *fields* leaves out is as in a new one."""
+        return self.ledger.create("incidents", fields, created_at=created_at, updated_at=updated_at)
+
+    def update_incident(self, incident_id: str, *, updated_at: Moment | None = None, **fields: object) -> Body:
+        """Act on an incident; the end of its impact follows from resolving it."""
+        with self.ledger.lock:
+            moment = self.ledger.moment(updated_at)
+            acted = lifecycle.acted_on_incident(self.incidents[incident_id], fields, moment_ms=moment)
+            return self.ledger.update("incidents", incident_id, fields=acted, updated_at=moment)
+
+    def delete_incident(self, incident_id: str) -> None:
+        """Delete an incident."""
+        self.ledger.delete("incidents", incident_id)
+
+    def create_user(self, *, created_at: Moment | None = None, **fields: object) -> Body:
+        """Add a user."""
+        return self.ledger.create("users", fields, created_at=created_at)
+
+    def delete_user(self, user_id: str) -> None:
+        """Delete a user, who leaves their teams."""
+        self.ledger.delete("users", user_id)
+
+    def create_team(self, **fields: object) -> Body:
+        """Add a team."""
+        return self.ledger.create("teams", fields)
+
+    def update_team(self, team_id: str, **fields: object) -> Body:
+        """Change a team, its `members` too."""
+        return self.ledger.update("teams", team_id, fields=fields)
+
+    def delete_team(self, team_id: str) -> None:
+        """Delete a team."""
+        self.ledger.delete("teams", team_id)
+
+    def create_service(self, **fields: object) -> Body:
+        """Add a service."""
+        return self.ledger.create("services", fields)
+
+    def delete_service(self, service_id: str) -> None:
+        """Delete a service."""
+        self.ledger.delete("services", service_id)
+
+    def create_integration(self, **fields: object) -> Body:
+        """Add an integration."""
+        return self.ledger.create("integrations", fields)
+
+    def delete_integration(self, integration_id: str) -> None:
+        """Delete an integration."""
+        self.ledger.delete("integrations", integration_id)

@@ -1,0 +1,159 @@
+"""From a call to a response: the rules in their order, then the route, then the envelope."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from typing import Any
+
+import orjson
+
+from opsgenie_simulator import routes, rules
+from opsgenie_simulator.account import Account
+from opsgenie_simulator.chance import chance_of, uuid_text
+from opsgenie_simulator.keys import Key
+from opsgenie_simulator.limits import Clock, Limits, Throttle
+from opsgenie_simulator.lists import Lists
+from opsgenie_simulator.messages import JSON, Call, Response
+from opsgenie_simulator.refusals import Refusal, not_found
+from opsgenie_simulator.routes.route import Ask, Content, Route
+from opsgenie_simulator.switches import Switches
+from opsgenie_simulator.timestamps import with_full_fractions
+
+WEB_PAGE = b"<!DOCTYPE html><html><head><title>Opsgenie</title></head><body>Please log in</body></html>"
+
+
+@dataclass(slots=True)
+class Service:
+    """All that an answer depends on."""
+
+    account: Account
+    switches: Switches
+    limits: Limits
+    clock: Clock
+    throttle: Throttle = field(init=False)
+    lists: Lists = field(init=False)
+    request_ids: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with unused limits."""
+        self.throttle = Throttle(self.limits, clock=self.clock, model=self.switches.limits_model)
+        self.lists = Lists(self.account.ledger)
+        self.request_ids = chance_of(self.account.name)
+
+
+@dataclass(slots=True)
+class _Course:
+    # What is known so far about a call, for the journal, whichever way it ends.
+    route: Route | None = None
+    domain: str = ""
+    token_ok: bool = False
+
+
+def answer(call: Call, service: Service) -> Response:
+    """Answer one call; nothing outside *service* has a part in it."""
+    if service.switches.host == "web":
+        return Response(200, WEB_PAGE, {"Content-Type": "text/html; charset=utf-8"})
+    started, course = service.clock(), _Course()
+    try:
+        with service.account.ledger.lock:
+            content = _content(call, service, course=course)
+        status, members, headers = 200, content.beside, _paging_headers(content)
+    except Refusal as refusal:
+        content, members = None, _error(refusal)
+        status, headers = refusal.status, dict(refusal.headers)
+    took = round(service.clock() - started, 6)
+    return _enveloped(content, members, service=service, took=took, status=status, headers=headers, course=course)
+
+
+def _content(call: Call, service: Service, *, course: _Course) -> Content:
+    found = routes.found(call.path)
+    if found is None:
+        raise not_found("Requested path")
+    course.route, names = found
+    if call.method != "GET":
+        raise Refusal(405, f"Request method '{call.method}' is not supported")
+    key = rules.authenticated(call, service.account, switches=service.switches)
+    course.token_ok = True
+    course.domain = _domain(course.route, service.switches)
+    _throttled(service, course.domain)
+    _allowed(course.route, key, service=service)
+    return course.route.answer(_ask(call, service, key=key, names=names))
+
+
+def _domain(route: Route, switches: Switches) -> str:
+    return switches.count_domain if route.domain == "count" else route.domain
+
+
+def _throttled(service: Service, domain: str) -> None:
+    limit = service.throttle.refusing(domain)
+    if limit is not None:
+        raise Refusal(
+            429,
+            "You are making too many requests! To avoid errors, we recommend you limit requests.",
+            headers={
+                "X-RateLimit-State": "THROTTLED",
+                "X-RateLimit-Reason": "ACCOUNT",
+                "X-RateLimit-Period-In-Sec": str(limit.period_in_sec),
+            },
+        )
+
+
+def _allowed(route: Route, key: Key, *, service: Service) -> None:
+    rules.entitled(key, route.right)
+    if route.feature is not None:
+        rules.subscribed(service.account, route.feature)
+
+
+def _ask(call: Call, service: Service, *, key: Key, names: Mapping[str, str]) -> Ask:
+    return Ask(
+        account=service.account,
+        switches=service.switches,
+        limits=service.limits,
+        lists=service.lists,
+        key=key,
+        query=call.query,
+        names=names,
+        origin=f"http://{call.host}",
+        path=call.path.rstrip("/"),
+    )
+
+
+def _paging_headers(content: Content) -> dict[str, str]:
+    paging = content.beside.get("paging", {})
+    return {f"X-Paging-{name.capitalize()}": link for name, link in paging.items()}
+
+
+def _error(refusal: Refusal) -> dict[str, Any]:
+    members: dict[str, Any] = {"message": refusal.message}
+    if refusal.code is not None:
+        members["code"] = refusal.code
+    if refusal.errors:
+        members["errors"] = refusal.errors
+    return members
+
+
+def _enveloped(
+    content: Content | None,
+    members: dict[str, Any],
+    *,
+    service: Service,
+    took: float,
+    status: int,
+    headers: dict[str, str],
+    course: _Course,
+) -> Response:
+    request_id = uuid_text(service.request_ids)
+    around = orjson.dumps({**members, "took": took, "requestId": request_id})
+    body = around if content is None else b'{"data":' + content.data + b"," + around[1:]
+    if service.switches.timestamps == "full":
+        body = with_full_fractions(body)
+    known = {
+        "Content-Type": JSON,
+        "Date": formatdate(service.account.now() / 1000, usegmt=True),
+        "X-Request-ID": request_id,
+        "X-Response-Time": str(took),
+        "X-RateLimit-State": "OK",
+    }
+    path = course.route.path if course.route else ""
+    return Response(status, body, known | headers, path, course.domain, course.token_ok)

@@ -1,0 +1,101 @@
+"""Logs, notes and recipients of an alert, derived from it until something is added."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.records import Body
+from opsgenie_simulator.timestamps import epoch_ms, text_of
+
+# An alert in this many has more log entries than a page of 100 holds.
+LONG_LOG_ONE_IN = 100
+NOTES = ("Looking into it", "Rolled back the last deployment", "Restarted the workers", "False alarm")
+
+
+@dataclass(slots=True)
+class Children:
+    """What hangs on one alert, oldest first."""
+
+    logs: list[Body] = field(default_factory=list)
+    notes: list[Body] = field(default_factory=list)
+    recipients: list[Body] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    at: int
+    text: str
+    type: str
+    owner: str
+
+
+def derived(alert: Body, users: Sequence[Body]) -> Children:
+    """The children that an alert has by itself; the same alert and users give the same children."""
+    chance = chance_of(alert["id"])
+    events = sorted(_events(alert, users, chance=chance), key=lambda event: event.at)
+    children = Children(recipients=[_recipient(alert, user) for user in users])
+    for event in events:
+        append_log(children.logs, event.text, at=event.at, log_type=event.type, owner=event.owner)
+    for note in chance.sample(NOTES, chance.choice((0, 0, 0, 1, 2))):
+        append_note(children.notes, note, at=chance.choice(events).at, owner=_actor(alert))
+    children.notes.sort(key=cursor_order)
+    return children
+
+
+def append_log(logs: list[Body], log: str, *, at: int, log_type: str, owner: str) -> None:
+    """Add a log entry under a cursor of its own."""
+    entry = {"log": log, "type": log_type, "owner": owner, "createdAt": text_of(at)}
+    logs.append(entry | {"offset": _cursor(logs, at)})
+
+
+def append_note(notes: list[Body], note: str, *, at: int, owner: str) -> None:
+    """Add a note under a cursor of its own."""
+    entry = {"note": note, "owner": owner, "createdAt": text_of(at)}
+    notes.append(entry | {"offset": _cursor(notes, at)})
+
+
+def cursor_order(entry: Body) -> int:
+    """The nanoseconds in an entry's cursor, by which logs and notes are ordered."""
+    return int(entry["offset"].partition("_")[2])
+
+
+def _cursor(entries: Sequence[Body], at: int) -> str:
+    # Milliseconds, an underscore, nanoseconds (docs/opsgenie-api.md#log-cursors).
+    # The number of the entry keeps it unique.
+    return f"{at}_{at * 1_000_000 + len(entries)}"
+
+
+def _events(alert: Body, users: Sequence[Body], *, chance: Random) -> Iterator[_Event]:
+    born, changed = epoch_ms(alert["createdAt"]), epoch_ms(alert["updatedAt"])
+    report = alert.get("report", {})
+    yield _Event(born, "Alert created via API", "system", "System")
+    for user in users:
+        yield _Event(born + 900, "Sent [email] notification", "alertRecipient", user["username"])
+    if alert["isSeen"] and users:
+        yield _Event(born + 4_000, "Viewed on [web]", "alertRecipient", users[0]["username"])
+    if "ackTime" in report and "acknowledgedBy" in report:
+        yield _Event(born + report["ackTime"], "Alert acknowledged via web", "alertAction", _actor(alert))
+    if "closeTime" in report:
+        closer = report.get("closedBy", "System")
+        yield _Event(born + report["closeTime"], "Alert closed via web", "alertAction", closer)
+    if chance.randrange(LONG_LOG_ONE_IN) == 0:
+        for _ in range(chance.randint(101, 250)):
+            at = chance.randint(born, max(born, changed))
+            yield _Event(at, "Notification repeated", "system", "System")
+
+
+def _actor(alert: Body) -> str:
+    return alert.get("report", {}).get("acknowledgedBy") or alert["owner"] or "System"
+
+
+def _recipient(alert: Body, user: Body) -> Body:
+    acknowledged = _actor(alert) == user["username"]
+    state = "action" if acknowledged else "active" if alert["isSeen"] else "notactive"
+    return {
+        "user": {"id": user["id"], "username": user["username"]},
+        "state": state,
+        "method": "Acknowledge" if acknowledged else "Email",
+        "createdAt": alert["createdAt"],
+        "updatedAt": alert["updatedAt"],
+    }

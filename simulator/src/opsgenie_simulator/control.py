@@ -1,0 +1,71 @@
+"""The simulator's own routes under /_simulator, by which other programs change the account and look on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from opsgenie_simulator.account import Account
+from opsgenie_simulator.journal import Journal
+from opsgenie_simulator.messages import JSON, Call, Response
+from opsgenie_simulator.records import Body
+
+PREFIX = "/_simulator/"
+
+Change = Callable[..., Any]
+
+
+def controlled(call: Call, account: Account, *, journal: Journal) -> Response:
+    """Carry out a change, or show what was asked so far; no key, no limits."""
+    parts = call.path.removeprefix(PREFIX).strip("/").split("/")
+    try:
+        status, body = _done(call, account, journal=journal, parts=parts)
+    except KeyError as missing:
+        status, body = 404, {"message": f"there is no {missing}"}
+    except (orjson.JSONDecodeError, TypeError, ValueError) as wrong:
+        status, body = 422, {"message": f"cannot use the body: {wrong}"}
+    return Response(status, orjson.dumps(body), {"Content-Type": JSON})
+
+
+def _done(call: Call, account: Account, *, journal: Journal, parts: list[str]) -> tuple[int, Body]:
+    if parts == ["requests"]:
+        return 200, {"data": journal.counts()}
+    kinds = _changes(account)
+    match call.method, parts:
+        case "POST", ["alerts", alert_id, "logs" | "notes" as child]:
+            grow = account.add_log if child == "logs" else account.add_note
+            fields = _fields(call)
+            grow(alert_id, fields.pop(child[:-1]), **fields)
+            return 201, {"data": account.alerts[alert_id]}
+        case "POST", [kind] if kind in kinds:
+            return 201, {"data": kinds[kind]["POST"](**_fields(call))}
+        case "PATCH", [kind, record_id] if "PATCH" in kinds.get(kind, {}):
+            return 200, {"data": kinds[kind]["PATCH"](record_id, **_fields(call))}
+        case "DELETE", [kind, record_id] if kind in kinds:
+            kinds[kind]["DELETE"](record_id)
+            return 200, {"data": {"id": record_id}}
+    raise KeyError(f"{call.method} {call.path}")
+
+
+def _fields(call: Call) -> Body:
+    # The two times are arguments of their own.
+    fields = orjson.loads(call.body or b"{}")
+    if not isinstance(fields, dict):
+        raise TypeError("it must be an object")
+    times = {"createdAt": "created_at", "updatedAt": "updated_at"}
+    return {times.get(str(name), str(name)): value for name, value in fields.items()}
+
+
+def _changes(account: Account) -> dict[str, dict[str, Change]]:
+    return {
+        "alerts": {"POST": account.create_alert, "PATCH": account.update_alert, "DELETE": account.delete_alert},
+        "incidents": {
+            "POST": account.create_incident,
+            "PATCH": account.update_incident,
+            "DELETE": account.delete_incident,
+        },
+        "users": {"POST": account.create_user, "DELETE": account.delete_user},
+        "teams": {"POST": account.create_team, "PATCH": account.update_team, "DELETE": account.delete_team},
+        "services": {"POST": account.create_service, "DELETE": account.delete_service},
+        "integrations": {"POST": account.create_integration, "DELETE": account.delete_integration},
+    }

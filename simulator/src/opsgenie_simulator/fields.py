@@ -1,0 +1,159 @@
+"""Which fields a query may name and a list may be sorted by, for each kind of record."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from opsgenie_simulator.ledger import Ledger
+from opsgenie_simulator.records import Body
+from opsgenie_simulator.timestamps import epoch_ms
+
+# time and number: compared; flag: true or false; term: the whole value; text: a word of it.
+FieldKind = Literal["time", "number", "flag", "term", "text"]
+Values = Sequence[Any]
+Read = Callable[[Body, Ledger], Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """How a field is compared, and where its values are found; *wild* when a trailing * is a wildcard."""
+
+    kind: FieldKind
+    read: Read
+    nullable: bool = False
+    wild: bool = True
+
+
+def _path(path: str) -> Read:
+    names = path.split(".")
+
+    def read(body: Body, _: Ledger) -> Values:
+        value: Any = body
+        for name in names:
+            value = value.get(name) if isinstance(value, dict) else None
+        listed = value if isinstance(value, list) else [value]
+        return [one for one in listed if one not in (None, "")]
+
+    return read
+
+
+def _moment(path: str) -> Read:
+    texts = _path(path)
+    return lambda body, ledger: [epoch_ms(text) for text in texts(body, ledger)]
+
+
+def _number(path: str) -> Read:
+    texts = _path(path)
+    return lambda body, ledger: [int(text) for text in texts(body, ledger)]
+
+
+def _names(kind: str, name: str, *, ids: Callable[[Body], list[str]]) -> Read:
+    def read(body: Body, ledger: Ledger) -> Values:
+        found = (ledger.shelves[kind].get(one) for one in ids(body))
+        return [record.body()[name] for record in found if record is not None]
+
+    return read
+
+
+def _responder_ids(body: Body) -> list[str]:
+    return [responder["id"] for responder in body["responders"]]
+
+
+def _responders(body: Body, ledger: Ledger) -> Values:
+    return [*_TEAM_RESPONDERS(body, ledger), *_USER_RESPONDERS(body, ledger)]
+
+
+_TEAM_RESPONDERS = _names("teams", "name", ids=_responder_ids)
+_USER_RESPONDERS = _names("users", "username", ids=_responder_ids)
+
+
+def _recipients(body: Body, ledger: Ledger) -> Values:
+    return [recipient["user"]["username"] for recipient in ledger.children(body["id"]).recipients]
+
+
+def _open_alias(body: Body, _: Ledger) -> Values:
+    return [body["alias"]] if body["status"] == "open" else []
+
+
+_CREATED = Field("time", _moment("createdAt"))
+_UPDATED = Field("time", _moment("updatedAt"))
+
+SEARCHED: dict[str, dict[str, Field]] = {
+    "alerts": {
+        "createdAt": _CREATED,
+        "updatedAt": _UPDATED,
+        "lastOccurredAt": Field("time", _moment("lastOccurredAt")),
+        "snoozedUntil": Field("time", _moment("snoozedUntil")),
+        "alertId": Field("term", _path("id")),
+        "tinyId": Field("number", _number("tinyId")),
+        "alias": Field("term", _open_alias),
+        "count": Field("number", _number("count")),
+        "message": Field("text", _path("message")),
+        "description": Field("text", _path("description")),
+        "source": Field("text", _path("source"), nullable=True),
+        "entity": Field("text", _path("entity"), nullable=True),
+        "status": Field("term", _path("status")),
+        "owner": Field("term", _path("owner"), nullable=True, wild=False),
+        "acknowledgedBy": Field("term", _path("report.acknowledgedBy"), nullable=True, wild=False),
+        "closedBy": Field("term", _path("report.closedBy"), nullable=True, wild=False),
+        "recipients": Field("term", _recipients, nullable=True, wild=False),
+        "isSeen": Field("flag", _path("isSeen")),
+        "acknowledged": Field("flag", _path("acknowledged")),
+        "snoozed": Field("flag", _path("snoozed")),
+        "teams": Field("term", _names("teams", "name", ids=lambda body: [one["id"] for one in body["teams"]]),
+                       nullable=True, wild=False),
+        "responders": Field("term", _responders, wild=False),
+        "priority": Field("term", _path("priority")),
+        "integration.name": Field("text", _path("integration.name"), nullable=True),
+        "integration.type": Field("text", _path("integration.type"), nullable=True),
+        "tag": Field("term", _path("tags"), nullable=True),
+        "actions": Field("text", _path("actions"), nullable=True),
+        "details.key": Field("text", lambda body, _: list(body["details"]), nullable=True),
+        "details.value": Field("text", lambda body, _: list(body["details"].values()), nullable=True),
+    },
+    "incidents": {
+        "createdAt": _CREATED,
+        "updatedAt": _UPDATED,
+        "id": Field("term", _path("id")),
+        "tinyId": Field("number", _number("tinyId")),
+        "message": Field("text", _path("message")),
+        "description": Field("text", _path("description")),
+        "status": Field("term", _path("status")),
+        "priority": Field("term", _path("priority")),
+        "teams": Field("term", _names("teams", "name", ids=lambda body: [body["ownerTeam"]]), wild=False),
+        "services": Field("term", _names("services", "name", ids=lambda body: body["impactedServices"])),
+        "tag": Field("term", _path("tags")),
+        "actions": Field("text", _path("actions")),
+        "details.key": Field("text", lambda body, _: list(body["extraProperties"])),
+        "details.value": Field("text", lambda body, _: list(body["extraProperties"].values())),
+        "postmortemRequired": Field("flag", _path("postmortemRequired")),
+        "postmortemStatus": Field("term", _path("postmortemStatus")),
+        "postmortemPublishDueDate": Field("time", _moment("postmortemPublishDueDate")),
+    },
+    "users": {
+        "createdAt": _CREATED,
+        "username": Field("term", _path("username"), wild=False),
+        "fullName": Field("text", _path("fullName")),
+        "blocked": Field("flag", _path("blocked")),
+        "verified": Field("flag", _path("verified")),
+        "role": Field("term", _path("role.name")),
+        "locale": Field("term", _path("locale")),
+        "timeZone": Field("term", _path("timeZone")),
+        "userAddress": Field("text", lambda body, _: [part for part in body["userAddress"].values() if part]),
+    },
+    # A query is accepted for services, but no page names a field.
+    "services": {},
+}  # fmt: skip
+
+# The first is the default.
+SORTED: dict[str, tuple[str, ...]] = {
+    "alerts": (
+        "createdAt", "updatedAt", "tinyId", "alias", "message", "status", "acknowledged", "isSeen", "snoozed",
+        "snoozedUntil", "count", "lastOccurredAt", "source", "owner", "integration.name", "integration.type",
+        "report.ackTime", "report.closeTime", "report.acknowledgedBy", "report.closedBy",
+    ),
+    "incidents": ("insertedAt", "createdAt", "updatedAt", "status", "priority", "postmortemStatus",
+                  "postmortemPublishDueDate"),
+    "services": ("name", "updatedAt", "insertedAt", "createdAt", "isExternal"),
+    "users": ("username", "fullName", "createdAt"),
+}  # fmt: skip

@@ -1,0 +1,130 @@
+"""All records of an account, and the three changes that can be made to them."""
+
+import random
+import time
+from collections.abc import Callable
+from threading import RLock
+
+from opsgenie_simulator.chance import alert_id, uuid_text
+from opsgenie_simulator.children import Children, derived
+from opsgenie_simulator.records import Bodies, Body, Record, Shelf
+from opsgenie_simulator.shapes import SHAPES, Birth, recorded
+from opsgenie_simulator.timestamps import epoch_ms, text_of
+
+Moment = int | str
+Clock = Callable[[], int]
+
+RECIPIENTS_AT_MOST = 5
+
+
+def wall_clock() -> int:
+    """Epoch milliseconds of this machine."""
+    return time.time_ns() // 1_000_000
+
+
+class Ledger:
+    """Records of every kind, changed and read under one lock."""
+
+    def __init__(self, chance: random.Random) -> None:
+        """Begin empty; ids come from *chance*."""
+        self.lock = RLock()
+        self.clock: Clock = wall_clock
+        self.shelves = {kind: Shelf() for kind in SHAPES}
+        self._chance = chance
+        self._sequence = 0
+        self._numbers = dict.fromkeys(SHAPES, 0)
+        self._children: dict[str, Children] = {}
+        self._memberships: tuple[int, dict[str, list[str]]] = (-1, {})
+
+    def bodies(self, kind: str) -> Bodies:
+        """The records of one kind by id, in full form."""
+        return Bodies(self.shelves[kind])
+
+    def moment(self, given: Moment | None) -> int:
+        """A given moment in epoch milliseconds, else now."""
+        return self.clock() if given is None else epoch_ms(given)
+
+    def record(self, kind: str, fields: Body, *, created: int, updated: int) -> Record:
+        """A new record that is not on its shelf yet."""
+        self._sequence += 1
+        self._numbers[kind] += 1
+        new_id = alert_id(self._chance, created) if kind == "alerts" else uuid_text(self._chance)
+        birth = Birth(fields.get("id", new_id), self._numbers[kind], created=created, updated=updated)
+        return recorded(kind, SHAPES[kind](birth, fields), birth=birth, sequence=self._sequence)
+
+    def create(
+        self, kind: str, fields: Body, *, created_at: Moment | None = None, updated_at: Moment | None = None
+    ) -> Body:
+        """Add a record; what *fields* leaves out is as in a record that nobody has touched."""
+        with self.lock:
+            created = self.moment(created_at)
+            updated = created if updated_at is None else epoch_ms(updated_at)
+            record = self.record(kind, fields, created=created, updated=updated)
+            self.shelves[kind].put(record)
+            return record.body()
+
+    def update(self, kind: str, record_id: str, *, fields: Body, updated_at: Moment | None = None) -> Body:
+        """Change a record and move its `updatedAt` to now, or to *updated_at*."""
+        with self.lock:
+            before, updated = self._found(kind, record_id), self.moment(updated_at)
+            body = before.body()
+            stamp = {"updatedAt": text_of(updated)} if "updatedAt" in body else {}
+            birth = Birth(record_id, before.tiny, before.created, updated)
+            after = SHAPES[kind](birth, body | fields | stamp)
+            self.shelves[kind].put(recorded(kind, after, birth=birth, sequence=before.sequence))
+            return after
+
+    def delete(self, kind: str, record_id: str) -> None:
+        """Delete a record; a deleted user leaves its teams."""
+        with self.lock:
+            self._found(kind, record_id)
+            self.shelves[kind].remove(record_id)
+            self._children.pop(record_id, None)
+            for team_id in self.teams_of_user(record_id) if kind == "users" else ():
+                members = self.bodies("teams")[team_id]["members"]
+                stayed = [member for member in members if member["user"]["id"] != record_id]
+                self.update("teams", team_id, fields={"members": stayed})
+
+    def children(self, alert_id: str) -> Children:
+        """Logs, notes and recipients of an alert, as they are."""
+        with self.lock:
+            alert = self._found("alerts", alert_id).body()
+            return self._children.get(alert_id) or derived(alert, self._recipients(alert))
+
+    def own_children(self, alert_id: str) -> Children:
+        """The same, kept from now on, so that they can grow and do not change with the alert."""
+        with self.lock:
+            return self._children.setdefault(alert_id, self.children(alert_id))
+
+    def teams_of_user(self, user_id: str) -> list[str]:
+        """Ids of the teams that a user is a member of."""
+        with self.lock:
+            generation = self.shelves["teams"].generation
+            if self._memberships[0] != generation:
+                self._memberships = (generation, self._read_memberships())
+            return self._memberships[1].get(user_id, [])
+
+    def _found(self, kind: str, record_id: str) -> Record:
+        record = self.shelves[kind].get(record_id)
+        if record is None:
+            raise KeyError(record_id)
+        return record
+
+    def _read_memberships(self) -> dict[str, list[str]]:
+        memberships: dict[str, list[str]] = {}
+        for team in self.bodies("teams").values():
+            for member in team.get("members", ()):
+                memberships.setdefault(member["user"]["id"], []).append(team["id"])
+        return memberships
+
+    def _recipients(self, alert: Body) -> list[Body]:
+        # A responder team notifies its members; nobody is notified twice.
+        ids: dict[str, None] = {}
+        for responder in alert["responders"]:
+            if responder["type"] == "user":
+                ids[responder["id"]] = None
+            team = self.shelves["teams"].get(responder["id"])
+            for member in team.body().get("members", ()) if team else ():
+                ids[member["user"]["id"]] = None
+        found = (self.shelves["users"].get(user_id) for user_id in ids)
+        return [user.body() for user in found if user is not None][:RECIPIENTS_AT_MOST]

@@ -1,0 +1,62 @@
+"""What goes in and out of the simulator, without a socket."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+JSON = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as it arrived; *path* is still percent-encoded."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    authorization: str | None = None
+    host: str = "localhost"
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer, and what the journal notes about it."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    route: str = ""
+    domain: str = ""
+    token_ok: bool = False
+    delay_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request that was answered, as the journal keeps it; *at* is monotonic seconds."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    host: str
+    status: int
+    domain: str
+    token_ok: bool
+    route: str
+    at: float
+
+
+Answer = Callable[[Call], Response]
+# The seam for faults, delays and changes: each sees the call, asks the next one in, and may alter what comes out.
+Weather = Callable[[Call, Answer], Response]
+
+
+def under(weather: tuple[Weather, ...], answer: Answer) -> Answer:
+    """Put *weather* around an answer, the first one outermost."""
+    for one in reversed(weather):
+        answer = _around(one, answer)
+    return answer
+
+
+def _around(weather: Weather, inner: Answer) -> Answer:
+    return lambda call: weather(call, inner)

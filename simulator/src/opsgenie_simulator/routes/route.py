@@ -1,0 +1,75 @@
+"""What a route is, what it is asked, and what it gives."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from opsgenie_simulator.account import Account
+from opsgenie_simulator.keys import Key
+from opsgenie_simulator.limits import Limits
+from opsgenie_simulator.lists import Lists
+from opsgenie_simulator.records import Record
+from opsgenie_simulator.refusals import not_found, out_of_team
+from opsgenie_simulator.rules import Right
+from opsgenie_simulator.switches import Switches
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One authorised question."""
+
+    account: Account
+    switches: Switches
+    limits: Limits
+    lists: Lists
+    key: Key
+    query: Mapping[str, str]
+    names: Mapping[str, str]
+    origin: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The inside of an answer: `data` as bytes, and the members beside it."""
+
+    data: bytes
+    beside: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path, the rate-limit domain that it draws on, the right that it needs, and what answers it."""
+
+    path: str
+    domain: str
+    right: Right
+    answer: Callable[[Ask], Content]
+    feature: str | None = None
+
+
+def encoded(data: Any) -> Content:
+    """Content made of values rather than of kept bytes."""
+    return Content(orjson.dumps(data))
+
+
+def all_of(ask: Ask, kind: str) -> Content:
+    """Every record of a kind that the key may see, unpaged."""
+    seen = (record.listed for record in ask.account.ledger.shelves[kind] if may_see(ask, record))
+    return Content(b"[" + b",".join(seen) + b"]")
+
+
+def may_see(ask: Ask, record: Record) -> bool:
+    """Whether the record is within the reach of the key."""
+    return ask.key.team_id is None or ask.key.team_id in record.teams
+
+
+def visible(ask: Ask, record: Record | None, *, what: str) -> Record:
+    """The record, if it is there and the key may see it."""
+    if record is None:
+        raise not_found(what)
+    if not may_see(ask, record):
+        raise out_of_team("You are not authorized to access this resource")
+    return record

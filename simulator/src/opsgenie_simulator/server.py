@@ -1,0 +1,170 @@
+"""The socket: HTTP on loopback in a thread of its own, around the answers."""
+
+import asyncio
+import errno
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from opsgenie_simulator.account import Account
+from opsgenie_simulator.answers import Service, answer
+from opsgenie_simulator.control import PREFIX, controlled
+from opsgenie_simulator.journal import Journal
+from opsgenie_simulator.limits import Clock, RateLimit
+from opsgenie_simulator.messages import Call, Request, Response, Weather, under
+from opsgenie_simulator.switches import Switches
+from opsgenie_simulator.weather import latency
+
+HOST = "localhost"
+BACKLOG = 1024
+# A smaller body is not worth the work.
+COMPRESS_FROM_BYTES = 1400
+COMPRESS_LEVEL = 1
+GZIP_WINDOW = 31
+PORTS_TRIED = 20
+
+
+class Simulator:
+    """An account that answers over HTTP for as long as the `with` block lasts."""
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        switches: Switches | None = None,
+        limits: Mapping[str, Sequence[RateLimit]] | None = None,
+        latency_ms: float = 0,
+        weather: tuple[Weather, ...] = (),
+        port: int = 0,
+        clock: Clock = time.monotonic,
+        remember: int | None = None,
+    ) -> None:
+        """Prepare to answer for *account*; port 0 stands for any free one."""
+        self.account, self._port, self._clock = account, port, clock
+        self._service = Service(account, switches or Switches(), limits or {}, clock)
+        self._journal = Journal(remember)
+        slow = (latency(latency_ms),) if latency_ms else ()
+        self.answer = under((*slow, *weather), lambda call: answer(call, self._service))
+        # These three exist from start to stop.
+        self._loop: asyncio.AbstractEventLoop
+        self._thread: threading.Thread
+        self._runner: web.ServerRunner
+
+    @property
+    def url(self) -> str:
+        """Where the API is, without a trailing slash."""
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def requests(self) -> Sequence[Request]:
+        """What was asked so far, in order; the control routes do not count."""
+        return self._journal.requests
+
+    def forget(self) -> None:
+        """Empty the list of requests."""
+        self._journal.forget()
+
+    @property
+    def switches(self) -> Switches:
+        """The position of every switch; all but `limits_model` may be set while the simulator runs."""
+        return self._service.switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        self._service.switches = switches
+
+    def start(self) -> Self:
+        """Listen, and answer from a thread of its own; a port that is taken raises OSError."""
+        sockets = _listening(self._port)
+        self._port = sockets[0].getsockname()[1]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="opsgenie-simulator", daemon=True)
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._open(sockets), self._loop).result()
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and end the thread."""
+        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    async def _open(self, sockets: Sequence[socket.socket]) -> None:
+        self._runner = web.ServerRunner(web.Server(self._serve), shutdown_timeout=0.5)
+        await self._runner.setup()
+        for listener in sockets:
+            await web.SockSite(self._runner, listener, backlog=BACKLOG).start()
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        call = Call(
+            method=request.method,
+            path=request.rel_url.raw_path,
+            query=dict(request.rel_url.query),
+            authorization=request.headers.get("Authorization"),
+            host=request.headers.get("Host", HOST),
+            body=await request.read() if request.can_read_body else b"",
+        )
+        response = self._answered(call)
+        if response.delay_seconds:
+            await asyncio.sleep(response.delay_seconds)
+        return _written(response, request.headers.get("Accept-Encoding", ""))
+
+    def _answered(self, call: Call) -> Response:
+        if call.path.startswith(PREFIX):
+            return controlled(call, self.account, journal=self._journal)
+        at = self._clock()
+        response = self.answer(call)
+        self._journal.note(call, response, at=at)
+        return response
+
+
+def _written(response: Response, accepted: str) -> web.Response:
+    headers, body = dict(response.headers), response.body
+    if "gzip" in accepted and len(body) >= COMPRESS_FROM_BYTES:
+        packer = zlib.compressobj(COMPRESS_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+        body = packer.compress(body) + packer.flush()
+        headers["Content-Encoding"] = "gzip"
+    return web.Response(status=response.status, body=body, headers=headers)
+
+
+def _listening(port: int) -> list[socket.socket]:
+    # "localhost" may mean either family to a client, so both get the same port where both exist.
+    for attempt in range(PORTS_TRIED):
+        first = socket.create_server((HOST, port), backlog=BACKLOG)
+        try:
+            return [first, *_also_in_ipv6(first.getsockname()[1])]
+        except OSError:
+            first.close()
+            if port or attempt == PORTS_TRIED - 1:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _also_in_ipv6(port: int) -> list[socket.socket]:
+    if not socket.has_ipv6:
+        return []
+    try:
+        return [socket.create_server((HOST, port), family=socket.AF_INET6, backlog=BACKLOG)]
+    except socket.gaierror:
+        return []
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise
+        return []
