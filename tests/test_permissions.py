@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from opsgenie_simulator import Account
 from source_opsgenie.streams import STREAMS, Access
 from verbs import Verbs
@@ -44,6 +46,18 @@ def test_what_the_plan_lost_is_incomplete(source: Verbs, account: Account) -> No
 
     assert second.statuses()["incidents"][-1] == "INCOMPLETE"
     assert second.exit_code == 1
+
+
+def test_a_key_that_is_granted_more_goes_on_where_it_was(source: Verbs, account: Account) -> None:
+    """Once it may tell the account's name, a key that could not is still known: nothing is read again."""
+    limited = source.with_config(api_token=account.key_without_configuration_access)
+    first = limited.read("alerts")
+    account.keys = tuple(replace(key, configuration_access=True) for key in account.keys)
+    second = limited.read("alerts", "teams", state=first.last_states())
+
+    assert second.records("alerts") == []
+    assert len(second.records("teams")) == len(account.teams)
+    assert "acme" in second.last_states()[0]["stream"]["stream_state"]["scope"]["account"]
 
 
 def test_a_teams_key_reads_its_team_and_says_so(source: Verbs, account: Account) -> None:

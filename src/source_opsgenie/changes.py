@@ -1,13 +1,13 @@
 """Read what changed in a searchable stream since a moment, by the cheapest way that can be trusted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from source_opsgenie.errors import Refused
 from source_opsgenie.events import Counted, Step
 from source_opsgenie.history import History
 from source_opsgenie.listing import Listing, updated_ms
-from source_opsgenie.paging import CAP, PAGE
+from source_opsgenie.paging import CAP, PAGE, Page
 from source_opsgenie.query import created, updated
 from source_opsgenie.state import State
 from source_opsgenie.streams.stream import Record
@@ -19,6 +19,10 @@ OVERLAP = 10
 DATE_SECOND_MS = 1000
 
 
+class _Distrusted(Exception):
+    """The search or the sort by `updatedAt` does not do what was asked, or does not hold still."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """The rows of *listing* updated since the moment *since*; those *created_before* a moment only, if one is given."""
@@ -28,93 +32,111 @@ class Changes:
     created_before: int | None = None
 
     def read(self, state: State) -> Iterator[Step | Counted]:
-        """Every changed row, and the states from which a read can go on.
+        """Every changed row, oldest change first, and the states from which a read can go on.
 
         One page, newest change first, is the whole answer where it reaches *since*. Else the search by
         `updatedAt` is tried against that page. Where it cannot be trusted (docs/opsgenie-api.md#updatedat-search),
         the pages after that one are read; where they are too many or do not hold still, the whole history is,
         and filtered here.
         """
-        listing = self.listing
-        if self.created_before is not None:
-            listing = listing.narrowed(created(None, self.created_before))
         # Only a walk through the history sets `below`: one that was cut off is taken up again.
-        newest = self._newest(listing) if state.below is None else None
-        if newest is not None and self._is_everything(newest):
-            yield Step(self._changed(newest))
-        elif newest is not None and _can_be_searched(listing, newest):
-            yield from self._by_update(listing, state)
-        elif newest is not None and (walked := self._walked_back(listing)) is not None:
-            yield Step(walked)
+        if state.below is None:
+            since = max(self.since, state.reached or 0)
+            try:
+                yield from replace(self, since=since)._by_change(state)
+                return
+            except (Refused, _Distrusted):
+                pass
+        yield from History(self._listing, updated_since=self.since).read(state)
+
+    @property
+    def _listing(self) -> Listing:
+        before = self.created_before
+        return self.listing if before is None else self.listing.narrowed(created(None, before))
+
+    def _by_change(self, state: State) -> Iterator[Step]:
+        newest = self._newest(0)
+        if self._is_everything(newest):
+            yield from self._in_order(newest.rows, state)
+        elif _can_be_searched(self._listing, newest.rows):
+            yield from self._by_update(state)
         else:
-            yield from self._by_history(listing, state)
+            yield from self._in_order(self._walked_back(newest), state)
 
-    def _newest(self, listing: Listing) -> list[Record] | None:
-        try:
-            rows = listing.page(sort="updatedAt", order="desc").rows
-        except Refused:
-            return None
-        moments = [updated_ms(row) for row in rows]
-        return rows if moments == sorted(moments, reverse=True) else None
+    def _newest(self, offset: int) -> Page:
+        page = self._listing.page(sort="updatedAt", order="desc", offset=offset)
+        moments = [updated_ms(row) for row in page.rows]
+        if moments != sorted(moments, reverse=True):
+            raise _Distrusted
+        return page
 
-    def _is_everything(self, newest: list[Record]) -> bool:
-        return len(newest) < PAGE or updated_ms(newest[-1]) < self.since
+    def _is_everything(self, page: Page) -> bool:
+        return page.is_last or updated_ms(page.rows[-1]) < self.since
 
-    def _by_update(self, listing: Listing, state: State) -> Iterator[Step]:
-        """Ascending, keyed by value; ends at the first page that is not full, or past the beginning of this read.
+    def _in_order(self, rows: Iterable[Record], state: State) -> Iterator[Step]:
+        """Those of *rows* that changed since, oldest change first, in steps from which a read can go on."""
+        changed = sorted((row for row in rows if updated_ms(row) >= self.since), key=updated_ms)
+        for start in range(0, len(changed), PAGE):
+            some = changed[start : start + PAGE]
+            yield Step(some, replace(state, reached=updated_ms(some[-1])))
+
+    def _by_update(self, state: State) -> Iterator[Step]:
+        """Ascending, keyed by value; ends with the last page, or past the beginning of this read.
 
         A row that moves while it is read comes again at its new place; rows that move for ever come next time.
         """
         ends = (state.begun or 0) + DATE_SECOND_MS
-        start = max(self.since, state.reached or 0)
+        start = self.since
         seen_at_start: set[str] = set()
         while True:
-            rows = listing.page(updated(start, None), sort="updatedAt", order="asc").rows
-            last = updated_ms(rows[-1]) if rows else start
-            yield Step([row for row in rows if row["id"] not in seen_at_start], replace(state, reached=last))
-            if len(rows) < PAGE or last > ends:
+            page = self._updated_from(start)
+            last = updated_ms(page.rows[-1]) if page.rows else start
+            fresh = [row for row in page.rows if row["id"] not in seen_at_start]
+            yield Step(fresh, replace(state, reached=last))
+            if page.is_last or last > ends:
                 return
-            if last == updated_ms(rows[0]):
-                for crowd in read_span(listing.narrowed(updated(last, last + 1)), None, None):
-                    yield Step([row for row in crowd if row["id"] not in seen_at_start])
+            if last == updated_ms(page.rows[0]):
+                for crowd in read_span(self._listing.narrowed(updated(last, last + 1)), None, None):
+                    yield Step(crowd)
                 start, seen_at_start = last + 1, set()
             else:
-                start, seen_at_start = last, {row["id"] for row in rows if updated_ms(row) == last}
+                start, seen_at_start = last, {row["id"] for row in page.rows if updated_ms(row) == last}
 
-    def _walked_back(self, listing: Listing) -> list[Record] | None:
-        """Every changed row, oldest change first; None where the pages do not reach *since*, or do not overlap.
+    def _updated_from(self, start: int) -> Page:
+        """One page of the rows updated since *start*, which must be what was asked for."""
+        page = self._listing.page(updated(start, None), sort="updatedAt", order="asc")
+        moments = [updated_ms(row) for row in page.rows]
+        if moments != sorted(moments) or any(moment < start for moment in moments):
+            raise _Distrusted
+        return page
+
+    def _walked_back(self, newest: Page) -> list[Record]:
+        """Every changed row; raises _Distrusted where the pages do not reach *since*, or do not overlap.
 
         The next page must begin above the moment at which the last one ended: then it has all rows of that moment,
         whatever the order of ties, and no deletion has pulled a row across the border.
         """
-        rows: dict[str, Record] = {}
-        border: int | None = None
-        for offset in range(0, CAP - PAGE + 1, PAGE - OVERLAP):
-            page = listing.page(sort="updatedAt", order="desc", offset=offset).rows
-            if border is not None and (not page or updated_ms(page[0]) <= border):
-                return None
-            rows |= {row["id"]: row for row in page}
-            if self._is_everything(page):
-                return self._changed(list(rows.values()))
-            border = updated_ms(page[-1])
-        return None
-
-    def _changed(self, rows: list[Record]) -> list[Record]:
-        """Those of *rows* that changed since, oldest change first."""
-        return sorted((row for row in rows if updated_ms(row) >= self.since), key=updated_ms)
-
-    def _by_history(self, listing: Listing, state: State) -> Iterator[Step | Counted]:
-        yield from History(listing, updated_since=self.since).read(state)
+        rows = {row["id"]: row for row in newest.rows}
+        page, offset = newest, 0
+        while not self._is_everything(page):
+            border = updated_ms(page.rows[-1])
+            offset += max(1, len(page.rows) - OVERLAP)
+            if offset + PAGE > CAP:
+                raise _Distrusted
+            page = self._newest(offset)
+            if not page.rows or updated_ms(page.rows[0]) <= border:
+                raise _Distrusted
+            rows |= {row["id"]: row for row in page.rows}
+        return list(rows.values())
 
 
 def _can_be_searched(listing: Listing, newest: list[Record]) -> bool:
     """Whether a search by `updatedAt` finds the rows of the page *newest*, and no older ones."""
     oldest = updated_ms(newest[-1])
     try:
-        found = listing.page(updated(oldest, None), sort="updatedAt", order="asc").rows
+        page = listing.page(updated(oldest, None), sort="updatedAt", order="asc")
     except Refused:
         return False
-    moments = [updated_ms(row) for row in found]
-    in_order = moments == sorted(moments) and all(moment >= oldest for moment in moments)
-    lacking = {row["id"] for row in newest} - {row["id"] for row in found}
-    return in_order and bool(found) and (not lacking or len(found) == PAGE)
+    lacking = {row["id"] for row in newest} - {row["id"] for row in page.rows}
+    finds_them = bool(page.rows) and (not lacking or not page.is_last)
+    return finds_them and all(updated_ms(row) >= oldest for row in page.rows)

@@ -33,7 +33,9 @@ LOGGER = logging.getLogger("source_opsgenie")
 TRIES = 6
 FIRST_TRIES = 4
 REFUSALS = 30
+LONGEST_MESSAGE = 300
 OK = 200
+BAD_REQUEST = 400
 UNPROCESSABLE = 422
 TOO_MANY_REQUESTS = 429
 NOT_IMPLEMENTED = 501
@@ -92,7 +94,14 @@ class Client:
     def get(self, path: str, params: Mapping[str, str] | None = None, *, domain: Domain) -> Answer:
         """Ask for *path*, waiting and trying again as long as that may help; raises an OpsgenieError."""
         request = Request(path, params or {}, self._authorization)
-        return self._try.copy()(self._get_once, request, domain)
+        for _ in range(REFUSALS):
+            answer = self._try.copy()(self._attempt, request, domain)
+            if answer is not None:
+                return answer
+        raise Unreachable(
+            f"{_asked(request)} was refused {REFUSALS} times because too many requests were sent: others use the "
+            "account's limit up. Lower rate_limit_share, or run again at a quieter time."
+        )
 
     def waits(self) -> dict[Domain, float]:
         """The domains that wait out a refusal just now, and for how many seconds more."""
@@ -104,20 +113,17 @@ class Client:
         """Requests that *domain* may take in a minute, as far as is known, or None if no limit is."""
         return self._pacers[domain].per_minute()
 
-    def _get_once(self, request: Request, domain: Domain) -> Answer:
-        for _ in range(REFUSALS):
-            response = self._send(request, domain)
-            if response.status != TOO_MANY_REQUESTS:
-                answer = _decoded(request, response)
-                self._has_answered = True
-                return answer
+    def _attempt(self, request: Request, domain: Domain) -> Answer | None:
+        """The answer, or None if too many requests were sent: the pacer then makes the next one wait."""
+        response = self._send(request, domain)
+        if response.status == TOO_MANY_REQUESTS:
             period = _refusal_seconds(response)
-            self._pacers[domain].refused(self._clock.monotonic(), period=period)
-            LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
-        raise Unreachable(
-            f"{_asked(request)} was refused {REFUSALS} times because too many requests were sent: others use the "
-            "account's limit up. Lower rate_limit_share, or run again at a quieter time."
-        )
+            if self._pacers[domain].refused(self._clock.monotonic(), period=period):
+                LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
+            return None
+        answer = _decoded(request, response)
+        self._has_answered = True
+        return answer
 
     def _may_pass(self, problem: BaseException) -> bool:
         """Whether another try may help: a page for people is a passing fault only where the API has answered before."""
@@ -157,7 +163,7 @@ def _error(request: Request, response: Response) -> OpsgenieError:
 def _meaning(status: int, said: str) -> tuple[type[OpsgenieError], str]:
     if status in MEANINGS:
         return MEANINGS[status]
-    if OK < status < min(MEANINGS):
+    if status < BAD_REQUEST:
         return NOT_THE_API
     if status > NOT_IMPLEMENTED or status == NOT_IMPLEMENTED - 1:
         return OVERLOADED
@@ -171,8 +177,10 @@ def _explained(
 ) -> OpsgenieError:
     error, remedy = meaning
     request_id = response.headers.get("x-request-id", "none")
-    text = f"{_asked(request)} was answered {response.status} ({said}; request {request_id}). {remedy}"
     key = request.headers["Authorization"].removeprefix("GenieKey ")
+    # The API may repeat a key that it does not like; masked first, no part of it is left by the cut.
+    said = said.replace(key, "****")[:LONGEST_MESSAGE]
+    text = f"{_asked(request)} was answered {response.status} ({said}; request {request_id}). {remedy}"
     return error(text.replace(key, "****"))
 
 
@@ -183,7 +191,7 @@ def _message(response: Response) -> str:
     except orjson.JSONDecodeError:
         return "text that is no JSON"
     message = body.get("message") if isinstance(body, dict) else None
-    return str(message or "no message").rstrip(".")[:300]
+    return str(message or "no message").rstrip(".")
 
 
 def _asked(request: Request) -> str:
@@ -194,4 +202,5 @@ def _asked(request: Request) -> str:
 def _refusal_seconds(response: Response) -> float:
     """How long a refusal lasts: a duration in seconds (docs/opsgenie-api.md#rate-headers)."""
     named = response.headers.get("x-ratelimit-period-in-sec", "")
-    return min(float(named), LONGEST_PERIOD) if named.isdigit() and int(named) else LONGEST_PERIOD
+    is_period = re.fullmatch("[0-9]{1,4}", named) and int(named)
+    return min(float(named), LONGEST_PERIOD) if is_period else LONGEST_PERIOD

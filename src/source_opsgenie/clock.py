@@ -53,7 +53,10 @@ def milliseconds(text: str) -> int:
 
 
 def _since_epoch(moment: datetime) -> int:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        aware = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as problem:
+        raise ValueError("a moment outside the years 1 to 9999 of UTC") from problem
     return (aware - EPOCH) // MILLISECOND
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from source_opsgenie.clock import iso, milliseconds
 from source_opsgenie.errors import ConfigError
@@ -16,6 +15,8 @@ from source_opsgenie.errors import ConfigError
 DEFAULT_ENDPOINT = "api.opsgenie.com"
 # docs/opsgenie-api.md#hosts
 ENDPOINTS = (DEFAULT_ENDPOINT, "api.eu.opsgenie.com")
+HOST = r"(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[::1\])(:(?P<port>[0-9]{1,5}))?"
+LAST_PORT = 65535
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DOCUMENTATION = "https://docs.airbyte.com/integrations/sources/opsgenie"
 
@@ -164,11 +165,12 @@ def read_json(path: str | Path, *, what: str) -> Any:
 
 def base_url(endpoint: str) -> str:
     """The address that *endpoint* means; forgives a scheme and a slash, and nothing that would leak the key."""
-    address = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
-    if not address.hostname or address.path.strip("/") or address.query or address.username:
+    scheme, _, address = endpoint.rpartition("://")
+    match = re.fullmatch(HOST, address.rstrip("/").lower())
+    if not match or int(match["port"] or 0) > LAST_PORT:
         raise ConfigError(f"endpoint {endpoint!r} is not a host's name: write one of {' or '.join(ENDPOINTS)}.")
-    if address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK):
-        return f"{address.scheme}://{address.netloc}"
+    if scheme.lower() in {"", "https"} or (scheme.lower() == "http" and match["host"].strip("[]") in LOOPBACK):
+        return f"{scheme.lower() or 'https'}://{match[0]}"
     raise ConfigError(
         f"endpoint {endpoint!r} is not spoken to over https: write one of {' or '.join(ENDPOINTS)}, "
         "without a scheme. Plain http is for a simulator on this machine only."

@@ -24,6 +24,7 @@ class Connection:
     """A client for one account, and what the account told of itself.
 
     *account* names the account: by its own name where the key may ask for it, else by a digest of the key.
+    *known_as* holds both: a key that is granted more may tell a name that it could not tell before.
     *account_name* is that name, or None. *is_team_key* is True where the API said that the key is one team's:
     it then sees that team only, without an error.
     """
@@ -32,6 +33,7 @@ class Connection:
     config: Config
     clock: Clock
     account: str
+    known_as: frozenset[str]
     account_name: str | None
     is_team_key: bool
 
@@ -57,7 +59,8 @@ def connect(config: Config, *, transport: Transport | None = None) -> Iterator[C
         client = Client(transport, key=config.api_token, pacers=pacers, clock=clock)
         is_team_key = _learn_limits(client, pacers, share=config.rate_limit_share)
         name = _account_name(client)
-        yield Connection(client, config, clock, _identity(config, name), name, is_team_key)
+        account, by_key = _identity(config, name), _identity(config, None)
+        yield Connection(client, config, clock, account, frozenset({account, by_key}), name, is_team_key)
 
 
 def _own_limits(config: Config) -> list[Limit]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from source_opsgenie.client import Answer, Client
 from source_opsgenie.clock import milliseconds
 from source_opsgenie.errors import Gone, Misshapen
-from source_opsgenie.paging import PAGE, Page, checked, rows_of, total_of, value_at
+from source_opsgenie.paging import PAGE, Page, checked, next_of, rows_of, total_of, value_at
 from source_opsgenie.query import Span, all_of
 from source_opsgenie.streams.stream import Domain, Record, Stream
 
@@ -41,7 +41,8 @@ class Listing:
         """One page of the rows in *spans*, each with an id and the moments it was created and updated."""
         params = self._params(*spans) | {"sort": sort, "order": order, "offset": str(offset), "limit": str(limit)}
         answer = self.client.get(self.stream.path, params, domain=self.stream.domain)
-        return Page(checked(rows_of(answer, self.stream), ("id", "createdAt"), asked=answer.asked), total_of(answer))
+        rows = checked(rows_of(answer, self.stream), ("id", "createdAt"), asked=answer.asked)
+        return Page(rows, total_of(answer), next_of(answer) is not None)
 
     def exists(self, row_id: str) -> bool:
         """Whether the row is still there when it is asked for by its id."""

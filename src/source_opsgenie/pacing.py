@@ -48,13 +48,18 @@ class Pacer:
             self._sent.append(now)
             return 0.0
 
-    def refused(self, now: float, *, period: float) -> None:
-        """The API refused a request: nothing goes for *period* seconds, and less than was sent goes afterwards."""
+    def refused(self, now: float, *, period: float) -> bool:
+        """The API refused a request: nothing goes for *period* seconds, and less than was sent goes afterwards.
+
+        Returns whether that is news: of requests that were under way together, each may be refused.
+        """
         with self._lock:
             self._forget(now)
             sent = sum(1 for moment in self._sent if moment > now - period)
             self.lower(Limit(max(1, sent * 4 // 5), period))
+            is_news = now >= self._refused_until
             self._refused_until = max(self._refused_until, now + period)
+            return is_news
 
     def waiting(self, now: float) -> float:
         """Seconds for which a refusal still has to be waited out."""

@@ -18,10 +18,16 @@ PASSES = 3
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list, and the number of rows in the whole list where the API tells it."""
+    """One page of a list, the number of rows in the whole list where the API tells it, and whether it names a next."""
 
     rows: list[Record]
     total: int | None = None
+    has_next: bool = False
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the list ends here. A full page without a `next` may be where the cap ends it."""
+        return len(self.rows) < PAGE and not (self.rows and self.has_next)
 
 
 # Asked with an offset and an order ("asc" or "desc"), it gives that page.
@@ -57,7 +63,7 @@ def rows_of(answer: Answer, stream: Stream) -> list[Record]:
 def total_of(answer: Answer) -> int | None:
     """The number of rows in the whole list, where the answer tells it."""
     total = answer.body.get("totalCount")
-    if total is None or (isinstance(total, int) and total >= 0):
+    if total is None or (type(total) is int and total >= 0):
         return total
     raise Misshapen(f"{answer.asked} was answered with the total {total!r}: report it.")
 
@@ -95,15 +101,17 @@ def _walk(fetch: Fetch, order: str) -> tuple[dict[str, Record], set[int], bool]:
     rows: dict[str, Record] = {}
     totals: set[int] = set()
     last: str | None = None
-    for offset in range(0, CAP - PAGE + 1, PAGE - 1):
+    offset = 0
+    while offset <= CAP - PAGE:
         page = fetch(offset, order)
         totals |= set() if page.total is None else {page.total}
         if last is not None and (not page.rows or page.rows[0]["id"] != last):
             raise _Shifted
         rows |= {row["id"]: row for row in page.rows}
-        if len(page.rows) < PAGE:
+        if page.is_last:
             return rows, totals, True
         last = page.rows[-1]["id"]
+        offset += max(1, len(page.rows) - 1)
     return rows, totals, False
 
 
@@ -111,7 +119,8 @@ def _pages_of(client: Client, stream: Stream, path: str) -> Fetch:
     def fetch(offset: int, order: str) -> Page:
         params = {"limit": str(PAGE), "offset": str(offset), "sort": stream.sort, "order": order}
         answer = client.get(path, params, domain=stream.domain)
-        return Page(checked(rows_of(answer, stream), ("id",), asked=answer.asked), total_of(answer))
+        rows = checked(rows_of(answer, stream), ("id",), asked=answer.asked)
+        return Page(rows, total_of(answer), next_of(answer) is not None)
 
     return fetch
 
@@ -133,9 +142,21 @@ def _by_cursor(client: Client, stream: Stream, path: str) -> list[Record]:
 
 
 def _next_params(answer: Answer) -> dict[str, str]:
+    """What `paging.next` asks for; empty where there is none; raises Misshapen where it cannot be followed."""
+    address = next_of(answer)
+    params = dict(parse_qsl(urlsplit(address).query)) if address else {}
+    if address and not params:
+        raise Misshapen(f"{answer.asked} was answered with a `next` that asks for nothing: report it.")
+    return params
+
+
+def next_of(answer: Answer) -> str | None:
+    """The address of the next page, where the answer names one (docs/opsgenie-api.md#next-link)."""
     paging = answer.body.get("paging")
-    address = paging.get("next") if isinstance(paging, dict) else None
-    return dict(parse_qsl(urlsplit(address).query)) if isinstance(address, str) else {}
+    address = paging.get("next") if isinstance(paging, dict) else paging
+    if address is None or isinstance(address, str):
+        return address or None
+    raise Misshapen(f"{answer.asked} was answered with a `next` that is no address: report it.")
 
 
 def checked(rows: list[Record], key: tuple[str, ...], *, asked: str) -> list[Record]:

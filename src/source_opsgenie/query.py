@@ -6,6 +6,10 @@ from dataclasses import dataclass
 # What an alert keeps for ever; by any other field, an alert may leave the search while it is read.
 STEADY_FIELDS = {"createdat", "alertid", "tinyid", "alias", "source", "integration.name", "integration.type"}
 
+CONDITION = re.compile(
+    r"""(?P<field>[\w.]+)\s*(?:!?\s*(?:<=|>=|[:=<>])\s*(?:"[^"]*"|\([^()]*\)|[^\s()]+)|\bis\s+(?:not\s+)?null\b)"""
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -41,6 +45,10 @@ def all_of(own: str, *spans: Span) -> str:
 
 
 def is_steady(own: str) -> bool:
-    """Whether the rows that the query *own* finds stay the same: only then does a count prove a read."""
-    named = {name.lower() for name in re.findall(r"([\w.]+)\s*(?:!?\s*[:=<>]|is\b)", own)}
-    return not own or (bool(named) and named <= STEADY_FIELDS)
+    """Whether the rows that the query *own* finds stay the same: only then does a count prove a read.
+
+    A word without a field searches what may change.
+    """
+    named = {match["field"].lower() for match in CONDITION.finditer(own)}
+    rest = CONDITION.sub(" ", own)
+    return named <= STEADY_FIELDS and re.fullmatch(r"[\s()]*(\b(AND|OR|NOT)\b[\s()]*)*", rest) is not None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from source_opsgenie.clock import Clock, iso
@@ -10,7 +11,7 @@ from source_opsgenie.errors import NotInPlan
 from source_opsgenie.events import Checkpoint, Counted, Event, Notice, Parents, Row, Step
 from source_opsgenie.listing import Listing, updated_ms
 from source_opsgenie.proof import proof
-from source_opsgenie.state import Scope, State, digest, is_ours
+from source_opsgenie.state import Scope, State, is_ours, short
 from source_opsgenie.steps import steps
 from source_opsgenie.streams import Stream, ancestry, is_incremental
 
@@ -18,12 +19,12 @@ NOT_OURS = (
     "the state was written by another connector, whose cursor is the newest of the rows that it reached, not of those "
     "that exist: everything is read once, and from then on what changed."
 )
-DAY_MS = 24 * 60 * 60 * 1000
+# So far may the clocks of two answers be apart.
+CLOCKS_APART = timedelta(minutes=1)
+MILLISECOND = timedelta(milliseconds=1)
 # A checkpoint is offered after each page; it is passed on after so many rows or seconds.
 ROWS_BETWEEN_CHECKPOINTS = 5_000
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
-# A longer query is remembered by its digest: the state stays small.
-LONGEST_QUERY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Reader:
         if not given or not is_ours(given):
             strange = bool(given) and is_incremental(stream) and incremental
             return fresh, [Notice(f"{stream.name}: {NOT_OURS}")] if strange else []
-        state = State.from_mapping(given)
+        state = self._renamed(State.from_mapping(given))
         fresh = replace(fresh, rows=state.rows)
         if not is_incremental(stream):
             return fresh, []
@@ -87,13 +88,20 @@ class Reader:
             return fresh, [Notice(f"{stream.name}: {reason}: everything is read again.")]
         return replace(state, generation=generation), []
 
+    def _renamed(self, state: State) -> State:
+        """The same, under the account's best name if it stands under another name that this key has."""
+        if state.scope.account not in self.connection.known_as:
+            return state
+        return replace(state, scope=replace(state.scope, account=self.connection.account))
+
     def _distrust(self, state: State, fresh: State) -> str:
         """Why the bookmark in *state* is worth nothing; empty if it is good."""
         now = self.connection.client.date_ms
         if differs := state.scope.differs_in(fresh.scope):
             return f"the {differs} is not that of the sync before"
         latest = max(state.bookmark or 0, state.begun or 0)
-        if now is not None and latest > now + DAY_MS:
+        ahead = self.connection.config.lookback + CLOCKS_APART
+        if now is not None and latest > now + ahead // MILLISECOND:
             return f"the state is from {iso(latest)}, which is yet to come"
         return ""
 
@@ -103,9 +111,7 @@ class Reader:
             return Scope(self.connection.account)
         config = self.connection.config
         query = config.alert_query if search.takes_alert_query else ""
-        return Scope(
-            self.connection.account, query if len(query) <= LONGEST_QUERY else digest(query), config.start_date
-        )
+        return Scope(self.connection.account, short(query), config.start_date)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from hashlib import blake2b
 from typing import Any
 
+import orjson
+
 from source_opsgenie.clock import iso, milliseconds
 from source_opsgenie.errors import StateError
 from source_opsgenie.streams.stream import Record
@@ -13,6 +15,8 @@ from source_opsgenie.windows import Tally
 VERSION = 1
 # So many rows of the lookback are remembered: the state stays below 2 kB whatever the account's size.
 REMEMBERED = 48
+# In bytes.
+LONGEST_QUERY = 200
 MOMENTS = ("bookmark", "begun", "below", "top", "reached", "looked", "look_below")
 
 
@@ -60,7 +64,7 @@ class State:
 
     def to_mapping(self) -> dict[str, Any]:
         """The state as JSON: moments as text, and nothing that says nothing."""
-        said = {name: value for name, value in asdict(self).items() if value not in (None, (), {}, False)}
+        said = {name: value for name, value in asdict(self).items() if value is not None and value is not False}
         moments = {name: iso(said[name]) for name in MOMENTS if name in said}
         return {"version": VERSION} | said | moments | {"seen": list(self.seen)}
 
@@ -75,7 +79,11 @@ class State:
         try:
             said = {one.name: given[one.name] for one in fields(cls) if one.name in given}
             said |= {name: milliseconds(said[name]) for name in MOMENTS if name in said}
-            said |= {"scope": Scope(**said["scope"]), "tally": Tally(**said["tally"]), "seen": tuple(said["seen"])}
+            said |= {
+                "scope": Scope(**said["scope"]),
+                "tally": Tally(**said["tally"]),
+                "seen": tuple(_list(said["seen"])),
+            }
             return _checked(cls(**said))
         except (KeyError, TypeError, ValueError) as problem:
             raise StateError(
@@ -95,11 +103,27 @@ class State:
         return replace(ended, below=None, top=None, listed=0, reached=None)
 
 
+def short(query: str) -> str:
+    """The *query*, or its digest if it is long: the state stays small."""
+    return query if len(query.encode()) <= LONGEST_QUERY else digest(query)
+
+
+def _list(given: object) -> list[Any]:
+    if isinstance(given, list):
+        return given
+    raise TypeError("no list")
+
+
 def _checked(state: State) -> State:
     texts = (*asdict(state.scope).values(), *state.seen)
-    numbers = (state.rows, state.listed, *asdict(state.tally).values())
-    if not all(isinstance(one, str) for one in texts) or not all(type(one) is int and one >= 0 for one in numbers):
-        raise ValueError("a text or a number of another type")
+    numbers = (state.rows, state.listed, state.generation or 0, *asdict(state.tally).values())
+    are_right = (
+        all(isinstance(one, str) for one in texts),
+        all(type(one) is int and one >= 0 for one in numbers),
+        isinstance(state.finished, bool),
+    )
+    if not all(are_right):
+        raise ValueError("a value of another type")
     return state
 
 
@@ -126,8 +150,8 @@ class Recent:
 
 
 def version(row: Record) -> str:
-    """A short name for this version of *row*."""
-    return digest(f"{row['id']} {row.get('updatedAt')}")
+    """A short name for this version of *row*: two changes may come in one millisecond of `updatedAt`."""
+    return digest(orjson.dumps(row, option=orjson.OPT_SORT_KEYS).decode())
 
 
 def digest(text: str) -> str:

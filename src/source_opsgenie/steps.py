@@ -1,7 +1,7 @@
 """Where the rows of a stream come from: a search or a list, and what hangs on its rows."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -48,9 +48,8 @@ def _searched(connection: Connection, stream: Stream, state: State, *, are_paren
     if state.bookmark is None:
         found = _history(listing, state, start=config.start_ms)
     else:
-        found = _Changed(listing, state).read(
-            since=state.bookmark - lookback, looks_at=config.open_parents_per_sync * are_parents
-        )
+        looks_at = config.open_parents_per_sync if are_parents else 0
+        found = _later(listing, state, since=state.bookmark - lookback, looks_at=looks_at)
     for one in found:
         yield _remembered(one, recent) if isinstance(one, Step) else one
 
@@ -63,10 +62,37 @@ def _history(listing: Listing, state: State, *, start: int | None) -> Iterator[S
             yield one
     if start is not None:
         older = state if state.reached is not None else replace(state, below=None, reached=start)
-        for one in Changes(listing, since=start, created_before=start).read(older):
+        changes = Changes(listing, since=start, created_before=start)
+        for one in _Unsent().of(changes.read(older)):
             state = (one.state or state) if isinstance(one, Step) else state
             yield one
     yield Step([], replace(state, looked=state.begun))
+
+
+def _later(listing: Listing, state: State, *, since: int, looks_at: int) -> Iterator[Step | Counted]:
+    """The rows updated *since* a moment; and for what hangs on them, as many open ones as a look takes."""
+    unsent = _Unsent(frozenset(state.seen))
+    for one in unsent.of(Changes(listing, since=since).read(state)):
+        state = (one.state or state) if isinstance(one, Step) else state
+        yield one
+    is_due = state.look_below is not None or (state.begun or 0) - (state.looked or 0) >= DAY_MS
+    if looks_at and is_due:
+        yield from _Unsent(sent=unsent.sent).of(_look(listing, state, at_most=looks_at))
+
+
+def _look(listing: Listing, state: State, *, at_most: int) -> Iterator[Step]:
+    """Rows that people still work on, newest first: not everything that hangs on them moves `updatedAt`."""
+    search = listing.stream.search
+    looked_at = 0
+    for rows in read_span(listing.also(search.still_open if search else ""), None, state.look_below):
+        yield Step(rows)
+        looked_at += len(rows)
+        if looked_at >= at_most:
+            # Others may have been created in the same millisecond; but each look gets further down.
+            below = min(created_ms(rows[-1]) + 1, (state.look_below or sys.maxsize) - 1)
+            yield Step([], replace(state, look_below=below))
+            return
+    yield Step([], replace(state, looked=state.begun, look_below=None))
 
 
 def _remembered(step: Step, recent: Recent) -> Step:
@@ -76,45 +102,18 @@ def _remembered(step: Step, recent: Recent) -> Step:
 
 
 @dataclass(slots=True)
-class _Changed:
-    """What a later sync sends of a searchable stream: each row once, and none that the sync before has sent."""
+class _Unsent:
+    """Leaves out what the sync before has *seen*, in its lookback, and what this one has *sent* already."""
 
-    listing: Listing
-    state: State
+    seen: frozenset[str] = frozenset()
     sent: set[str] = field(default_factory=set)
 
-    def read(self, *, since: int, looks_at: int) -> Iterator[Step | Counted]:
-        """The rows updated since a moment; and for what hangs on them, as many open ones as a look takes."""
-        state = self.state
-        for one in Changes(self.listing, since=since).read(state):
-            if isinstance(one, Step):
-                state = one.state or state
-                yield replace(one, rows=self._unsent(one.rows, frozenset(self.state.seen)))
-            else:
-                yield one
-        if looks_at and self._is_look_due():
-            yield from self._look(state, at_most=looks_at)
+    def of(self, found: Iterable[Step | Counted]) -> Iterator[Step | Counted]:
+        for one in found:
+            yield replace(one, rows=self._rows(one.rows)) if isinstance(one, Step) else one
 
-    def _unsent(self, rows: list[Record], seen: frozenset[str]) -> list[Record]:
-        unsent = [row for row in rows if row["id"] not in self.sent and version(row) not in seen]
+    def _rows(self, rows: list[Record]) -> list[Record]:
+        unsent = [row for row in rows if row["id"] not in self.sent and version(row) not in self.seen]
         if len(self.sent) < IDS_KEPT:
             self.sent |= {row["id"] for row in unsent}
         return unsent
-
-    def _is_look_due(self) -> bool:
-        state = self.state
-        return state.look_below is not None or (state.begun or 0) - (state.looked or 0) >= DAY_MS
-
-    def _look(self, state: State, *, at_most: int) -> Iterator[Step]:
-        """Rows that people still work on, newest first: not everything that hangs on them moves `updatedAt`."""
-        search = self.listing.stream.search
-        looked_at = 0
-        for rows in read_span(self.listing.also(search.still_open if search else ""), None, state.look_below):
-            yield Step(self._unsent(rows, frozenset()))
-            looked_at += len(rows)
-            if looked_at >= at_most:
-                # Others may have been created in the same millisecond; but each look gets further down.
-                below = min(created_ms(rows[-1]) + 1, (state.look_below or sys.maxsize) - 1)
-                yield Step([], replace(state, look_below=below))
-                return
-        yield Step([], replace(state, looked=state.begun, look_below=None))

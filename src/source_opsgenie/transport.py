@@ -4,14 +4,14 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import truststore
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from source_opsgenie.errors import Unreachable
+from source_opsgenie.errors import ConfigError, Unreachable
 
 CONNECT_SECONDS = 10.0
 # A throttled request may be delayed rather than refused (docs/opsgenie-api.md#rate-domains).
@@ -81,13 +81,23 @@ def _pool(base_url: str, *, connections: int) -> urllib3.PoolManager:
         "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
         "ssl_context": truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
     }
-    proxy = _proxy(base_url)
-    return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+    if (proxy := _proxy(base_url)) is None:
+        return urllib3.PoolManager(**options)
+    name = f"{unquote(proxy.username or '')}:{unquote(proxy.password or '')}"
+    headers = urllib3.make_headers(proxy_basic_auth=name) if proxy.username else None
+    return urllib3.ProxyManager(f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}", proxy_headers=headers, **options)
 
 
-def _proxy(base_url: str) -> str | None:
+def _proxy(base_url: str) -> SplitResult | None:
     """The proxy that the environment names for *base_url*: urllib3 does not look by itself."""
     address = urlsplit(base_url)
-    if proxy_bypass(address.netloc):
+    named = getproxies().get(address.scheme)
+    if not named or proxy_bypass(address.netloc):
         return None
-    return getproxies().get(address.scheme)
+    proxy = urlsplit(named if "://" in named else f"http://{named}")
+    if proxy.scheme not in {"http", "https"} or not proxy.hostname:
+        raise ConfigError(
+            f"The proxy that {address.scheme}_proxy in the environment names is not one over http or https "
+            f"({proxy.scheme}://{proxy.hostname}): name another, or add the endpoint to no_proxy."
+        )
+    return proxy

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from source_opsgenie.errors import Incomplete, Misshapen
 from source_opsgenie.listing import Listing, created_ms
-from source_opsgenie.paging import PAGE, PASSES, Page, by_offset
+from source_opsgenie.paging import PASSES, Page, by_offset
 from source_opsgenie.query import created
 from source_opsgenie.streams.stream import Record
 
@@ -69,9 +69,11 @@ def tile(listing: Listing, whole: Window, *, widest: int) -> Iterator[Window]:
         yield whole
         return
     middle = (whole.start + whole.end) // 2
-    newer = min(whole.count, listing.count(created(middle, whole.end)))
+    newer = listing.count(created(middle, whole.end))
+    # Rows that show late may be counted in one half and not in the whole: nothing is left out on a difference alone.
+    older = whole.count - newer if newer < whole.count else listing.count(created(whole.start, middle))
     yield from tile(listing, Window(middle, whole.end, newer), widest=widest)
-    yield from tile(listing, Window(whole.start, middle, whole.count - newer), widest=widest)
+    yield from tile(listing, Window(whole.start, middle, older), widest=widest)
 
 
 def read_span(listing: Listing, start: int | None, end: int | None) -> Iterator[list[Record]]:
@@ -82,11 +84,12 @@ def read_span(listing: Listing, start: int | None, end: int | None) -> Iterator[
     """
     seen_at_end: set[str] = set()
     while True:
-        rows = _page_down(listing, start, end)
+        page = _page_down(listing, start, end)
+        rows = page.rows
         fresh = [row for row in rows if row["id"] not in seen_at_end]
         if fresh:
             yield fresh
-        if len(rows) < PAGE:
+        if page.is_last:
             return
         last = created_ms(rows[-1])
         if last == created_ms(rows[0]):
@@ -98,16 +101,16 @@ def read_span(listing: Listing, start: int | None, end: int | None) -> Iterator[
 
 
 def read_crowd(listing: Listing, moment: int) -> list[Record]:
-    """Every row created in one crowded millisecond, listed by `tinyId`, which is unique within it.
+    """Every row created in one crowded millisecond, listed by a field that is unique within it, if there is one.
 
     Sorted by the time itself, the order of ties may be new at each request (docs/opsgenie-api.md#ties).
     """
     span = created(moment, moment + 1)
+    tie_breaker = (listing.stream.search and listing.stream.search.tie_breaker) or "createdAt"
 
     def fetch(offset: int, order: str) -> Page:
-        page = listing.page(span, sort="tinyId", order=order, offset=offset)
-        first = offset == 0 or len(page.rows) < PAGE
-        return replace(page, total=listing.count(span) if first else None)
+        page = listing.page(span, sort=tie_breaker, order=order, offset=offset)
+        return replace(page, total=listing.count(span) if offset == 0 or page.is_last else None)
 
     return by_offset(fetch, asked=f"{listing.stream.path} in the millisecond {moment}")
 
@@ -128,7 +131,7 @@ def prove(listing: Listing, window: Window, ids: set[str]) -> Iterator[list[Reco
             return
         again: set[str] = set()
         for rows in read_span(listing, window.start, window.end):
-            yield [row for row in rows if row["id"] not in ids | again]
+            yield [row for row in rows if row["id"] not in ids and row["id"] not in again]
             again |= {row["id"] for row in rows}
         gone |= {row_id for row_id in ids - again - gone if not listing.exists(row_id)}
         ids = ids | again
@@ -141,13 +144,13 @@ def prove(listing: Listing, window: Window, ids: set[str]) -> Iterator[list[Reco
     yield Tally(counted, len(ids), len(gone), missing[0])
 
 
-def _page_down(listing: Listing, start: int | None, end: int | None) -> list[Record]:
+def _page_down(listing: Listing, start: int | None, end: int | None) -> Page:
     """One page of the rows in [start, end), newest first; raises Misshapen if the API did not do as asked."""
-    rows = listing.page(created(start, end), sort="createdAt", order="desc").rows
-    moments = [created_ms(row) for row in rows]
+    page = listing.page(created(start, end), sort="createdAt", order="desc")
+    moments = [created_ms(row) for row in page.rows]
     inside = all((start is None or start <= one) and (end is None or one < end) for one in moments)
     if inside and moments == sorted(moments, reverse=True):
-        return rows
+        return page
     raise Misshapen(
         f"{listing.stream.path} was asked for rows created in [{start}, {end}) (milliseconds), newest first, "
         "and answered others: report it."

@@ -26,7 +26,7 @@ ALERTS = Stream(
     access=Access.ALERTS,
     page="https://docs.opsgenie.com/docs/alert-api#list-alerts",
     paging=Paging.OFFSET,
-    search=Search(count_path="/v2/alerts/count", takes_alert_query=True, still_open="status: open"),
+    search=Search("/v2/alerts/count", tie_breaker="tinyId", takes_alert_query=True, still_open="status: open"),
     single_domain=Domain.ALERT,
     fields=(
         text("id", "Names the alert for ever: a UUID, mostly followed by the milliseconds of its creation."),

@@ -138,10 +138,12 @@ class Search:
     """A list that can be searched by time.
 
     *count_path* answers `data.count`; without it the list's own `totalCount` is asked for.
+    *tie_breaker* is a field to sort by that no two rows of one moment share.
     *takes_alert_query*: the user's query narrows it. *still_open* finds the rows that people still work on.
     """
 
     count_path: str | None = None
+    tie_breaker: str = ""
     takes_alert_query: bool = False
     still_open: str = ""
 

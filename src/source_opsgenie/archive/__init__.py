@@ -1,0 +1,1 @@
+"""`opsgenie-archive`: a whole account in one local DuckDB file."""

@@ -1,0 +1,249 @@
+"""The archive's file: rows and the state that goes with them, written together; the only module that imports DuckDB."""
+
+import json
+import os
+import stat
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from source_opsgenie.archive import tables
+from source_opsgenie.archive.interrupts import undisturbed
+from source_opsgenie.errors import ArchiveError
+from source_opsgenie.streams import Stream
+
+FORMAT = 1
+# What DuckDB 1.4 opens, which is PyAirbyte's.
+STORAGE_VERSION = "v1.0.0"
+PATIENCE_SECONDS = 300.0
+SECONDS_BETWEEN_TRIES = 0.2
+# Everything that is needed is built in: DuckDB shall not look for more of itself on the network.
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+META_TABLES = """
+    CREATE SCHEMA _archive;
+    CREATE TABLE _archive.file (format INTEGER, account VARCHAR, created_at TIMESTAMP);
+    CREATE TABLE _archive.streams (stream VARCHAR, state JSON, synced_at TIMESTAMP, is_whole BOOLEAN, proof VARCHAR);
+    CREATE TABLE _archive.runs (started_at TIMESTAMP, ended_at TIMESTAMP, requests BIGINT, outcome VARCHAR);
+    COMMENT ON TABLE _archive.file IS 'Whose archive this is; another account is refused.';
+    COMMENT ON TABLE _archive.streams IS 'Where the next sync goes on, and what the last one proved.';
+    COMMENT ON TABLE _archive.runs IS 'Every sync into this file; one without an end was killed.';
+"""
+COLUMNS = """
+    SELECT column_name FROM duckdb_columns()
+    WHERE database_name = 'archive' AND schema_name = 'main' AND table_name = ?
+"""
+LOCKED = "could not set lock"
+# What DuckDB says, and what to do about it; the first that fits.
+REMEDIES = (
+    (LOCKED, "another program has it open: close it there, then run the same command again."),
+    ("not a valid", "it is not a DuckDB file: name another one, or move it away."),
+    ("newer version", "a newer DuckDB wrote it: pip install --upgrade duckdb."),
+    ("permission denied", "its permissions forbid it: name a file in a folder of yours."),
+    ("no space", "the disk is full: make room, then run the same command again."),
+    ("", "what was stored before stands: mend that, then run the same command again."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How many rows were not there, were there in another version, or were there as they are."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        """Both together."""
+        return Written(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One account's archive. It is opened for each write and closed again, so that others can look between.
+
+    *known_as* are all names of the account: a key that is granted more may tell a better one than is in the file.
+    If another program has it open, `say` is told, and the file waited for, for *patience* seconds at most.
+    """
+
+    path: Path
+    account: str
+    say: Callable[[str], None]
+    known_as: frozenset[str] = frozenset()
+    patience: float = PATIENCE_SECONDS
+
+    def prepare(self) -> dict[str, dict[str, Any]]:
+        """Make the file, or see that it is this account's archive; returns the state of each stream that has one.
+
+        Raises ArchiveError where the file cannot be ours, and harms none.
+        """
+        if self._is_there():
+            with self._opened("READ_ONLY") as database:
+                if not self._is_empty(database):
+                    self._refuse_others(database)
+                    return dict(_states(database))
+        with self._transaction() as database:
+            database.execute(META_TABLES)
+            database.execute("INSERT INTO _archive.file VALUES (?, ?, ?)", [FORMAT, self.account, _now()])
+        return {}
+
+    def begin(self, streams: Iterable[Stream]) -> datetime:
+        """Note that a sync of *streams* begins, and see that each has its table; the moment names the sync."""
+        started_at = _now()
+        with self._transaction() as database:
+            for stream in streams:
+                _see_to_table(database, stream)
+            database.execute("UPDATE _archive.file SET account = ?", [self.account])
+            database.execute("INSERT INTO _archive.runs (started_at) VALUES (?)", [started_at])
+        return started_at
+
+    def write(self, stream: Stream, rows: Sequence[str], *, state: Mapping[str, Any], proof: str = "") -> Written:
+        """Store *rows*, each as JSON, and the *state* after them: both become visible together, or neither.
+
+        The *proof* comes with the last of them, and says that the stream is whole.
+        """
+        with self._transaction() as database:
+            written = _write_rows(database, stream, rows) if rows else Written()
+            said = [json.dumps(state), _now(), bool(proof), proof, stream.name]
+            database.execute(
+                "UPDATE _archive.streams SET state = ?, synced_at = ?, is_whole = ?, proof = ? WHERE stream = ?", said
+            )
+        return written
+
+    def end(self, started_at: datetime, *, requests: int, not_whole: Sequence[str]) -> dict[str, int]:
+        """Note how the sync that began at *started_at* ended; returns how many rows each stream has in the file."""
+        outcome = f"not whole: {', '.join(not_whole)}" if not_whole else "whole"
+        with self._transaction() as database:
+            database.execute("UPDATE _archive.streams SET is_whole = false WHERE stream IN ?", [list(not_whole)])
+            database.execute(
+                "UPDATE _archive.runs SET ended_at = ?, requests = ?, outcome = ? WHERE started_at = ?",
+                [_now(), requests, outcome, started_at],
+            )
+            names = [name for (name,) in database.execute("SELECT stream FROM _archive.streams").fetchall()]
+            return {name: _number(database, tables.count(name)) for name in names}
+
+    def _is_there(self) -> bool:
+        """Whether there is a file to look into; raises ArchiveError where there can be none."""
+        if not self.path.parent.is_dir():
+            raise ArchiveError(f"The folder {self.path.parent} does not exist: make it, or name another file.")
+        if not self.path.exists():
+            return False
+        if not stat.S_ISREG(self.path.stat().st_mode):
+            raise ArchiveError(f"{self.path} is not a file: name a file, such as {self.path / 'acme.duckdb'}.")
+        return True
+
+    def _is_empty(self, database: duckdb.DuckDBPyConnection) -> bool:
+        """Whether nothing is in the file, as when its making was cut off."""
+        names = database.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+        if names and ("_archive", "file") not in names:
+            raise ArchiveError(f"{self.path} is a DuckDB file, but no archive of Opsgenie: name another file.")
+        return not names
+
+    def _refuse_others(self, database: duckdb.DuckDBPyConnection) -> None:
+        for written_by, account in database.execute("SELECT format, account FROM _archive.file").fetchall():
+            if written_by > FORMAT:
+                raise ArchiveError(f"{self.path} was written by a newer opsgenie-archive: upgrade this one.")
+            if account not in {self.account, *self.known_as}:
+                raise ArchiveError(
+                    f"{self.path} is the archive of {account}, and this key belongs to {self.account}: "
+                    "name another file, or use a key of that account."
+                )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self._opened("READ_WRITE") as database:
+            database.execute("BEGIN")
+            yield database
+            database.execute("COMMIT")
+
+    @contextmanager
+    def _opened(self, mode: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file, attached, in which an error of DuckDB's becomes one that says what to do."""
+        try:
+            with _for_its_owner_only(), duckdb.connect(config=SETTINGS) as database:
+                self._attach(database, mode)
+                with undisturbed():
+                    database.execute("USE archive")
+                    yield database
+                    database.execute("USE memory; DETACH archive")
+        except duckdb.Error as problem:
+            raise _explained(self.path, problem) from problem
+
+    def _attach(self, database: duckdb.DuckDBPyConnection, mode: str) -> None:
+        path = str(self.path).replace("'", "''")
+        options = mode if mode == "READ_ONLY" else f"STORAGE_VERSION '{STORAGE_VERSION}'"
+        until = time.monotonic() + self.patience
+        is_said = False
+        while True:
+            try:
+                with undisturbed():
+                    database.execute(f"ATTACH '{path}' AS archive ({options})")
+            except duckdb.IOException as problem:
+                if LOCKED not in str(problem).lower() or time.monotonic() >= until:
+                    raise
+                if not is_said:
+                    self.say(f"Another program has {self.path} open: waiting for it, {self.patience:.0f} s at most.")
+                is_said = True
+                time.sleep(SECONDS_BETWEEN_TRIES)
+            else:
+                return
+
+
+@contextmanager
+def _for_its_owner_only() -> Iterator[None]:
+    """Whatever is made here, the file or what DuckDB keeps beside it, is readable by its owner only."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _see_to_table(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
+    """Make the table of *stream*, or give it the columns that are new since it was made."""
+    held = {name for (name,) in database.execute(COLUMNS, [stream.name]).fetchall()}
+    added = [one for one in stream.fields if one.name not in held]
+    if not held:
+        database.execute(tables.create(stream))
+        database.execute("INSERT INTO _archive.streams (stream, is_whole) VALUES (?, false)", [stream.name])
+    elif added:
+        database.execute(tables.add(stream, added))
+    if added:
+        database.execute(tables.comment(stream))
+
+
+def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Sequence[str]) -> Written:
+    database.execute(tables.stage(stream), {"rows": rows, "synced_at": _now()})
+    database.execute(tables.match(stream))
+    changed, new = (_number(database, one) for one in (tables.update(stream), tables.insert(stream)))
+    return Written(new, changed, _number(database, "SELECT count(*) FROM present") - changed)
+
+
+def _states(database: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in database.execute("SELECT stream, state FROM _archive.streams").fetchall():
+        if state:
+            yield name, json.loads(state)
+
+
+def _explained(path: Path, problem: duckdb.Error) -> ArchiveError:
+    said = str(problem).splitlines()[0]
+    remedy = next(remedy for sign, remedy in REMEDIES if sign in said.lower())
+    return ArchiveError(f"{path} cannot be used: {remedy} (DuckDB: {said})")
+
+
+def _number(database: duckdb.DuckDBPyConnection, statement: str) -> int:
+    """The number that *statement* answers: a count, or how many rows it wrote."""
+    (number,) = database.execute(statement).fetchone() or (0,)
+    return int(number)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

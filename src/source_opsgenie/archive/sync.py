@@ -1,0 +1,112 @@
+"""Bring an archive up to date: stream by stream, each from where it stood."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from source_opsgenie.archive.display import Display
+from source_opsgenie.archive.outcome import Outcome
+from source_opsgenie.archive.plan import Estimate, plan
+from source_opsgenie.archive.progress import Progress
+from source_opsgenie.archive.store import Store
+from source_opsgenie.config import Config
+from source_opsgenie.connection import Connection, connect
+from source_opsgenie.errors import ArchiveError, OpsgenieError, Unusable
+from source_opsgenie.events import Checkpoint, Counted, Notice, Proof, Row
+from source_opsgenie.reader import Reader
+from source_opsgenie.state import State
+from source_opsgenie.streams import Stream
+
+STOPPED = "stopped; what was stored stands, and the same command goes on from there."
+NOT_BEGUN = "not begun, because the sync ended before."
+
+
+def bring_up_to_date(path: Path, *, config: Config, streams: Sequence[Stream]) -> list[Outcome]:
+    """Make the file at *path* hold what the account holds of *streams*, and show it."""
+    display = Display()
+    with connect(config) as connection:
+        store = Store(path, connection.account, display.say, connection.known_as)
+        states = store.prepare()
+        estimates = plan(connection, streams, states=states)
+        display.cost(estimates)
+        return Sync(connection, store, display).run(estimates, states=states)
+
+
+def show_cost(*, config: Config, streams: Sequence[Stream]) -> None:
+    """Show what a first sync of *streams* would cost."""
+    with connect(config) as connection:
+        Display().cost(plan(connection, streams, states={}))
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """One run of `opsgenie-archive sync`."""
+
+    connection: Connection
+    store: Store
+    display: Display
+
+    def run(self, estimates: Sequence[Estimate], *, states: Mapping[str, Mapping[str, Any]]) -> list[Outcome]:
+        """Read the streams of *estimates* in their order, and show what each came to; those not begun too."""
+        started_at = self.store.begin(one.stream for one in estimates)
+        outcomes = list(self._until_the_end(estimates, states))
+        outcomes += [Outcome(one.stream, problem=NOT_BEGUN) for one in estimates[len(outcomes) :]]
+        not_whole = [one.stream.name for one in outcomes if one.problem]
+        totals = self.store.end(started_at, requests=self.connection.client.requests, not_whole=not_whole)
+        self.display.closing(outcomes, totals=totals, path=self.store.path)
+        return outcomes
+
+    def _until_the_end(
+        self, estimates: Sequence[Estimate], states: Mapping[str, Mapping[str, Any]]
+    ) -> Iterator[Outcome]:
+        for estimate in estimates:
+            outcome = self._one(estimate, states.get(estimate.stream.name))
+            self.display.ended(outcome)
+            yield outcome
+            if outcome.ends_sync:
+                return
+
+    def _one(self, estimate: Estimate, state: Mapping[str, Any] | None) -> Outcome:
+        """Read one stream; what goes wrong with it becomes part of what is told of it."""
+        rows_before = state.get("rows", 0) if state and "begun" in state else 0
+        progress = Progress(estimate, self.connection, rows_before)
+        try:
+            with self.display.shown(progress):
+                self._read(progress, state)
+        except ArchiveError:
+            raise
+        except OpsgenieError as problem:
+            return progress.outcome(problem=str(problem), ends_sync=isinstance(problem, Unusable))
+        except KeyboardInterrupt:
+            return progress.outcome(problem=STOPPED, ends_sync=True, is_stopped=True)
+        return progress.outcome()
+
+    def _read(self, progress: Progress, state: Mapping[str, Any] | None) -> None:
+        """Read a stream into the store. Rows wait, as JSON, for the checkpoint after them: both are stored as one.
+
+        The core offers one after some thousand rows or half a minute; a list that is not searched is held whole.
+        The last one waits for the proof.
+        """
+        rows: list[str] = []
+        reached: Mapping[str, Any] = {}
+        for event in Reader(self.connection).read(progress.stream, state=state):
+            match event:
+                case Row(record):
+                    rows.append(orjson.dumps(record).decode())
+                    progress.rows += 1
+                case Checkpoint(State(finished=True) as last):
+                    reached = last.to_mapping()
+                case Checkpoint(between):
+                    progress.written += self.store.write(progress.stream, rows, state=between.to_mapping())
+                    rows = []
+                case Counted():
+                    progress.counted(event)
+                case Notice(text, is_warning):
+                    (self.display.warn if is_warning else self.display.say)(text)
+                case Proof(text):
+                    progress.proof = text
+            self.display.moved(progress)
+        progress.written += self.store.write(progress.stream, rows, state=reached, proof=progress.proof)

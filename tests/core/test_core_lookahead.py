@@ -1,0 +1,148 @@
+"""The ordered map: results in order whatever the latencies, a bounded way ahead, errors in their turn."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from source_opsgenie.lookahead import ordered_map
+
+PATIENCE = 10.0
+
+
+class Gates:
+    """A function that answers a number once its gate is open, and records what it was asked."""
+
+    def __init__(self, size: int) -> None:
+        self._gates = [threading.Event() for _ in range(size)]
+        self._entered = [threading.Event() for _ in range(size)]
+        self.ended: list[int] = []
+
+    def __call__(self, number: int) -> int:
+        """Wait for the gate of *number*."""
+        self._entered[number].set()
+        is_open = self._gates[number].wait(PATIENCE)
+        self.ended.append(number)
+        assert is_open
+        return number * 10
+
+    def open(self, *numbers: int) -> None:
+        """Let *numbers* be answered."""
+        for number in numbers:
+            self._gates[number].set()
+
+    def entered(self, number: int) -> bool:
+        """Whether *number* was asked within our patience."""
+        return self._entered[number].wait(PATIENCE)
+
+    def asked(self) -> list[int]:
+        """The numbers that were asked so far."""
+        return [number for number, event in enumerate(self._entered) if event.is_set()]
+
+
+class Counted:
+    """Numbers that record how many of them were taken."""
+
+    def __init__(self, size: int) -> None:
+        self.size, self.taken = size, 0
+
+    def __iter__(self) -> Iterator[int]:
+        """Give the next number."""
+        for number in range(self.size):
+            self.taken += 1
+            yield number
+
+
+@pytest.mark.parametrize("ahead", [1, 2, 3, 10])
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 7])
+def test_every_result_comes_once(size: int, ahead: int) -> None:
+    """As many results as given, in order, however far it looks ahead."""
+    expected = [number * 10 for number in range(size)]
+    actual = list(ordered_map(lambda number: number * 10, range(size), ahead=ahead))
+
+    assert expected == actual
+
+
+def test_order_does_not_depend_on_latency() -> None:
+    """Answers that arrive last first come out first first."""
+    gates = Gates(3)
+    found: list[int] = []
+    reader = threading.Thread(target=lambda: found.extend(ordered_map(gates, range(3), ahead=3)))
+    reader.start()
+    for number in (2, 1, 0):
+        assert gates.entered(number)
+        gates.open(number)
+    reader.join(PATIENCE)
+
+    assert found == [0, 10, 20]
+
+
+def test_requests_are_under_way_together() -> None:
+    """As many as *ahead* are asked before the first is answered."""
+    together = threading.Barrier(4, timeout=PATIENCE)
+    found = list(ordered_map(lambda number: together.wait() >= 0 and number, range(8), ahead=4))
+
+    assert found == list(range(8))
+
+
+def test_it_looks_a_bounded_way_ahead() -> None:
+    """While nobody takes the results, no more than *ahead* of what is given is taken."""
+    given = Counted(100)
+    found = ordered_map(lambda number: number, given, ahead=4)
+
+    assert [(next(found), given.taken) for _ in range(3)] == [(0, 4), (1, 5), (2, 6)]
+
+
+def test_nothing_is_taken_before_the_first_is_wanted() -> None:
+    """A map that nobody iterates asks nothing."""
+    given = Counted(3)
+    ordered_map(lambda number: number, given, ahead=4)
+
+    assert given.taken == 0
+
+
+def test_error_comes_in_its_turn() -> None:
+    """What came before an error comes out before it, though the error happened first."""
+    gates = Gates(2)
+
+    def ask(number: int) -> int:
+        if number == 2:
+            gates.open(0, 1)
+            raise LookupError(number)
+        return gates(number)
+
+    found = ordered_map(ask, range(9), ahead=3)
+
+    assert [next(found), next(found)] == [0, 10]
+    with pytest.raises(LookupError, match="2"):
+        next(found)
+
+
+def test_error_in_what_is_given_is_raised() -> None:
+    """A source that fails ends the map with its error, never with a silent stop."""
+
+    def given() -> Iterator[int]:
+        yield from (1, 2, 3)
+        raise LookupError("no more parents")
+
+    found = ordered_map(lambda number: number, given(), ahead=2)
+
+    assert [next(found), next(found)] == [1, 2]
+    with pytest.raises(LookupError):
+        next(found)
+
+
+def test_leaving_early_stops() -> None:
+    """Once the iteration is left, what has not begun is never asked, and nobody waits for what is under way."""
+    gates = Gates(20)
+    found = ordered_map(gates, range(20), ahead=2)
+    gates.open(0)
+    assert isinstance(found, Iterator)
+    assert next(found) == 0
+    assert gates.entered(1)
+    found.close()  # type: ignore[attr-defined]
+    ended = list(gates.ended)
+    gates.open(*range(20))
+
+    assert ended == [0]
+    assert set(gates.asked()) <= {0, 1, 2}

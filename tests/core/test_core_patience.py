@@ -1,0 +1,150 @@
+"""The client's patience: refusals are waited out exactly, troubles tried again, and everything has an end."""
+
+import pytest
+from test_core_fakes import KEY, FakeClock, Script, client_of, said
+
+from source_opsgenie.client import FIRST_TRIES, REFUSALS, TRIES, Client
+from source_opsgenie.errors import KeyRefused, Unreachable, WrongHost
+from source_opsgenie.pacing import Limit, Pacer
+from source_opsgenie.streams import Domain
+from source_opsgenie.transport import Response
+
+GOOD = said(200, {"data": []})
+
+
+def used(script: Script, clock: FakeClock | None = None) -> Client:
+    """A client over *script*, whose first answer is used up: the API has answered before."""
+    client = client_of(script, clock)
+    client.get("/v2/account", domain=Domain.CONFIGURATION)
+    script.asked.clear()
+    return client
+
+
+def refused(period: str | None) -> Response:
+    """A 429 that names *period*."""
+    return said(429) if period is None else said(429, x_ratelimit_period_in_sec=period)
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ("1", 1.0),
+        ("60", 60.0),
+        ("05", 5.0),
+        (None, 60.0),
+        ("", 60.0),
+        ("0", 60.0),
+        ("-1", 60.0),
+        ("soon", 60.0),
+        ("1.5", 60.0),
+        ("²", 60.0),
+        ("9" * 400, 60.0),
+        ("9" * 5000, 60.0),
+        ("Sun, 01 Nov 2026 00:00:00 GMT", 60.0),
+    ],
+)
+def test_refusal_is_waited_out(period: str | None, expected: float) -> None:
+    """A 429 holds its domain for the period that its header names, or for the longest one if it names none."""
+    clock = FakeClock()
+    script = Script(refused(period), GOOD)
+    client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert clock.slept == [expected]
+    assert len(script.asked) == 2
+
+
+def test_refusal_holds_its_domain_only() -> None:
+    """While one domain waits, another goes at once; how long it waits is told."""
+    clock = FakeClock()
+    pacers = {domain: Pacer() for domain in Domain}
+    client = Client(Script(GOOD), key=KEY, pacers=pacers, clock=clock)
+    pacers[Domain.SEARCH].refused(clock.now, period=60.0)
+    client.get("/v2/alerts/x", domain=Domain.ALERT)
+
+    assert clock.slept == []
+    assert client.waits() == {Domain.SEARCH: 60.0}
+
+
+def test_refusals_end() -> None:
+    """An account whose limit others use up is given up after REFUSALS refusals, as the message says."""
+    clock = FakeClock()
+    script = Script(refused("60"))
+    with pytest.raises(Unreachable, match=f"was refused {REFUSALS} times.*Lower rate_limit_share"):
+        client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert len(script.asked) == REFUSALS
+    assert set(clock.slept) == {60.0}
+
+
+@pytest.mark.parametrize("troubles", range(1, TRIES))
+def test_troubles_pass(troubles: int) -> None:
+    """A few answers of trouble in a row are tried again after growing waits of at most 20 seconds."""
+    clock = FakeClock()
+    script = Script(GOOD, *[said(503)] * troubles, GOOD)
+    used(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
+    bounds = [0.5 * 2**number for number in range(troubles)]
+
+    assert len(clock.slept) == troubles
+    assert all(0 <= slept <= min(bound, 20) for slept, bound in zip(clock.slept, bounds, strict=True))
+
+
+def test_network_failures_end() -> None:
+    """After TRIES failures in a row the last one is raised as it is."""
+    script = Script(GOOD, Unreachable("no network"))
+    with pytest.raises(Unreachable, match=r"^no network$"):
+        used(script).get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert len(script.asked) == TRIES
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [(Unreachable("no network"), FIRST_TRIES), (said(503), FIRST_TRIES), (said(200, b"<html>"), 1), (said(302), 1)],
+)
+def test_an_address_that_never_answered_is_given_up_soon(answer: Response | Exception, expected: int) -> None:
+    """A machine without a network, or another host than the API's, is told within seconds."""
+    clock = FakeClock()
+    script = Script(answer)
+    with pytest.raises((Unreachable, WrongHost)):
+        client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert len(script.asked) == expected
+    assert sum(clock.slept) <= 5
+
+
+def test_a_page_of_html_may_pass() -> None:
+    """A web page where the API answered before, as a CDN shows it, is tried again and never taken for an answer."""
+    script = Script(GOOD, said(200, b"<html>"), GOOD)
+
+    assert used(script).get("/v2/alerts", domain=Domain.SEARCH).data == []
+
+
+def test_every_request_has_patience_of_its_own() -> None:
+    """The tries of one request are not used up by another."""
+    script = Script(GOOD, *[said(503)] * 5, GOOD, *[said(503)] * 5, GOOD)
+    client = used(script)
+    for _ in range(2):
+        client.get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert len(script.asked) == 12
+
+
+def test_a_refused_key_is_not_tried_again() -> None:
+    """What a person must mend is told at once."""
+    clock = FakeClock()
+    with pytest.raises(KeyRefused):
+        client_of(Script(said(401)), clock).get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert clock.slept == []
+
+
+def test_requests_keep_to_the_limit() -> None:
+    """The client sends when the pacer of the domain lets it, and sleeps on the clock until then."""
+    clock = FakeClock()
+    pacers = {domain: Pacer([Limit(2, 60.0)]) for domain in Domain}
+    client = Client(Script(GOOD), key=KEY, pacers=pacers, clock=clock)
+    for _ in range(5):
+        client.get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert clock.slept == [60.0, 60.0]
+    assert client.per_minute(Domain.SEARCH) == 2

@@ -1,0 +1,137 @@
+"""The proof of a window: what a surplus, a deficit and a list that never agrees with its count lead to."""
+
+import orjson
+import pytest
+from test_core_fakes import DAY, NOW, Wire, crowded, listing_of
+
+from source_opsgenie.errors import Incomplete
+from source_opsgenie.streams import Record
+from source_opsgenie.transport import Request, Response
+from source_opsgenie.windows import Tally, Window, prove
+
+T = NOW - DAY
+WINDOW = Window(T - DAY, T + 1, 0)
+
+
+class Miscounting(Wire):
+    """A wire on which each count is wrong by the next of *errors*, the last one for ever."""
+
+    def miscount(self, *errors: int) -> "Miscounting":
+        """Be wrong by *errors* from now on."""
+        self.errors = list(errors)
+        return self
+
+    def __call__(self, request: Request) -> Response:
+        """Answer, and alter a count."""
+        response = super().__call__(request)
+        if not request.path.endswith("/count"):
+            return response
+        error = self.errors.pop(0) if len(self.errors) > 1 else self.errors[0]
+        body = orjson.loads(response.body)
+        body["data"]["count"] += error
+        return Response(200, response.headers, orjson.dumps(body))
+
+
+def wire_of(*errors: int, size: int = 150) -> Miscounting:
+    """A wire to an account with *size* alerts in the window, whose counts are wrong by *errors*."""
+    return Miscounting(crowded(*((T - number, 1) for number in range(size)))).miscount(*errors or (0,))
+
+
+def proven(wire: Wire, ids: set[str]) -> tuple[list[Record], Tally]:
+    """The rows that a proof finds, and its tally."""
+    *pages, tally = prove(listing_of(wire), WINDOW, ids)
+    assert isinstance(tally, Tally)
+    return [row for page in pages if not isinstance(page, Tally) for row in page], tally
+
+
+def test_equal_counts_prove_at_once() -> None:
+    """As many rows read as counted: one count, and nothing more."""
+    wire = wire_of()
+
+    assert proven(wire, set(wire.account.alerts)) == ([], Tally(counted=150, listed=150))
+    assert wire.paths() == ["/v2/alerts/count"]
+
+
+def test_a_surplus_is_explained_by_404() -> None:
+    """Rows that were read and then deleted are asked for by their ids, and only they."""
+    wire = wire_of()
+    ids = set(wire.account.alerts)
+    deleted = sorted(ids)[:3]
+    for alert_id in deleted:
+        wire.account.delete_alert(alert_id)
+
+    assert proven(wire, ids) == ([], Tally(counted=147, listed=150, gone=3))
+    assert {f"/v2/alerts/{one}" for one in deleted} == {path for path in wire.paths() if path.count("/") == 3} - {
+        "/v2/alerts/count"
+    }
+
+
+@pytest.mark.parametrize("error", [-1, -20])
+def test_a_surplus_without_404_is_incomplete(error: int) -> None:
+    """Rows that are there and are not counted: the count cannot be trusted, and neither can the read."""
+    wire = wire_of(error)
+    with pytest.raises(Incomplete, match="counts and lists different rows"):
+        proven(wire, set(wire.account.alerts))
+
+
+def test_a_missed_row_is_found() -> None:
+    """A row that the first pass did not show is yielded once, and then the counts agree."""
+    wire = wire_of()
+    missed = sorted(wire.account.alerts)[7]
+    rows, tally = proven(wire, set(wire.account.alerts) - {missed})
+
+    assert [row["id"] for row in rows] == [missed]
+    assert tally == Tally(counted=150, listed=150)
+
+
+def test_a_row_deleted_and_a_row_missed() -> None:
+    """One row too many and one too few make the same number: only the first count can be fooled, never a later one."""
+    wire = wire_of(0)
+    ids = set(wire.account.alerts)
+    gone, missed, other = sorted(ids)[:3]
+    wire.account.delete_alert(gone)
+    rows, tally = proven(wire, ids - {missed, other})
+
+    assert {row["id"] for row in rows} == {missed, other}
+    assert tally == Tally(counted=149, listed=150, gone=1)
+
+
+def test_a_constant_deficit_is_unlisted() -> None:
+    """The same few missing on every pass are counted and never listed: told, not hidden."""
+    wire = wire_of(2)
+
+    assert proven(wire, set(wire.account.alerts)) == ([], Tally(counted=152, listed=150, unlisted=2))
+
+
+@pytest.mark.parametrize("errors", [(1, 2, 3), (2, 2, 1), (1, -1, 1), (3, -3, 0, 5)])
+def test_a_varying_deficit_is_incomplete(errors: tuple[int, ...]) -> None:
+    """Another number missing on each pass: the list does not hold still, and the read is not whole."""
+    wire = wire_of(*errors)
+    ids = set(wire.account.alerts)
+    if 0 in errors:
+        assert proven(wire, ids) == ([], Tally(counted=150, listed=150))
+        return
+    with pytest.raises(Incomplete):
+        proven(wire, ids)
+
+
+def test_a_deficit_that_passes_is_proven() -> None:
+    """An index that settles while we look again agrees in the end."""
+    wire = wire_of(3, 0)
+
+    assert proven(wire, set(wire.account.alerts)) == ([], Tally(counted=150, listed=150))
+
+
+def test_the_message_names_the_window() -> None:
+    """What cannot be proven is told with the stream, the milliseconds, and how many rows apart."""
+    wire = wire_of(1, 2, 3)
+    with pytest.raises(Incomplete, match=rf"/v2/alerts .* between {WINDOW.start} and {WINDOW.end} .*\[1, 2, 3\]"):
+        proven(wire, set(wire.account.alerts))
+
+
+@pytest.mark.parametrize("parts", [(), (Tally(1, 2, 3, 4, 5),), (Tally(1, 2, 3, 4, 5), Tally(10, 20, 30, 40, 50))])
+def test_tallies_add_up(parts: tuple[Tally, ...]) -> None:
+    """Windows add up, part by part."""
+    times = (1 if parts else 0) + (10 if len(parts) > 1 else 0)
+
+    assert sum(parts, Tally()) == Tally(times, 2 * times, 3 * times, 4 * times, 5 * times)
