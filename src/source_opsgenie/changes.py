@@ -7,7 +7,7 @@ from source_opsgenie.errors import Refused
 from source_opsgenie.events import Counted, Step
 from source_opsgenie.history import History
 from source_opsgenie.listing import Listing, updated_ms
-from source_opsgenie.paging import CAP, PAGE, Page
+from source_opsgenie.paging import CAP, PAGE, Page, portions
 from source_opsgenie.query import created, updated
 from source_opsgenie.state import State
 from source_opsgenie.streams.stream import Record
@@ -76,8 +76,7 @@ class Changes:
     def _in_order(self, rows: Iterable[Record], state: State) -> Iterator[Step]:
         """Those of *rows* that changed since, oldest change first, in steps from which a read can go on."""
         changed = sorted((row for row in rows if updated_ms(row) >= self.since), key=updated_ms)
-        for start in range(0, len(changed), PAGE):
-            some = changed[start : start + PAGE]
+        for some in portions(changed):
             yield Step(some, replace(state, reached=updated_ms(some[-1])))
 
     def _by_update(self, state: State) -> Iterator[Step]:
@@ -91,8 +90,8 @@ class Changes:
         while True:
             page = self._updated_from(start)
             last = updated_ms(page.rows[-1]) if page.rows else start
-            fresh = [row for row in page.rows if row["id"] not in seen_at_start]
-            yield Step(fresh, replace(state, reached=last))
+            for rows in portions([row for row in page.rows if row["id"] not in seen_at_start]):
+                yield Step(rows, replace(state, reached=updated_ms(rows[-1])))
             if page.is_last or last > ends:
                 return
             if last == updated_ms(page.rows[0]):

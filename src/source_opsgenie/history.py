@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from source_opsgenie.errors import Incomplete
 from source_opsgenie.events import Counted, Step
 from source_opsgenie.listing import Listing, created_ms, updated_ms
-from source_opsgenie.paging import PASSES
+from source_opsgenie.paging import PASSES, portions
 from source_opsgenie.query import created
 from source_opsgenie.state import State
 from source_opsgenie.streams.stream import Record
@@ -51,19 +51,21 @@ class History:
         yield Step([], replace(state, below=whole.start, top=None, listed=0))
 
     def _window(self, state: State, window: Window) -> Iterator[Step]:
-        ids: set[str] = set()
+        listed: dict[str, int] = {}
         edge = _Edge(window.end)
-        for rows in read_span(self.listing, window.start, window.end):
-            ids |= {row["id"] for row in rows}
-            edge.move(rows)
-            out = len(ids) - len(edge.ids)
-            yield Step(self._wanted(rows), replace(state, below=edge.moment + 1, top=window.end, listed=out))
-        for found in prove(self.listing, window, ids):
+        for page in read_span(self.listing, window.start, window.end):
+            for rows in portions(page):
+                listed |= {row["id"]: created_ms(row) for row in rows}
+                edge.move(rows)
+                out = len(listed) - len(edge.ids)
+                yield Step(self._wanted(rows), replace(state, below=edge.moment + 1, top=window.end, listed=out))
+        tally = state.tally
+        for found in prove(self.listing, window, listed):
             if isinstance(found, Tally):
-                tally = state.tally + found
-                yield Step([], replace(state, below=window.start, top=None, listed=0, tally=tally))
+                tally += found
             else:
                 yield Step(self._wanted(found))
+        yield Step([], replace(state, below=window.start, top=None, listed=0, tally=tally))
 
     def _taken_up(self, state: State, whole: Window) -> State:
         """Where to go on in a window that was cut off: below its rows if they are all still there, else at its top."""

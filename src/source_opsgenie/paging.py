@@ -1,6 +1,6 @@
 """The ways Opsgenie pages: a list at once, offsets, cursors; each row looked at before it goes on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,6 +14,7 @@ PAGE = 100
 # Offset and limit together stay well below the documented 20,000 (docs/opsgenie-api.md#the-cap).
 CAP = 19_900
 PASSES = 3
+PORTION = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,12 @@ def checked(rows: list[Record], key: tuple[str, ...], *, asked: str) -> list[Rec
             if not isinstance(row.get(name), str | int) or row[name] == "":
                 raise Misshapen(f"{asked} was answered with a row without `{name}`: report it.")
     return rows
+
+
+def portions(rows: list[Record]) -> Iterator[list[Record]]:
+    """The *rows* of a page a few at a time: what hangs on them may take minutes, and each portion is a checkpoint."""
+    for start in range(0, len(rows), PORTION):
+        yield rows[start : start + PORTION]
 
 
 def value_at(row: Mapping[str, Any], path: tuple[str, ...]) -> Any:

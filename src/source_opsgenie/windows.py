@@ -3,12 +3,12 @@
 Every law here, and the data set that broke the obvious way, is in docs/completeness.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from source_opsgenie.errors import Incomplete, Misshapen
 from source_opsgenie.listing import Listing, created_ms
-from source_opsgenie.paging import PASSES, Page, by_offset
+from source_opsgenie.paging import Page, by_offset
 from source_opsgenie.query import created
 from source_opsgenie.streams.stream import Record
 
@@ -17,6 +17,9 @@ WIDEST = 19_900
 NARROWEST = 2_000
 # A small account is cut into so many windows, so that it checkpoints often; planning costs a count per window.
 WINDOWS = 8
+
+# So many rows are looked at again at once; a larger window whose count differs is halved by counting.
+SMALL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +79,30 @@ def tile(listing: Listing, whole: Window, *, widest: int) -> Iterator[Window]:
     yield from tile(listing, Window(whole.start, middle, older), widest=widest)
 
 
-def read_span(listing: Listing, start: int | None, end: int | None) -> Iterator[list[Record]]:
-    """The rows created in [start, end), newest first, a page at a time, none of them twice.
+def read_span(listing: Listing, start: int | None, end: int | None, *, order: str = "desc") -> Iterator[list[Record]]:
+    """The rows created in [start, end), newest first or in the other *order*, a page at a time, none of them twice.
 
     The next page is asked from the last value on, without the ids already seen at it: rows that are deleted
     or updated shift nothing. A millisecond that fills a page is read by another field.
     """
-    seen_at_end: set[str] = set()
+    seen_at_edge: set[str] = set()
     while True:
-        page = _page_down(listing, start, end)
-        rows = page.rows
-        fresh = [row for row in rows if row["id"] not in seen_at_end]
+        page = _page(listing, start, end, order=order)
+        fresh = [row for row in page.rows if row["id"] not in seen_at_edge]
         if fresh:
             yield fresh
         if page.is_last:
             return
-        last = created_ms(rows[-1])
-        if last == created_ms(rows[0]):
-            sent = seen_at_end | {row["id"] for row in fresh}
-            yield [row for row in read_crowd(listing, last) if row["id"] not in sent]
-            end, seen_at_end = last, set()
+        edge = created_ms(page.rows[-1])
+        is_crowd = edge == created_ms(page.rows[0])
+        if is_crowd:
+            sent = seen_at_edge | {row["id"] for row in fresh}
+            yield [row for row in read_crowd(listing, edge) if row["id"] not in sent]
+        seen_at_edge = set() if is_crowd else {row["id"] for row in page.rows if created_ms(row) == edge}
+        if order == "desc":
+            end = edge if is_crowd else edge + 1
         else:
-            end, seen_at_end = last + 1, {row["id"] for row in rows if created_ms(row) == last}
+            start = edge + 1 if is_crowd else edge
 
 
 def read_crowd(listing: Listing, moment: int) -> list[Record]:
@@ -115,43 +120,61 @@ def read_crowd(listing: Listing, moment: int) -> list[Record]:
     return by_offset(fetch, asked=f"{listing.stream.path} in the millisecond {moment}")
 
 
-def prove(listing: Listing, window: Window, ids: set[str]) -> Iterator[list[Record] | Tally]:
-    """Count a window that was read as *ids* once more; yield rows that were missed, and in the end its Tally.
+def prove(listing: Listing, window: Window, listed: Mapping[str, int]) -> Iterator[list[Record] | Tally]:
+    """Count a window once more whose rows were *listed*, each id with its moment; yield what was missed, and Tallies.
 
-    More ids than counted: those that a second pass lacks are asked for one by one, and a 404 explains them.
-    Fewer: it is read again. The same few missing each time are counted and never listed; anything else
-    is an error, raised as Incomplete.
+    Where the count differs, halves are counted until little is left to look at, so that rows which are deleted
+    meanwhile elsewhere do not matter.
+    """
+    counted = listing.count(created(window.start, window.end))
+    if counted == len(listed):
+        yield Tally(counted, len(listed))
+    elif max(counted, len(listed)) <= SMALL or window.end - window.start <= 1:
+        yield from _settle(listing, window, set(listed))
+    else:
+        middle = (window.start + window.end) // 2
+        for start, end in ((middle, window.end), (window.start, middle)):
+            half = {row_id: moment for row_id, moment in listed.items() if start <= moment < end}
+            yield from prove(listing, Window(start, end, counted), half)
+
+
+def _settle(listing: Listing, window: Window, ids: set[str]) -> Iterator[list[Record] | Tally]:
+    """Read a small window of which *ids* were listed until its count is explained; yield what was missed, and a Tally.
+
+    More ids than counted: those that another pass lacks are asked for one by one, and a 404 explains them.
+    Fewer: it is read again. The same few missing on each of three passes, in two orders, are counted and never
+    listed; anything else is an error, raised as Incomplete.
     """
     missing: list[int] = []
     gone: set[str] = set()
-    for _ in range(PASSES):
-        counted = listing.count(created(window.start, window.end))
-        if counted == len(ids - gone):
-            yield Tally(counted, len(ids), len(gone))
-            return
+    for order in ("desc", "asc", "desc"):
         again: set[str] = set()
-        for rows in read_span(listing, window.start, window.end):
+        for rows in read_span(listing, window.start, window.end, order=order):
             yield [row for row in rows if row["id"] not in ids and row["id"] not in again]
             again |= {row["id"] for row in rows}
         gone |= {row_id for row_id in ids - again - gone if not listing.exists(row_id)}
         ids = ids | again
+        counted = listing.count(created(window.start, window.end))
+        if counted == len(ids - gone):
+            yield Tally(counted, len(ids), len(gone))
+            return
         missing.append(counted - len(again))
     if min(missing) <= 0 or len(set(missing)) > 1:
         raise Incomplete(
             f"{listing.stream.path} counts and lists different rows between {window.start} and {window.end} "
-            f"(milliseconds), {missing} apart in {PASSES} passes: run again at a quieter time."
+            f"(milliseconds), {missing} apart in {len(missing)} passes: run again at a quieter time."
         )
     yield Tally(counted, len(ids), len(gone), missing[0])
 
 
-def _page_down(listing: Listing, start: int | None, end: int | None) -> Page:
-    """One page of the rows in [start, end), newest first; raises Misshapen if the API did not do as asked."""
-    page = listing.page(created(start, end), sort="createdAt", order="desc")
+def _page(listing: Listing, start: int | None, end: int | None, *, order: str) -> Page:
+    """One page of the rows in [start, end), in *order*; raises Misshapen if the API did not do as asked."""
+    page = listing.page(created(start, end), sort="createdAt", order=order)
     moments = [created_ms(row) for row in page.rows]
     inside = all((start is None or start <= one) and (end is None or one < end) for one in moments)
-    if inside and moments == sorted(moments, reverse=True):
+    if inside and moments == sorted(moments, reverse=order == "desc"):
         return page
     raise Misshapen(
-        f"{listing.stream.path} was asked for rows created in [{start}, {end}) (milliseconds), newest first, "
+        f"{listing.stream.path} was asked for rows created in [{start}, {end}) (milliseconds), in the order {order}, "
         "and answered others: report it."
     )

@@ -86,7 +86,7 @@ def test_key_is_in_no_message(status: int, message: str) -> None:
 
 def test_key_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
     """Nothing that is logged, at debug level either, holds the key."""
-    caplog.set_level("DEBUG")
+    caplog.set_level("DEBUG", logger="source_opsgenie")
     script = Script(said(429), said(500, {"message": KEY}), said(200, {"data": KEY}))
     client_of(script).get("/v2/alerts", {"query": "a: b"}, domain=Domain.SEARCH)
 

@@ -196,7 +196,7 @@ def test_tally_of_a_resumed_read_is_whole() -> None:
     while cuts < 200:
         for number, one in enumerate(History(listing_of(Wire(account))).read(state)):
             state = saved(one.state) if isinstance(one, Step) and one.state else state
-            if number == 5:
+            if number == 25:
                 break
         else:
             break

@@ -160,7 +160,7 @@ def test_stop_after_any_checkpoint(stream: str) -> None:
     keys = {tuple(row[name] for name in STREAMS[stream].key) for row in rows_in(whole)}
     cuts = [number for number, event in enumerate(whole) if isinstance(event, Checkpoint)]
     for cut in cuts[:-1]:
-        rest = read(wire, last_state(whole[: cut + 1]), stream=stream, of="acme@localhost")
+        rest = read(Wire(wire.account), last_state(whole[: cut + 1]), stream=stream, of="acme@localhost")
         found = rows_in([*whole[: cut + 1], *rest])
 
         assert keys == {tuple(row[name] for name in STREAMS[stream].key) for row in found}
