@@ -93,13 +93,24 @@ def main() -> None:
 
 @main.command(help=SYNC_HELP)
 @click.option("--to", "path", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The DuckDB file.")
+@click.option(
+    "--look-for-deleted",
+    "requests_for_deleted",
+    type=click.IntRange(min=0),
+    default=50,
+    show_default=True,
+    metavar="REQUESTS",
+    help="So many requests at most, for alerts and for incidents, to find rows that were deleted; 0 for none.",
+)
 @_with_options
-def sync(path: Path, **options: Any) -> None:
+def sync(path: Path, requests_for_deleted: int, **options: Any) -> None:
     """Bring the file at *path* up to date."""
     with _told(verbose=options["verbose"]):
         from source_opsgenie.archive.sync import bring_up_to_date  # noqa: PLC0415 -- --help shall not wait for it
 
-        outcomes = bring_up_to_date(path, config=_config(options), streams=_chosen(options))
+        outcomes = bring_up_to_date(
+            path, config=_config(options), streams=_chosen(options), requests_for_deleted=requests_for_deleted
+        )
     raise SystemExit(_exit_code(outcomes))
 
 

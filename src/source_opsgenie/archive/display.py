@@ -65,7 +65,8 @@ class Display:
         written, problem = outcome.written, outcome.problem
         end = "whole" if not problem else "stopped" if outcome.is_stopped else "NOT WHOLE"
         seconds = duration(outcome.seconds)
-        self.say(f"{outcome.stream.name}: {end}, {written.new:,} new, {written.changed:,} changed, {seconds}")
+        gone = f", {written.gone:,} gone" if written.gone else ""
+        self.say(f"{outcome.stream.name}: {end}, {written.new:,} new, {written.changed:,} changed{gone}, {seconds}")
 
     def cost(self, estimates: Sequence[Estimate]) -> None:
         """The table of what each stream will cost, and which are the expensive ones."""
@@ -88,9 +89,10 @@ class Display:
 
     def closing(self, outcomes: Sequence[Outcome], *, totals: Mapping[str, int], path: Path) -> None:
         """The closing table, what was proven, and how to look into the file."""
-        table = _table("stream", "new", "changed", "in the file", "requests", "seconds", left=1)
+        table = _table("stream", "new", "changed", "gone", "in the file", "requests", "seconds", left=1)
         for one in outcomes:
-            counts = (one.written.new, one.written.changed, totals[one.stream.name], one.requests)
+            written = one.written
+            counts = (written.new, written.changed, written.gone, totals[one.stream.name], one.requests)
             table.add_row(one.stream.name, *(f"{count:,}" for count in counts), f"{one.seconds:,.1f}")
         self.say("")
         self.console.print(table)

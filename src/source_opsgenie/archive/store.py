@@ -1,11 +1,9 @@
-"""The archive's file: rows and the state that goes with them, written together; the only module that imports DuckDB."""
+"""The archive's file: rows and the state that goes with them, written together."""
 
 import json
-import os
 import stat
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,20 +12,12 @@ from typing import Any
 import duckdb
 
 from source_opsgenie.archive import tables
-from source_opsgenie.archive.interrupts import undisturbed
+from source_opsgenie.archive.file import opened
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import Stream
 
 FORMAT = 1
-# What DuckDB 1.4 opens, which is PyAirbyte's.
-STORAGE_VERSION = "v1.0.0"
 PATIENCE_SECONDS = 300.0
-SECONDS_BETWEEN_TRIES = 0.2
-# Everything that is needed is built in: DuckDB shall not look for more of itself on the network.
-SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
 META_TABLES = """
     CREATE SCHEMA _archive;
     CREATE TABLE _archive.file (format INTEGER, account VARCHAR, created_at TIMESTAMP);
@@ -41,29 +31,25 @@ COLUMNS = """
     SELECT column_name FROM duckdb_columns()
     WHERE database_name = 'archive' AND schema_name = 'main' AND table_name = ?
 """
-LOCKED = "could not set lock"
-# What DuckDB says, and what to do about it; the first that fits.
-REMEDIES = (
-    (LOCKED, "another program has it open: close it there, then run the same command again."),
-    ("not a valid", "it is not a DuckDB file: name another one, or move it away."),
-    ("newer version", "a newer DuckDB wrote it: pip install --upgrade duckdb."),
-    ("permission denied", "its permissions forbid it: name a file in a folder of yours."),
-    ("no space", "the disk is full: make room, then run the same command again."),
-    ("", "what was stored before stands: mend that, then run the same command again."),
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many rows were not there, were there in another version, or were there as they are."""
+    """How many rows were not there, were there in another version, or as they are; and how many are gone."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    gone: int = 0
 
     def __add__(self, other: "Written") -> "Written":
         """Both together."""
-        return Written(self.new + other.new, self.changed + other.changed, self.unchanged + other.unchanged)
+        return Written(
+            self.new + other.new,
+            self.changed + other.changed,
+            self.unchanged + other.unchanged,
+            self.gone + other.gone,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +91,37 @@ class Store:
             database.execute("INSERT INTO _archive.runs (started_at) VALUES (?)", [started_at])
         return started_at
 
-    def write(self, stream: Stream, rows: Sequence[str], *, state: Mapping[str, Any], proof: str = "") -> Written:
+    def write(
+        self, stream: Stream, rows: Sequence[str], *, state: Mapping[str, Any], proof: str = "", is_all: bool = False
+    ) -> Written:
         """Store *rows*, each as JSON, and the *state* after them: both become visible together, or neither.
 
-        The *proof* comes with the last of them, and says that the stream is whole.
+        The *proof* comes with the last of them, and says that the stream is whole. *is_all* says that these are all
+        rows that there are: others in the file are marked as gone.
         """
         with self._transaction() as database:
-            written = _write_rows(database, stream, rows) if rows else Written()
+            written = _write_rows(database, stream, rows, is_all=is_all) if rows or is_all else Written()
             said = [json.dumps(state), _now(), bool(proof), proof, stream.name]
             database.execute(
                 "UPDATE _archive.streams SET state = ?, synced_at = ?, is_whole = ?, proof = ? WHERE stream = ?", said
             )
         return written
+
+    def moments(self, stream: Stream) -> list[int]:
+        """When the rows of *stream* in the file that are not gone were created, in milliseconds and in order."""
+        with self._opened("READ_ONLY") as database:
+            return [moment for (moment,) in database.execute(tables.moments(stream)).fetchall()]
+
+    def ids_between(self, stream: Stream, start: int, end: int) -> set[str]:
+        """The ids of the rows of *stream* in the file that are not gone and were created in [start, end)."""
+        with self._opened("READ_ONLY") as database:
+            found = database.execute(tables.ids_between(stream), {"start": start, "until": end}).fetchall()
+            return {row_id for (row_id,) in found}
+
+    def mark_gone(self, stream: Stream, ids: Sequence[str]) -> Written:
+        """Mark the rows of *stream* with these *ids* as gone."""
+        with self._transaction() as database:
+            return Written(gone=_number(database, tables.mark(stream), {"ids": list(ids), "now": _now()}))
 
     def end(self, started_at: datetime, *, requests: int, not_whole: Sequence[str]) -> dict[str, int]:
         """Note how the sync that began at *started_at* ended; returns how many rows each stream has in the file."""
@@ -157,54 +162,15 @@ class Store:
                     "name another file, or use a key of that account."
                 )
 
+    def _opened(self, mode: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return opened(self.path, mode, say=self.say, patience=self.patience)
+
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._opened("READ_WRITE") as database:
             database.execute("BEGIN")
             yield database
             database.execute("COMMIT")
-
-    @contextmanager
-    def _opened(self, mode: str) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The file, attached, in which an error of DuckDB's becomes one that says what to do."""
-        try:
-            with _for_its_owner_only(), duckdb.connect(config=SETTINGS) as database:
-                self._attach(database, mode)
-                with undisturbed():
-                    database.execute("USE archive")
-                    yield database
-                    database.execute("USE memory; DETACH archive")
-        except duckdb.Error as problem:
-            raise _explained(self.path, problem) from problem
-
-    def _attach(self, database: duckdb.DuckDBPyConnection, mode: str) -> None:
-        path = str(self.path).replace("'", "''")
-        options = mode if mode == "READ_ONLY" else f"STORAGE_VERSION '{STORAGE_VERSION}'"
-        until = time.monotonic() + self.patience
-        is_said = False
-        while True:
-            try:
-                with undisturbed():
-                    database.execute(f"ATTACH '{path}' AS archive ({options})")
-            except duckdb.IOException as problem:
-                if LOCKED not in str(problem).lower() or time.monotonic() >= until:
-                    raise
-                if not is_said:
-                    self.say(f"Another program has {self.path} open: waiting for it, {self.patience:.0f} s at most.")
-                is_said = True
-                time.sleep(SECONDS_BETWEEN_TRIES)
-            else:
-                return
-
-
-@contextmanager
-def _for_its_owner_only() -> Iterator[None]:
-    """Whatever is made here, the file or what DuckDB keeps beside it, is readable by its owner only."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 def _see_to_table(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
@@ -220,11 +186,14 @@ def _see_to_table(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
         database.execute(tables.comment(stream))
 
 
-def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Sequence[str]) -> Written:
+def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Sequence[str], *, is_all: bool) -> Written:
     database.execute(tables.stage(stream), {"rows": rows, "synced_at": _now()})
     database.execute(tables.match(stream))
-    changed, new = (_number(database, one) for one in (tables.update(stream), tables.insert(stream)))
-    return Written(new, changed, _number(database, "SELECT count(*) FROM present") - changed)
+    gone = _number(database, tables.mark_missing(stream), {"now": _now()}) if is_all else 0
+    changed = _number(database, tables.update(stream))
+    database.execute(tables.bring_back(stream))
+    new = _number(database, tables.insert(stream))
+    return Written(new, changed, _number(database, "SELECT count(*) FROM present") - changed, gone)
 
 
 def _states(database: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -233,15 +202,9 @@ def _states(database: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, dict[str
             yield name, json.loads(state)
 
 
-def _explained(path: Path, problem: duckdb.Error) -> ArchiveError:
-    said = str(problem).splitlines()[0]
-    remedy = next(remedy for sign, remedy in REMEDIES if sign in said.lower())
-    return ArchiveError(f"{path} cannot be used: {remedy} (DuckDB: {said})")
-
-
-def _number(database: duckdb.DuckDBPyConnection, statement: str) -> int:
+def _number(database: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, Any] | None = None) -> int:
     """The number that *statement* answers: a count, or how many rows it wrote."""
-    (number,) = database.execute(statement).fetchone() or (0,)
+    (number,) = database.execute(statement, values).fetchone() or (0,)
     return int(number)
 
 

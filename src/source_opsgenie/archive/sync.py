@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from source_opsgenie.archive.deletions import Search
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import Estimate, plan
@@ -16,15 +18,18 @@ from source_opsgenie.config import Config
 from source_opsgenie.connection import Connection, connect
 from source_opsgenie.errors import ArchiveError, OpsgenieError, Unusable
 from source_opsgenie.events import Checkpoint, Counted, Notice, Proof, Row
+from source_opsgenie.listing import Listing
 from source_opsgenie.reader import Reader
 from source_opsgenie.state import State
-from source_opsgenie.streams import Stream
+from source_opsgenie.streams import Stream, is_incremental
 
 STOPPED = "stopped; what was stored stands, and the same command goes on from there."
 NOT_BEGUN = "not begun, because the sync ended before."
 
 
-def bring_up_to_date(path: Path, *, config: Config, streams: Sequence[Stream]) -> list[Outcome]:
+def bring_up_to_date(
+    path: Path, *, config: Config, streams: Sequence[Stream], requests_for_deleted: int
+) -> list[Outcome]:
     """Make the file at *path* hold what the account holds of *streams*, and show it."""
     display = Display()
     with connect(config) as connection:
@@ -32,7 +37,7 @@ def bring_up_to_date(path: Path, *, config: Config, streams: Sequence[Stream]) -
         states = store.prepare()
         estimates = plan(connection, streams, states=states)
         display.cost(estimates)
-        return Sync(connection, store, display).run(estimates, states=states)
+        return Sync(connection, store, display, requests_for_deleted).run(estimates, states=states)
 
 
 def show_cost(*, config: Config, streams: Sequence[Stream]) -> None:
@@ -48,6 +53,7 @@ class Sync:
     connection: Connection
     store: Store
     display: Display
+    requests_for_deleted: int
 
     def run(self, estimates: Sequence[Estimate], *, states: Mapping[str, Mapping[str, Any]]) -> list[Outcome]:
         """Read the streams of *estimates* in their order, and show what each came to; those not begun too."""
@@ -76,6 +82,7 @@ class Sync:
         try:
             with self.display.shown(progress):
                 self._read(progress, state)
+                self._mark_deleted(progress)
         except ArchiveError:
             raise
         except OpsgenieError as problem:
@@ -109,4 +116,19 @@ class Sync:
                 case Proof(text):
                     progress.proof = text
             self.display.moved(progress)
-        progress.written += self.store.write(progress.stream, rows, state=reached, proof=progress.proof)
+        is_all = not is_incremental(progress.stream)
+        progress.written += self.store.write(progress.stream, rows, state=reached, proof=progress.proof, is_all=is_all)
+
+    def _mark_deleted(self, progress: Progress) -> None:
+        """Mark the rows of a searched stream that are gone; of a list, those that it lacks are marked with the rest."""
+        stream = progress.stream
+        if stream.search is None or not self.requests_for_deleted:
+            return
+        search = Search(
+            Listing(self.connection.client, stream),
+            held=self.store.moments(stream),
+            ids_held=partial(self.store.ids_between, stream),
+            requests=self.requests_for_deleted,
+        )
+        if gone := list(search.run()):
+            progress.written += self.store.mark_gone(stream, gone)

@@ -12,9 +12,11 @@ from source_opsgenie.streams import Field, Kind, Stream
 
 JSON_COLUMN = "_json"
 SYNCED_COLUMN = "_synced_at"
+GONE_COLUMN = "_gone_at"
 OWN_COLUMNS = {
-    JSON_COLUMN: ("JSON", "The row as the API sent it, whole: also what no column is made for."),
-    SYNCED_COLUMN: ("TIMESTAMP", "When this version of the row was stored, in UTC."),
+    JSON_COLUMN: ("JSON NOT NULL", "The row as the API sent it, whole: also what no column is made for."),
+    SYNCED_COLUMN: ("TIMESTAMP NOT NULL", "When this version of the row was stored, in UTC."),
+    GONE_COLUMN: ("TIMESTAMP", "When a sync found that Opsgenie has the row no longer; NULL while it has."),
 }
 # DuckDB reads 0 to 9 digits and any offset by itself; it also reads `epoch`, which is no moment of an API.
 MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d(:?\d\d)?)"
@@ -23,7 +25,7 @@ MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d(:?\d\d)?)"
 def create(stream: Stream) -> str:
     """Make the table of *stream*."""
     columns = [f"{_name(one.name)} {one.kind.column}{_not_null(stream, one)}" for one in stream.fields]
-    columns += [f"{_name(name)} {kind} NOT NULL" for name, (kind, _) in OWN_COLUMNS.items()]
+    columns += [f"{_name(name)} {kind}" for name, (kind, _) in OWN_COLUMNS.items()]
     return f"CREATE TABLE {_name(stream.name)} ({', '.join(columns)})"
 
 
@@ -53,7 +55,8 @@ def stage(stream: Stream) -> str:
     columns = ", ".join(f"{_typed(one, 'row')} AS {_name(one.name)}" for one in stream.fields)
     return f"""
         CREATE OR REPLACE TEMP TABLE incoming AS
-        SELECT {columns}, json::JSON AS {JSON_COLUMN}, $synced_at::TIMESTAMP AS {SYNCED_COLUMN}
+        SELECT {columns}, json::JSON AS {JSON_COLUMN}, $synced_at::TIMESTAMP AS {SYNCED_COLUMN},
+            NULL::TIMESTAMP AS {GONE_COLUMN}
         FROM (
             SELECT json, position, {_parsed(stream.fields, "json")} AS row
             FROM (SELECT unnest($rows::VARCHAR[]) AS json, unnest(range(len($rows::VARCHAR[]))) AS position)
@@ -80,6 +83,44 @@ def update(stream: Stream) -> str:
     return f"""
         UPDATE {_name(stream.name)} AS held SET {new} FROM present
         WHERE held.rowid = present.place AND held.{JSON_COLUMN} <> present.{JSON_COLUMN}
+    """
+
+
+def bring_back(stream: Stream) -> str:
+    """Take back that a row is gone, for those of `present` that are there again as they were."""
+    return f"""
+        UPDATE {_name(stream.name)} AS held SET {GONE_COLUMN} = NULL FROM present
+        WHERE held.rowid = present.place AND held.{GONE_COLUMN} IS NOT NULL
+    """
+
+
+def mark_missing(stream: Stream) -> str:
+    """Mark as gone what is not in `incoming`, which must be the whole of a list."""
+    return f"""
+        UPDATE {_name(stream.name)} SET {GONE_COLUMN} = $now::TIMESTAMP
+        WHERE {GONE_COLUMN} IS NULL AND rowid NOT IN (SELECT place FROM present)
+    """
+
+
+def mark(stream: Stream) -> str:
+    """Mark as gone the rows with the ids that are given."""
+    return f"""
+        UPDATE {_name(stream.name)} SET {GONE_COLUMN} = $now::TIMESTAMP
+        WHERE {GONE_COLUMN} IS NULL AND list_contains($ids::VARCHAR[], id)
+    """
+
+
+def moments(stream: Stream) -> str:
+    """When the rows that are there were created, in milliseconds and in order."""
+    table = _name(stream.name)
+    return f"SELECT epoch_ms(createdAt) AS ms FROM {table} WHERE {GONE_COLUMN} IS NULL AND ms IS NOT NULL ORDER BY ms"
+
+
+def ids_between(stream: Stream) -> str:
+    """The ids of the rows that are there and were created in a span of milliseconds."""
+    return f"""
+        SELECT id FROM {_name(stream.name)}
+        WHERE {GONE_COLUMN} IS NULL AND epoch_ms(createdAt) >= $start AND epoch_ms(createdAt) < $until
     """
 
 
