@@ -7,14 +7,12 @@ from source_opsgenie.errors import Refused
 from source_opsgenie.events import Counted, Step
 from source_opsgenie.history import History
 from source_opsgenie.listing import Listing, updated_ms
-from source_opsgenie.paging import CAP, PAGE, Page, portions
+from source_opsgenie.paging import CAP, OVERLAP, PAGE, Page, portions
 from source_opsgenie.query import created, updated
 from source_opsgenie.state import State
 from source_opsgenie.streams.stream import Record
 from source_opsgenie.windows import read_span
 
-# So many rows of a page stand on the next one too, where changes are read by offsets.
-OVERLAP = 10
 # The beginning of a read is taken from a header that knows whole seconds (docs/opsgenie-api.md#date-header).
 DATE_SECOND_MS = 1000
 

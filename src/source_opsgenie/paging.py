@@ -14,6 +14,8 @@ PAGE = 100
 # Offset and limit together stay well below the documented 20,000 (docs/opsgenie-api.md#the-cap).
 CAP = 19_900
 PASSES = 3
+# So many rows of a page stand on the next one too, where a list is read by offsets.
+OVERLAP = 10
 PORTION = 20
 
 
@@ -69,10 +71,11 @@ def total_of(answer: Answer) -> int | None:
     raise Misshapen(f"{answer.asked} was answered with the total {total!r}: report it.")
 
 
-def by_offset(fetch: Fetch, *, asked: str) -> list[Record]:
+def by_offset(fetch: Fetch, *, asked: str, is_counted: bool = False) -> list[Record]:
     """Every row of a list that is paged by offsets, read until it holds still; raises Incomplete if it never does.
 
-    Where the API tells a total, one pass must have as many rows; else two passes must agree.
+    Where the API tells a total, one pass must have as many rows; else two passes must agree. With *is_counted*, the
+    caller counts: every row that is there throughout is enough.
     """
     before: set[str] | None = None
     for _ in range(PASSES):
@@ -80,7 +83,7 @@ def by_offset(fetch: Fetch, *, asked: str) -> list[Record]:
             rows, totals = one_pass(fetch, asked=asked)
         except _Shifted:
             continue
-        if totals == {len(rows)} or (not totals and before == rows.keys()):
+        if is_counted or totals == {len(rows)} or (not totals and before == rows.keys()):
             return list(rows.values())
         before = set(rows)
     raise Incomplete(f"{asked} changed during each of {PASSES} passes: read it again at a quieter time.")
@@ -98,21 +101,26 @@ def one_pass(fetch: Fetch, *, asked: str) -> tuple[dict[str, Record], set[int]]:
 
 
 def _walk(fetch: Fetch, order: str) -> tuple[dict[str, Record], set[int], bool]:
-    """Pages that overlap by a row, up to the cap: their rows, the totals told, and whether that was all."""
+    """Pages that overlap, up to the cap: their rows, the totals told, and whether that was all.
+
+    Sorted by a field that never changes, two pages with a row in common have nothing between them, even if rows
+    before them were deleted meanwhile. Pages without one have lost sight of each other.
+    """
     rows: dict[str, Record] = {}
     totals: set[int] = set()
-    last: str | None = None
+    last: set[str] = set()
     offset = 0
     while offset <= CAP - PAGE:
         page = fetch(offset, order)
         totals |= set() if page.total is None else {page.total}
-        if last is not None and (not page.rows or page.rows[0]["id"] != last):
+        ids = {row["id"] for row in page.rows}
+        if last and not ids & last:
             raise _Shifted
         rows |= {row["id"]: row for row in page.rows}
         if page.is_last:
             return rows, totals, True
-        last = page.rows[-1]["id"]
-        offset += max(1, len(page.rows) - 1)
+        last = ids
+        offset += max(1, len(page.rows) - OVERLAP)
     return rows, totals, False
 
 

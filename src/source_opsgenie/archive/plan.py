@@ -8,7 +8,7 @@ from typing import Any
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import OpsgenieError, Unusable
 from source_opsgenie.listing import Listing
-from source_opsgenie.paging import PAGE, rows_of, total_of
+from source_opsgenie.paging import OVERLAP, PAGE, rows_of, total_of
 from source_opsgenie.query import created
 from source_opsgenie.streams import STREAMS, Paging, Stream, ancestry, is_incremental
 from source_opsgenie.windows import width
@@ -106,8 +106,8 @@ def _requests(root: Stream, rows: int | None) -> int | None:
         return 1
     if rows is None:
         return None
-    # Pages overlap by a row; windows are counted twice, and in each the last page is not full.
-    pages = math.ceil(rows / (PAGE - 1)) or 1
+    # Pages by offset overlap; windows are counted twice, and in each the last page is not full.
+    pages = math.ceil(rows / (PAGE if root.search else PAGE - OVERLAP)) or 1
     windows = math.ceil(rows / width(rows))
     return pages + 3 * windows + REQUESTS_TO_PLAN_WINDOWS if root.search else pages
 
