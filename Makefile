@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: install demo test check fix docs lock clean
+.PHONY: install demo test check fix docs soak lock clean
 
 install: $(INSTALLED) ## put source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
 
@@ -40,6 +40,9 @@ fix: install ## mend what can be mended by itself
 
 docs: install ## write the generated pages and parts of pages
 	$(BIN)/python docs/generate.py
+
+soak: install ## read large and changing accounts, for minutes: a table, and whether all of it is there
+	$(BIN)/python benchmarks/soak.py
 
 lock: install ## resolve the dependencies anew, with hashes and without the index they came from
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

@@ -6,5 +6,6 @@ from opsgenie_simulator.limits import RateLimit
 from opsgenie_simulator.messages import Call, Request, Response, Weather
 from opsgenie_simulator.server import Simulator
 from opsgenie_simulator.switches import Switches
+from opsgenie_simulator.weather import Changing
 
-__all__ = ["Account", "Call", "Key", "RateLimit", "Request", "Response", "Simulator", "Switches", "Weather"]
+__all__ = ["Account", "Call", "Changing", "Key", "RateLimit", "Request", "Response", "Simulator", "Switches", "Weather"]

@@ -68,6 +68,18 @@ class Account:
         return self.ledger.clock()
 
     @property
+    def index_lag_ms(self) -> int:
+        """How much later, by the account's clock, searches and counts of alerts and incidents show a change.
+
+        An alert or incident that is asked for by its id, and what hangs on an alert, is up to date at any time.
+        """
+        return self.ledger.index_lag_ms
+
+    @index_lag_ms.setter
+    def index_lag_ms(self, lag_ms: int) -> None:
+        self.ledger.index_lag_ms = lag_ms
+
+    @property
     def alerts(self) -> Mapping[str, Body]:
         """Alerts by id, in full form."""
         return self.ledger.bodies("alerts")

@@ -7,6 +7,7 @@ from threading import RLock
 
 from opsgenie_simulator.chance import alert_id, uuid_text
 from opsgenie_simulator.children import Children, derived
+from opsgenie_simulator.late import SEARCHED_LATE, LateIndex
 from opsgenie_simulator.records import Bodies, Body, Record, Shelf
 from opsgenie_simulator.shapes import SHAPES, Birth, recorded
 from opsgenie_simulator.timestamps import epoch_ms, text_of
@@ -35,6 +36,26 @@ class Ledger:
         self._numbers = dict.fromkeys(SHAPES, 0)
         self._children: dict[str, Children] = {}
         self._memberships: tuple[int, dict[str, list[str]]] = (-1, {})
+        self._lag_ms = 0
+        self._late: dict[str, LateIndex] = {}
+
+    @property
+    def index_lag_ms(self) -> int:
+        """How late searches, lists and counts of alerts and incidents show a change."""
+        return self._lag_ms
+
+    @index_lag_ms.setter
+    def index_lag_ms(self, lag_ms: int) -> None:
+        with self.lock:
+            self._lag_ms = lag_ms
+            # What was changed before there was a lag is shown already.
+            late = {kind: self._late.get(kind) or LateIndex(self.shelves[kind]) for kind in SEARCHED_LATE if lag_ms}
+            self._late = late
+
+    def searched(self, kind: str) -> Shelf:
+        """The records of one kind as searches see them."""
+        late = self._late.get(kind)
+        return late.shown(self.clock() - self._lag_ms) if late else self.shelves[kind]
 
     def bodies(self, kind: str) -> Bodies:
         """The records of one kind by id, in full form."""
@@ -60,7 +81,7 @@ class Ledger:
             created = self.moment(created_at)
             updated = created if updated_at is None else epoch_ms(updated_at)
             record = self.record(kind, fields, created=created, updated=updated)
-            self.shelves[kind].put(record)
+            self._put(kind, record)
             return record.body()
 
     def update(self, kind: str, record_id: str, *, fields: Body, updated_at: Moment | None = None) -> Body:
@@ -71,7 +92,7 @@ class Ledger:
             stamp = {"updatedAt": text_of(updated)} if "updatedAt" in body else {}
             birth = Birth(record_id, before.tiny, before.created, updated)
             after = SHAPES[kind](birth, body | fields | stamp)
-            self.shelves[kind].put(recorded(kind, after, birth=birth, sequence=before.sequence))
+            self._put(kind, recorded(kind, after, birth=birth, sequence=before.sequence))
             return after
 
     def delete(self, kind: str, record_id: str) -> None:
@@ -79,6 +100,7 @@ class Ledger:
         with self.lock:
             self._found(kind, record_id)
             self.shelves[kind].remove(record_id)
+            self._note(kind, record_id, None)
             self._children.pop(record_id, None)
             for team_id in self.teams_of_user(record_id) if kind == "users" else ():
                 members = self.bodies("teams")[team_id]["members"]
@@ -103,6 +125,14 @@ class Ledger:
             if self._memberships[0] != generation:
                 self._memberships = (generation, self._read_memberships())
             return self._memberships[1].get(user_id, [])
+
+    def _put(self, kind: str, record: Record) -> None:
+        self.shelves[kind].put(record)
+        self._note(kind, record.id, record)
+
+    def _note(self, kind: str, record_id: str, record: Record | None) -> None:
+        if kind in self._late:
+            self._late[kind].note(record_id, record, at=self.clock())
 
     def _found(self, kind: str, record_id: str) -> Record:
         record = self.shelves[kind].get(record_id)

@@ -13,6 +13,7 @@ from opsgenie_simulator.language import Node, parse
 from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.records import CREATED, UPDATED, Record, Shelf, TimeField
 from opsgenie_simulator.search import Matching, Span, Test, parted, settled
+from opsgenie_simulator.shapes import SHAPES
 from opsgenie_simulator.switches import Switches
 
 # Pages of one list are asked for in a row, so its selection is worth keeping until something changes.
@@ -82,14 +83,13 @@ class Lists:
 
     def _generations(self, kind: str, *, others: bool = False) -> tuple[int, ...]:
         # Queries name teams, users and services of other shelves.
-        shelves = self._ledger.shelves.items()
-        return tuple(shelf.generation for name, shelf in shelves if not (others and name == kind))
+        return tuple(self._ledger.searched(name).generation for name in SHAPES if not (others and name == kind))
 
     def _selected(self, selection: Selection, switches: Switches) -> Rows:
         node = parse(selection.query)
         kept = node and settled(node, selection.kind, switches=switches)
         spans, rest = parted(kept, switches)
-        shelf = self._ledger.shelves[selection.kind]
+        shelf = self._ledger.searched(selection.kind)
         sorted_by = _TIMES.get(selection.sort)
         field = _narrowest(shelf, spans, preferred=sorted_by or CREATED)
         low, high = shelf.span(field, low=spans[field].low, high=spans[field].high)

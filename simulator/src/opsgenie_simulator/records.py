@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from operator import attrgetter
 from typing import Any
 
@@ -49,6 +50,10 @@ _MOMENT: dict[TimeField, Callable[[Record], int]] = {
 }
 
 
+# No two states of any shelves share a number, so that what was worked out from one is not taken for another.
+_GENERATIONS = count()
+
+
 class Shelf:
     """All records of one kind, with an index by creation and one by update."""
 
@@ -56,7 +61,7 @@ class Shelf:
         """Begin empty."""
         self._by_id: dict[str, Record] = {}
         self._indexes: dict[TimeField, list[Record]] = {CREATED: [], UPDATED: []}
-        self.generation = 0
+        self.generation = next(_GENERATIONS)
 
     def __len__(self) -> int:
         """How many records there are."""
@@ -86,7 +91,7 @@ class Shelf:
         self._by_id.update((record.id, record) for record in records)
         for field, order in _ORDER.items():
             self._indexes[field] = sorted(self._by_id.values(), key=order)
-        self.generation += 1
+        self.generation = next(_GENERATIONS)
 
     def put(self, record: Record) -> None:
         """Add a record, or a new version of one."""
@@ -94,7 +99,7 @@ class Shelf:
         self._by_id[record.id] = record
         for field, order in _ORDER.items():
             _place(self._indexes[field], record, order=order)
-        self.generation += 1
+        self.generation = next(_GENERATIONS)
 
     def remove(self, record_id: str) -> Record | None:
         """Take a record away; returns it if it was there."""
@@ -104,7 +109,7 @@ class Shelf:
         for field, order in _ORDER.items():
             index = self._indexes[field]
             del index[bisect_right(index, order(record), key=order) - 1]
-        self.generation += 1
+        self.generation = next(_GENERATIONS)
         return record
 
 

@@ -35,7 +35,7 @@ NOT_IMITATED = (
     "There is no TLS, and no network edge that answers for itself.",
     "Texts of errors are as captured for the cap, for rate limits, for missing configuration access and for"
     " teams' keys; the others are worded by us.",
-    "Answers are never broken, late in the index, or changed at each request; these are to come.",
+    "Answers are never broken; that is to come.",
 )
 
 HEAD = """\
@@ -78,6 +78,26 @@ None of these needs a key, and none counts against a limit.
 """
 
 SWITCHES_HEAD = """
+## Change
+
+An account can change while it is read.
+After every answer about alerts or incidents, so many are updated, created and deleted on average.
+Some of them stand on the page that was just answered, and some in the millisecond with most of them.
+The search index can be late: searches, lists and counts show each change only after a while.
+What is asked for by its id is up to date at any time.
+
+```python
+from opsgenie_simulator import Account, Changing, Simulator
+
+account = Account.seeded(alerts=25_000)
+account.index_lag_ms = 5_000
+changes = Changing(account, seed=1, updates=2.0, creations=0.3, deletions=0.1)
+with Simulator(account, weather=(changes,)) as simulator:
+    ...
+changes.stop()
+print(len(changes.created), changes.updated.total(), len(changes.deleted))
+```
+
 ## Switches
 
 Each is an open question about the real API, in the position that we think most likely.

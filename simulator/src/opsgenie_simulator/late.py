@@ -1,0 +1,32 @@
+"""A search index that shows every change late."""
+
+from collections import deque
+
+from opsgenie_simulator.records import Record, Shelf
+
+# Only what is searched has an index that may be late.
+SEARCHED_LATE = ("alerts", "incidents")
+
+
+class LateIndex:
+    """What searches see of a shelf: each change only so many milliseconds after it was made."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        """Begin with everything that is on *shelf* now."""
+        self._shown = Shelf()
+        self._shown.fill(shelf)
+        self._waiting: deque[tuple[int, str, Record | None]] = deque()
+
+    def note(self, record_id: str, record: Record | None, *, at: int) -> None:
+        """Take down a new version of a record, or with None that it was deleted."""
+        self._waiting.append((at, record_id, record))
+
+    def shown(self, until: int) -> Shelf:
+        """The records as they were at that moment."""
+        while self._waiting and self._waiting[0][0] <= until:
+            _, record_id, record = self._waiting.popleft()
+            if record is None:
+                self._shown.remove(record_id)
+            else:
+                self._shown.put(record)
+        return self._shown
