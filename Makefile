@@ -24,8 +24,7 @@ demo: install ## copy a simulated account into a DuckDB file, twice, and ask it 
 	@$(BIN)/python examples/demo.py
 
 test: check ## everything that CI runs
-	$(BIN)/coverage run -m pytest --quiet
-	$(BIN)/coverage report
+	$(BIN)/pytest --quiet --numprocesses 2 --dist worksteal --cov --cov-report term
 
 check: install
 	$(BIN)/ruff check --quiet .
