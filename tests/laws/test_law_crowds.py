@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from reading import DAY_MS, NOW, World, crowd, in_the_middle, living, twice
 
-from opsgenie_simulator import Account, Switches
+from opsgenie_simulator import Account, Changing, Switches
 
 CROWDED = NOW - 10 * DAY_MS
 TIES = ("kept", "mirrored", "shuffled")
@@ -60,6 +60,17 @@ def test_deletions_in_a_crowded_millisecond_hide_nothing(ties: Ties, page: int) 
 
     assert (set(), 0, "") == (living(account) - set(sync.ids), twice(sync.keys("alerts")), sync.problem)
     assert set(sync.ids) <= living(account) | set(deleted)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_crowd_that_changes_at_each_request_is_read_to_its_end(seed: int) -> None:
+    """While the account changes at every request, also in the crowd, all that lived throughout is read."""
+    account = quiet_account()
+    crowd(account, 650, at=CROWDED)
+    before, changes = living(account), Changing(account, seed=seed)
+    sync = World(account, Switches(ties="shuffled"), (changes,)).read()
+
+    assert (set(), "") == ((before & living(account)) - set(sync.ids), sync.problem)
 
 
 @pytest.mark.parametrize("ties", TIES)
