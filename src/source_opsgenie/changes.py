@@ -9,16 +9,21 @@ from source_opsgenie.history import History
 from source_opsgenie.listing import Listing, updated_ms
 from source_opsgenie.paging import CAP, OVERLAP, PAGE, Page, portions
 from source_opsgenie.query import created, updated
+from source_opsgenie.spans import read_span
 from source_opsgenie.state import State
 from source_opsgenie.streams.stream import Record
-from source_opsgenie.windows import read_span
+from source_opsgenie.windows import Window, tile
 
 # The beginning of a read is taken from a header that knows whole seconds (docs/opsgenie-api.md#date-header).
 DATE_SECOND_MS = 1000
 
 
 class _Distrusted(Exception):
-    """The search or the sort by `updatedAt` does not do what was asked, or does not hold still."""
+    """The search or the sort by `updatedAt` does not do what was asked."""
+
+
+class _OutOfReach(Exception):
+    """Pages sorted by `updatedAt` end before the changes do, or do not hold still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +35,33 @@ class Changes:
     created_before: int | None = None
 
     def read(self, state: State) -> Iterator[Step | Counted]:
-        """Every changed row, oldest change first, and the states from which a read can go on.
+        """Every changed row, and the states from which a read can go on; the oldest change first where that can be.
 
         One page, newest change first, is the whole answer where it reaches *since*. Else the search by
         `updatedAt` is tried against that page. Where it cannot be trusted (docs/opsgenie-api.md#updatedat-search),
-        the pages after that one are read; where they are too many or do not hold still, the whole history is,
-        and filtered here.
+        the pages after that one are read; where they are too many or do not hold still, the same is done in windows
+        over the whole history; and where the sort cannot be trusted either, all of that is read, and filtered here.
         """
         # Only a walk through the history sets `below`: one that was cut off is taken up again.
         if state.below is None:
-            since = max(self.since, state.reached or 0)
             try:
-                yield from replace(self, since=since)._by_change(state)
+                yield from self._by_change(state)
                 return
-            except (Refused, _Distrusted):
+            except _OutOfReach:
                 pass
-        yield from History(self._listing, updated_since=self.since).read(state)
+            except (Refused, _Distrusted):
+                yield from self._history.read(state)
+                return
+        try:
+            for one in replace(self._history, changed_in=self._changed_in).read(state):
+                state = (one.state or state) if isinstance(one, Step) else state
+                yield one
+        except (Refused, _Distrusted):
+            yield from self._history.read(state)
+
+    @property
+    def _history(self) -> History:
+        return History(self._listing, updated_since=self.since)
 
     @property
     def _listing(self) -> Listing:
@@ -53,13 +69,28 @@ class Changes:
         return self.listing if before is None else self.listing.narrowed(created(None, before))
 
     def _by_change(self, state: State) -> Iterator[Step]:
-        newest = self._newest(0)
-        if self._is_everything(newest):
-            yield from self._in_order(newest.rows, state)
-        elif _can_be_searched(self._listing, newest.rows):
-            yield from self._by_update(state)
+        """The changes in the order in which they happened; those before `reached` are out."""
+        now = replace(self, since=max(self.since, state.reached or 0))
+        newest = now._newest(0)
+        if now._is_everything(newest):
+            yield from now._in_order(newest.rows, state)
+        elif _can_be_searched(now._listing, newest.rows):
+            yield from now._by_update(state)
         else:
-            yield from self._in_order(self._walked_back(newest), state)
+            yield from now._in_order(now._walked_back(newest), state)
+
+    def _changed_in(self, window: Window) -> list[Record]:
+        """The changed rows in *window*; where they are too many that moved in one moment, it is halved."""
+        inside = replace(self, listing=self._listing.narrowed(created(window.start, window.end)), created_before=None)
+        try:
+            return inside._wanted(inside._walked_back(inside._newest(0)))
+        except _OutOfReach:
+            if window.count <= PAGE or window.end - window.start <= 1:
+                return [
+                    row for rows in read_span(self._listing, window.start, window.end) for row in self._wanted(rows)
+                ]
+            halves = tile(self._listing, window, widest=window.count // 2)
+            return [row for half in halves for row in self._changed_in(half)]
 
     def _newest(self, offset: int) -> Page:
         page = self._listing.page(sort="updatedAt", order="desc", offset=offset)
@@ -68,13 +99,15 @@ class Changes:
             raise _Distrusted
         return page
 
+    def _wanted(self, rows: Iterable[Record]) -> list[Record]:
+        return [row for row in rows if updated_ms(row) >= self.since]
+
     def _is_everything(self, page: Page) -> bool:
         return page.is_last or updated_ms(page.rows[-1]) < self.since
 
     def _in_order(self, rows: Iterable[Record], state: State) -> Iterator[Step]:
         """Those of *rows* that changed since, oldest change first, in steps from which a read can go on."""
-        changed = sorted((row for row in rows if updated_ms(row) >= self.since), key=updated_ms)
-        for some in portions(changed):
+        for some in portions(sorted(self._wanted(rows), key=updated_ms)):
             yield Step(some, replace(state, reached=updated_ms(some[-1])))
 
     def _by_update(self, state: State) -> Iterator[Step]:
@@ -108,7 +141,7 @@ class Changes:
         return page
 
     def _walked_back(self, newest: Page) -> list[Record]:
-        """Every changed row; raises _Distrusted where the pages do not reach *since*, or do not overlap.
+        """Every changed row; raises _OutOfReach where the pages do not reach *since*, or do not overlap.
 
         The next page must begin above the moment at which the last one ended: then it has all rows of that moment,
         whatever the order of ties, and no deletion has pulled a row across the border.
@@ -119,10 +152,10 @@ class Changes:
             border = updated_ms(page.rows[-1])
             offset += max(1, len(page.rows) - OVERLAP)
             if offset + PAGE > CAP:
-                raise _Distrusted
+                raise _OutOfReach
             page = self._newest(offset)
             if not page.rows or updated_ms(page.rows[0]) <= border:
-                raise _Distrusted
+                raise _OutOfReach
             rows |= {row["id"]: row for row in page.rows}
         return list(rows.values())
 

@@ -1,6 +1,6 @@
 """Read a searchable stream from its beginning: windows from the newest down, each of them proven."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from source_opsgenie.errors import Incomplete
@@ -8,9 +8,10 @@ from source_opsgenie.events import Counted, Step
 from source_opsgenie.listing import Listing, created_ms, updated_ms
 from source_opsgenie.paging import PASSES, portions
 from source_opsgenie.query import created
+from source_opsgenie.spans import read_span
 from source_opsgenie.state import State
 from source_opsgenie.streams.stream import Record
-from source_opsgenie.windows import Tally, Window, prove, read_span, tile, width
+from source_opsgenie.windows import Tally, Window, prove, tile, width
 
 # The search index may show a row so much later: the newest minutes are read, but not held to a count.
 SETTLING_MS = 5 * 60 * 1000
@@ -18,11 +19,15 @@ SETTLING_MS = 5 * 60 * 1000
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The rows of *listing* created since *start* (all of them without one) and updated since *updated_since*."""
+    """The rows of *listing* created since *start* (all of them without one) and updated since *updated_since*.
+
+    *changed_in* finds the latter in a window, where a cheaper way than to read all of it is known.
+    """
 
     listing: Listing
     start: int | None = None
     updated_since: int | None = None
+    changed_in: Callable[[Window], list[Record]] | None = None
 
     def read(self, state: State) -> Iterator[Step | Counted]:
         """Every row, newest first, and the states from which a read can go on; ends with `below` at the start."""
@@ -31,7 +36,7 @@ class History:
         whole, newer = self._whole(settled)
         yield Counted(whole.count + newer, self.listing.stream.name)
         if state.below is None:
-            for rows in read_span(self.listing, settled, None):
+            for rows in read_span(self.listing, settled, None, expected=newer):
                 state = replace(state, tally=state.tally + Tally(recent=len(rows)))
                 yield Step(self._wanted(rows))
             state = replace(state, below=settled)
@@ -45,7 +50,7 @@ class History:
         if below < whole.end:
             rest = replace(rest, count=self.listing.count(created(whole.start, below)))
         for window in tile(self.listing, rest, widest=width(whole.count)):
-            for step in self._window(state, window):
+            for step in self._changed(state, window) if self.changed_in else self._window(state, window):
                 state = step.state or state
                 yield step
         yield Step([], replace(state, below=whole.start, top=None, listed=0))
@@ -53,7 +58,7 @@ class History:
     def _window(self, state: State, window: Window) -> Iterator[Step]:
         listed: dict[str, int] = {}
         edge = _Edge(window.end)
-        for page in read_span(self.listing, window.start, window.end):
+        for page in read_span(self.listing, window.start, window.end, expected=window.count):
             for rows in portions(page):
                 listed |= {row["id"]: created_ms(row) for row in rows}
                 edge.move(rows)
@@ -66,6 +71,13 @@ class History:
             else:
                 yield Step(self._wanted(found))
         yield Step([], replace(state, below=window.start, top=None, listed=0, tally=tally))
+
+    def _changed(self, state: State, window: Window) -> Iterator[Step]:
+        """What changed in *window*: a part of it, which no count proves."""
+        assert self.changed_in
+        for rows in portions(self.changed_in(window)):
+            yield Step(rows)
+        yield Step([], replace(state, below=window.start))
 
     def _taken_up(self, state: State, whole: Window) -> State:
         """Where to go on in a window that was cut off: below its rows if they are all still there, else at its top."""

@@ -12,12 +12,16 @@ from source_opsgenie.streams.stream import Domain, Record, Stream
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the API lists of *stream* that the user's *own* query and all of *spans* find."""
+    """What the API lists of *stream* that the user's *own* query and all of *spans* find.
+
+    So many of its pages may be asked for *side_by_side*.
+    """
 
     client: Client
     stream: Stream
     own: str = ""
     spans: tuple[Span, ...] = ()
+    side_by_side: int = 1
 
     def narrowed(self, span: Span) -> "Listing":
         """The same list, of the rows in *span* only."""

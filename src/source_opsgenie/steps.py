@@ -12,9 +12,9 @@ from source_opsgenie.events import Counted, Step
 from source_opsgenie.history import History
 from source_opsgenie.listing import Listing, created_ms, updated_ms
 from source_opsgenie.paging import checked, read_list
+from source_opsgenie.spans import read_span
 from source_opsgenie.state import Recent, State, version
 from source_opsgenie.streams import Record, Stream, ancestry
-from source_opsgenie.windows import read_span
 
 MILLISECOND = timedelta(milliseconds=1)
 DAY_MS = timedelta(days=1) // MILLISECOND
@@ -42,7 +42,8 @@ def _listed(connection: Connection, stream: Stream) -> Iterator[Step | Counted]:
 
 def _searched(connection: Connection, stream: Stream, state: State, *, are_parents: bool) -> Iterator[Step | Counted]:
     search, config = stream.search, connection.config
-    listing = Listing(connection.client, stream, config.alert_query if search and search.takes_alert_query else "")
+    own = config.alert_query if search and search.takes_alert_query else ""
+    listing = Listing(connection.client, stream, own, side_by_side=config.max_concurrent_requests)
     lookback = config.lookback // MILLISECOND
     recent = Recent((state.begun or 0) - lookback, dict.fromkeys(state.seen))
     if state.bookmark is None:

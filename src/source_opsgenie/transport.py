@@ -74,8 +74,9 @@ class PooledTransport:
 
 def _pool(base_url: str, *, connections: int) -> urllib3.PoolManager:
     options: dict[str, Any] = {
+        # Whoever asks, and however many do: no more requests than this are under way at the same time.
         "maxsize": connections,
-        "block": False,
+        "block": True,
         # Retrying is the client's, and the key must not follow a redirect.
         "retries": False,
         "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),

@@ -1,16 +1,17 @@
-"""Tile a span of time by counts, read a window by key, prove it.
+"""Tile a span of time by counts, and prove that a window was read whole.
 
 Every law here, and the data set that broke the obvious way, is in docs/completeness.md.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
-from source_opsgenie.errors import Incomplete, Misshapen
-from source_opsgenie.listing import Listing, created_ms
-from source_opsgenie.paging import PASSES, Page, by_offset
+from source_opsgenie.errors import Incomplete
+from source_opsgenie.listing import Listing
+from source_opsgenie.paging import PASSES
 from source_opsgenie.query import created
+from source_opsgenie.spans import read_span
 from source_opsgenie.streams.stream import Record
 
 # A window never holds more rows than the API would list by offsets (docs/opsgenie-api.md#the-cap).
@@ -82,48 +83,6 @@ def tile(listing: Listing, whole: Window, *, widest: int) -> Iterator[Window]:
     yield from tile(listing, Window(whole.start, middle, older), widest=widest)
 
 
-def read_span(listing: Listing, start: int | None, end: int | None, *, order: str = "desc") -> Iterator[list[Record]]:
-    """The rows created in [start, end), newest first or in the other *order*, a page at a time, none of them twice.
-
-    The next page is asked from the last value on, without the ids already seen at it: rows that are deleted
-    or updated shift nothing. A millisecond that fills a page is read by another field.
-    """
-    seen_at_edge: set[str] = set()
-    while True:
-        page = _page(listing, start, end, order=order)
-        fresh = [row for row in page.rows if row["id"] not in seen_at_edge]
-        if fresh:
-            yield fresh
-        if page.is_last:
-            return
-        edge = created_ms(page.rows[-1])
-        is_crowd = edge == created_ms(page.rows[0])
-        if is_crowd:
-            sent = seen_at_edge | {row["id"] for row in fresh}
-            yield [row for row in read_crowd(listing, edge) if row["id"] not in sent]
-        seen_at_edge = set() if is_crowd else {row["id"] for row in page.rows if created_ms(row) == edge}
-        if order == "desc":
-            end = edge if is_crowd else edge + 1
-        else:
-            start = edge + 1 if is_crowd else edge
-
-
-def read_crowd(listing: Listing, moment: int) -> list[Record]:
-    """Every row created in one crowded millisecond, listed by a field that is unique within it, if there is one.
-
-    Then every row that is there throughout is listed, whatever is deleted meanwhile, and the window's count proves the
-    rest. Without such a field one pass must have as many rows as the API tells: sorted by the time itself, the order
-    of ties may be new at each request (docs/opsgenie-api.md#ties).
-    """
-    span = created(moment, moment + 1)
-    tie_breaker = listing.stream.search.tie_breaker if listing.stream.search else ""
-
-    def fetch(offset: int, order: str) -> Page:
-        return listing.page(span, sort=tie_breaker or "createdAt", order=order, offset=offset)
-
-    return by_offset(fetch, asked=f"{listing.stream.path} in the millisecond {moment}", is_counted=bool(tie_breaker))
-
-
 def prove(listing: Listing, window: Window, listed: Mapping[str, int]) -> Iterator[list[Record] | Tally]:
     """Count a window once more whose rows were *listed*, each id with its moment; yield what was missed, and Tallies.
 
@@ -134,7 +93,7 @@ def prove(listing: Listing, window: Window, listed: Mapping[str, int]) -> Iterat
     if counted == len(listed):
         yield Tally(counted, len(listed))
     elif max(counted, len(listed)) <= SMALL or window.end - window.start <= 1:
-        yield from _settle(listing, window, set(listed))
+        yield from _settle(listing, replace(window, count=counted), set(listed))
     else:
         middle = (window.start + window.end) // 2
         for start, end in ((middle, window.end), (window.start, middle)):
@@ -143,27 +102,32 @@ def prove(listing: Listing, window: Window, listed: Mapping[str, int]) -> Iterat
 
 
 def _settle(listing: Listing, window: Window, ids: set[str]) -> Iterator[list[Record] | Tally]:
-    """Read a small window of which *ids* were listed until its count is explained; yield what was missed, and a Tally.
+    """Read a window of which *ids* were listed until its count is explained; yield what was missed, and a Tally.
 
     More ids than counted: those that another pass lacks are asked for one by one, and a 404 explains them; a row that
-    is deleted between a pass and its count is a matter for one pass more. Fewer: it is read again. The same few missing
-    on each of three passes, in two orders, are counted and never listed; anything else raises Incomplete.
+    is deleted between a pass and its count is a matter for one pass more. Of a crowded millisecond so many are deleted
+    during one pass that this never ends: there, as many ids as were counted before the pass or after it, or a number
+    between, are explained by what was deleted from one count to the other.
+    Fewer: it is read again. The same few missing on each of three passes, in two orders, are counted and never listed;
+    anything else raises Incomplete.
     """
+    counted, gone = window.count, set[str]()
+    is_crowd = max(counted, len(ids)) > SMALL
     differences: list[int] = []
-    gone: set[str] = set()
     for order in islice(cycle(("desc", "asc")), MOST_PASSES):
-        again: set[str] = set()
+        before, again = counted, set[str]()
         for rows in read_span(listing, window.start, window.end, order=order):
             yield [row for row in rows if row["id"] not in ids and row["id"] not in again]
             again |= {row["id"] for row in rows}
         gone |= {row_id for row_id in ids - again - gone if not listing.exists(row_id)}
         ids = ids | again
         counted = listing.count(created(window.start, window.end))
-        if counted == len(ids - gone):
-            yield Tally(counted, len(ids), len(gone))
+        there = len(ids - gone)
+        if counted == there or (is_crowd and counted <= there <= before):
+            yield Tally(counted, len(ids), len(ids) - counted)
             return
         differences.append(counted - len(again))
-        if len(differences) >= PASSES and max(differences) >= 0:
+        if len(differences) >= PASSES and (is_crowd or max(differences) >= 0):
             break
     if min(differences) <= 0 or len(set(differences)) > 1:
         raise Incomplete(
@@ -171,16 +135,3 @@ def _settle(listing: Listing, window: Window, ids: set[str]) -> Iterator[list[Re
             f"(milliseconds), {differences} apart in {len(differences)} passes: run again at a quieter time."
         )
     yield Tally(counted, len(ids), len(gone), differences[0])
-
-
-def _page(listing: Listing, start: int | None, end: int | None, *, order: str) -> Page:
-    """One page of the rows in [start, end), in *order*; raises Misshapen if the API did not do as asked."""
-    page = listing.page(created(start, end), sort="createdAt", order=order)
-    moments = [created_ms(row) for row in page.rows]
-    inside = all((start is None or start <= one) and (end is None or one < end) for one in moments)
-    if inside and moments == sorted(moments, reverse=order == "desc"):
-        return page
-    raise Misshapen(
-        f"{listing.stream.path} was asked for rows created in [{start}, {end}) (milliseconds), in the order {order}, "
-        "and answered others: report it."
-    )

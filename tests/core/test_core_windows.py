@@ -12,9 +12,10 @@ from opsgenie_simulator import Account, Switches
 from source_opsgenie.clock import iso, milliseconds
 from source_opsgenie.errors import Incomplete, Misshapen
 from source_opsgenie.listing import Listing, created_ms
+from source_opsgenie.spans import read_span
 from source_opsgenie.streams import STREAMS
 from source_opsgenie.transport import Request
-from source_opsgenie.windows import NARROWEST, WIDEST, Window, read_span, tile, width
+from source_opsgenie.windows import NARROWEST, WIDEST, Window, tile, width
 
 Ties = Literal["kept", "mirrored", "shuffled"]
 TIES: list[Ties] = ["kept", "mirrored", "shuffled"]

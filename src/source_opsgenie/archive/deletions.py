@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from source_opsgenie.history import SETTLING_MS
 from source_opsgenie.listing import Listing
 from source_opsgenie.query import created
-from source_opsgenie.windows import SMALL, read_span
+from source_opsgenie.spans import read_span
+from source_opsgenie.windows import SMALL
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,11 +139,13 @@ class Search:
 
     *count_path* answers `data.count`; without it the list's own `totalCount` is asked for.
     *tie_breaker* is a field to sort by that no two rows of one moment share.
+    *parts* are searches that part a moment with more rows than can be listed.
     *takes_alert_query*: the user's query narrows it. *still_open* finds the rows that people still work on.
     """
 
     count_path: str | None = None
     tie_breaker: str = ""
+    parts: tuple[str, ...] = tuple(f"priority: P{number}" for number in range(1, 6))
     takes_alert_query: bool = False
     still_open: str = ""
 

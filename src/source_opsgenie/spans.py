@@ -1,0 +1,107 @@
+"""Read the rows created in a span of time: pages side by side, each joined to the one before by value.
+
+Every law here, and the data set that broke the obvious way, is in docs/completeness.md.
+"""
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+from source_opsgenie.errors import Misshapen
+from source_opsgenie.listing import Listing, created_ms
+from source_opsgenie.lookahead import ordered_map
+from source_opsgenie.paging import CAP, PAGE, Page, by_offset
+from source_opsgenie.query import created
+from source_opsgenie.streams.stream import Record
+
+# Pages that are asked for side by side share so many rows: enough to see that they meet.
+SHARED = 2
+STEP = PAGE - SHARED
+
+
+def read_span(
+    listing: Listing, start: int | None, end: int | None, *, order: str = "desc", expected: int = 0
+) -> Iterator[list[Record]]:
+    """The rows created in [start, end), newest first or in the other *order*, a page at a time, none of them twice.
+
+    Pages are asked for from the last value on, without the ids already seen at that value; as far as rows are
+    *expected*, some by offset, side by side. Such a page joins on if it begins before the last value: then no row at
+    or after that is missing, whatever was deleted and however ties are ordered. If not, the next is asked by value.
+    A millisecond that fills a page is read by another field.
+    """
+    sign = -1 if order == "desc" else 1
+    edge, at_edge = -math.inf, set[str]()
+    reach = 1
+    while True:
+        pages = _pages(listing, start, end, order=order, expected=min(expected, reach * STEP))
+        # Each time that all of them join, twice as many are asked for.
+        is_first, reach = True, reach * 2
+        for page in pages:
+            places = [sign * created_ms(row) for row in page.rows]
+            if not is_first and not (places and places[0] < edge):
+                reach = 1
+                break
+            found = zip(page.rows, places, strict=True)
+            fresh = [row for row, place in found if place >= edge and row["id"] not in at_edge]
+            if fresh:
+                yield fresh
+            if page.is_last:
+                return
+            expected -= len(fresh)
+            at_edge = at_edge if places[-1] == edge else set()
+            at_edge |= {row["id"] for row in page.rows if sign * created_ms(row) == places[-1]}
+            edge, is_first = places[-1], False
+            if places[0] == edge:
+                yield [row for row in read_crowd(listing, created_ms(page.rows[0])) if row["id"] not in at_edge]
+                edge, at_edge = edge + 1, set()
+                reach = 1
+                break
+        if sign < 0:
+            end = 1 - int(edge)
+        else:
+            start = int(edge)
+
+
+def read_crowd(listing: Listing, moment: int) -> list[Record]:
+    """Every row created in one crowded millisecond, listed by a field that is unique within it, if there is one.
+
+    Then every row that is there throughout is listed, whatever is deleted meanwhile, and the window's count proves the
+    rest. Without such a field one pass must have as many rows as the API tells: sorted by the time itself, the order
+    of ties may be new at each request (docs/opsgenie-api.md#ties). What is too much for both ends is read in parts.
+    """
+    span = created(moment, moment + 1)
+    search = listing.stream.search
+    tie_breaker = search.tie_breaker if search else ""
+
+    def read(part: Listing) -> list[Record]:
+        def fetch(offset: int, order: str) -> Page:
+            return part.page(span, sort=tie_breaker or "createdAt", order=order, offset=offset)
+
+        asked = f"{listing.stream.path} in the millisecond {moment}"
+        return by_offset(fetch, asked=asked, is_counted=bool(tie_breaker))
+
+    if search and listing.count(span) > 2 * CAP:
+        return [row for part in search.parts for row in read(listing.also(part))]
+    return read(listing)
+
+
+def _pages(listing: Listing, start: int | None, end: int | None, *, order: str, expected: int) -> Iterator[Page]:
+    """The first page, and as many more as *expected* rows need; these side by side."""
+    fetch = partial(_page, listing, start, end, order)
+    offsets = range(0, max(1, min(expected, CAP - PAGE) - SHARED + 1), STEP)
+    if len(offsets) == 1 or listing.side_by_side == 1:
+        return map(fetch, offsets)
+    return ordered_map(fetch, offsets, ahead=listing.side_by_side)
+
+
+def _page(listing: Listing, start: int | None, end: int | None, order: str, offset: int) -> Page:
+    """One page of the rows in [start, end), in *order*; raises Misshapen if the API did not do as asked."""
+    page = listing.page(created(start, end), sort="createdAt", order=order, offset=offset)
+    moments = [created_ms(row) for row in page.rows]
+    inside = all((start is None or start <= one) and (end is None or one < end) for one in moments)
+    if inside and moments == sorted(moments, reverse=order == "desc"):
+        return page
+    raise Misshapen(
+        f"{listing.stream.path} was asked for rows created in [{start}, {end}) (milliseconds), in the order {order}, "
+        "and answered others: report it."
+    )
