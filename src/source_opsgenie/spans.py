@@ -90,7 +90,7 @@ def _pages(listing: Listing, start: int | None, end: int | None, *, order: str, 
     fetch = partial(_page, listing, start, end, order)
     offsets = range(0, max(1, min(expected, CAP - PAGE) - SHARED + 1), STEP)
     if len(offsets) == 1 or listing.side_by_side == 1:
-        return map(fetch, offsets)
+        return iter([fetch(0)])
     return ordered_map(fetch, offsets, ahead=listing.side_by_side)
 
 

@@ -122,6 +122,44 @@ def test_a_deficit_that_passes_is_proven() -> None:
     assert proven(wire, set(wire.account.alerts)) == ([], Tally(counted=150, listed=150))
 
 
+def crowd_of(wire: Wire, ids: set[str]) -> Tally:
+    """The tally of a proof of the crowded millisecond T, of which *ids* were listed."""
+    *_, tally = prove(listing_of(wire), Window(T, T + 1, len(ids)), dict.fromkeys(ids, T))
+    assert isinstance(tally, Tally)
+    return tally
+
+
+def test_a_crowd_that_loses_rows_all_the_time_is_proven_between_two_counts() -> None:
+    """A millisecond cannot be halved: what goes at every request is explained by the counts before and after a pass."""
+    account = crowded((T, 400))
+    ids = set(account.alerts)
+
+    def delete(_: Request) -> None:
+        account.delete_alert(sorted(account.alerts)[0])
+
+    wire = Wire(account, before=delete)
+    tally = crowd_of(wire, ids)
+
+    assert (len(account.alerts), 400) == (tally.counted, tally.listed)
+    assert tally.gone == 400 - tally.counted > 10
+
+
+@pytest.mark.parametrize("error", [1, 30])
+def test_a_crowd_with_rows_that_are_never_listed(error: int) -> None:
+    """In a crowded millisecond that holds still, rows that are counted and never listed are told as such."""
+    wire = Miscounting(crowded((T, 400))).miscount(error)
+
+    assert Tally(400 + error, 400, unlisted=error) == crowd_of(wire, set(wire.account.alerts))
+
+
+@pytest.mark.parametrize("errors", [(-1,), (-30,), (5, 7, 6, 8)])
+def test_a_crowd_that_is_counted_wrongly_is_incomplete(errors: tuple[int, ...]) -> None:
+    """In a crowded millisecond too, more rows than counted before and after, or ever others, are never explained."""
+    wire = Miscounting(crowded((T, 400))).miscount(*errors)
+    with pytest.raises(Incomplete):
+        crowd_of(wire, set(wire.account.alerts))
+
+
 def test_the_message_names_the_window() -> None:
     """What cannot be proven is told with the stream, the milliseconds, and how many rows apart."""
     wire = wire_of(1, 2, 3)
