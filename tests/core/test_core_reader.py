@@ -1,6 +1,8 @@
 """The reader: what it sends first and last, what a quiet account costs, and what changes bring."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,11 +11,13 @@ from hypothesis import strategies as some
 from test_core_fakes import DAY, NOW, Wire, connection_of, crowded, ids_in, last_state, query_of, rows_in, texts_in
 
 from opsgenie_simulator import Account
+from source_opsgenie.client import Client
 from source_opsgenie.clock import iso
 from source_opsgenie.errors import NotInPlan
 from source_opsgenie.events import Checkpoint, Event, Notice, Proof
+from source_opsgenie.pacing import Limit, Pacer
 from source_opsgenie.reader import Reader
-from source_opsgenie.streams import STREAMS, is_incremental
+from source_opsgenie.streams import STREAMS, Domain, is_incremental
 from source_opsgenie.transport import Request
 
 MINUTE = 60_000
@@ -199,3 +203,18 @@ def test_own_query_is_in_every_search_and_named_unproven() -> None:
     assert set(ids_in(events)) == expected
     assert all(query_of(request.params).startswith("(status: open)") for request in wire.asked[1:])
     assert "unproven" in texts_in(events)
+
+
+def test_at_twenty_requests_a_minute_there_is_a_checkpoint_every_five_minutes() -> None:
+    """A backfill that costs a request per alert says again and again where it could go on, however slow it is."""
+    wire = Wire(Account.seeded(alerts=300, until=iso(NOW - DAY)))
+    given = connection_of(wire, max_concurrent_requests=1)
+    pacers = {domain: Pacer([Limit(20, 60.0)]) for domain in Domain}
+    client = Client(wire, key=wire.account.full_key, pacers=pacers, clock=given.clock)
+    client.date_ms = given.client.date_ms
+    events = Reader(replace(given, client=client)).read(STREAMS["alert_logs"])
+    said = [given.clock.monotonic()]
+    said += [given.clock.monotonic() for event in events if isinstance(event, Checkpoint)]
+
+    assert said[-1] - said[0] > 14 * 60
+    assert max(later - earlier for earlier, later in pairwise(said)) <= 5 * 60

@@ -1,6 +1,7 @@
 """What the laws stand on: an account that time passes for while it is read, and a table that keeps what was read."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from typing import Any
@@ -99,12 +100,18 @@ class World:
         **how: Any,
     ) -> Sync:
         """Read *stream* from *state*, to its end or until so many events came."""
-        given = {"api_token": self.account.full_key, **(config or {})}
-        self.asked = []
-        sync = Sync([], [], [], self.asked)
-        with connect(Config.from_mapping(given, environment={}), transport=self._transport) as connection:
+        with self.connected(config) as connection:
+            sync = Sync([], [], [], self.asked)
             hastily = replace(connection, clock=clock) if clock else connection
             return _kept(sync, hastily, stream, islice_to=stop_after, state=state, how=how)
+
+    @contextmanager
+    def connected(self, config: Mapping[str, Any] | None = None) -> Iterator[Connection]:
+        """A new connection; what is asked over it stands in `asked`."""
+        given = {"api_token": self.account.full_key, **(config or {})}
+        self.asked = []
+        with connect(Config.from_mapping(given, environment={}), transport=self._transport) as connection:
+            yield connection
 
     def _pass(self, call: Call, answer: Answer) -> Response:
         self.now += self.step_ms

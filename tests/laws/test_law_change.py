@@ -1,11 +1,13 @@
 """Whatever changes while it is read: nothing that lived throughout is missed, and what is stale is so for one sync."""
 
+from random import Random
 from typing import Literal
 
 import pytest
 from reading import DAY_MS, MINUTE_MS, NOW, Hasty, Table, World, crowd, held, twice
 
-from opsgenie_simulator import Account, Changing, Switches
+from opsgenie_simulator import Account, Call, Changing, Switches
+from opsgenie_simulator.messages import Answer, Response
 
 LAGS = [0, 2_000, MINUTE_MS]
 SEARCHES: tuple[Literal["searchable", "refused", "ignored", "seconds"], ...] = (
@@ -124,3 +126,28 @@ def test_a_change_that_shows_late_is_not_lost_between_two_reads() -> None:
     table.take(world.read(state=table.state))
 
     assert {} == table.wrong(account)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_quiet_lines_of_open_alerts_arrive_within_a_day(seed: int) -> None:
+    """Lines that do not move their alert's `updatedAt`, added all the time, are all there after a day's look."""
+    account = Account.seeded(alerts=300, until=NOW - DAY_MS)
+    changes = Changing(account, seed=seed, updates=0.2, creations=0.1, deletions=0.05)
+    chance = Random(seed)
+    quiet: list[str] = []
+
+    def add(call: Call, answer: Answer) -> Response:
+        still_open = [one for one, alert in account.alerts.items() if alert["status"] == "open"]
+        if world.now < NOW + DAY_MS:
+            quiet.append(chance.choice(still_open))
+            account.add_log(quiet[-1], f"quiet line {len(quiet)}", touch=False)
+        return answer(call)
+
+    world, table = World(account, weather=(changes, add)), Table("alert_logs")
+    table.take(world.read("alert_logs"))
+    changes.stop()
+    world.now += DAY_MS + MINUTE_MS
+    last = table.take(world.read("alert_logs", state=table.state))
+
+    assert ("", {}) == (last.problem, table.wrong(account))
+    assert len(set(quiet)) > 20
