@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from opsgenie_simulator.reference import page as simulator_page
+from source_opsgenie.client import FIRST_TRIES, LONGEST_BACK_OFF, PATIENCE_SECONDS, REFUSALS, TRIES
 from source_opsgenie.config import OPTIONS
 from source_opsgenie.streams import STREAMS, Field, Stream, cost, is_incremental
+from source_opsgenie.transport import ANSWER_SECONDS, CONNECT_SECONDS, MOST_BYTES, SILENT_SECONDS
+from source_opsgenie.troubles import Trouble
 
 ROOT = Path(__file__).parent.parent
 
@@ -71,13 +74,50 @@ def options_table() -> Iterator[str]:
         yield f"| `{name}` | {option['type']} | {default} | {option['description']} |"
 
 
+def troubles_table() -> Iterator[str]:
+    """One line for each thing that may come instead of a good answer."""
+    yield "| what comes | asked for again | ends in | what to do |"
+    yield "|---|---|---|---|"
+    for trouble in Trouble:
+        yield f"| {trouble.what} | {trouble.again} | `{trouble.error.__name__}` | {trouble.remedy} |"
+
+
+def errors_table() -> Iterator[str]:
+    """One line for each class of errors that a trouble ends in."""
+    yield "| error | meaning |"
+    yield "|---|---|"
+    for error in dict.fromkeys(trouble.error for trouble in Trouble):
+        yield f"| `{error.__name__}` | {error.__doc__} |"
+
+
+def patience_table() -> Iterator[str]:
+    """One line for each bound."""
+    yield "| bound | |"
+    yield "|---|---|"
+    yield f"| a connection is made within | {CONNECT_SECONDS:.0f} s |"
+    yield f"| the first byte of an answer, and each next one, comes within | {SILENT_SECONDS:.0f} s |"
+    yield f"| the last byte comes within | {ANSWER_SECONDS:.0f} s |"
+    yield f"| an answer has at most, as it comes and unpacked | {MOST_BYTES // 2**20} MiB |"
+    yield f"| a request that gets no usable answer is sent | {TRIES} times |"
+    yield f"| the same, as long as the API never gave one | {FIRST_TRIES} times |"
+    yield f"| between two of them pass at most | {LONGEST_BACK_OFF:.0f} s |"
+    yield f"| it is not sent again once it has failed for | {PATIENCE_SECONDS:.0f} s |"
+    yield f"| a request that is refused with 429 is sent, after the wait that each refusal names | {REFUSALS} times |"
+
+
 def simulated_page() -> str:
     """What the simulator imitates, in its own words."""
     return "\n".join(simulator_page()) + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {"docs/streams.md": streams_page, "docs/simulator.md": simulated_page}
-PARTS: dict[str, Callable[[], Iterator[str]]] = {"streams": streams_table, "options": options_table}
+PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "streams": streams_table,
+    "options": options_table,
+    "troubles": troubles_table,
+    "errors": errors_table,
+    "patience": patience_table,
+}
 
 
 def with_parts(text: str, *, folder: str) -> str:

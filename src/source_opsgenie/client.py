@@ -1,30 +1,21 @@
 """Ask the API one thing: authorise, pace, retry, decode, and say what went wrong."""
 
 import logging
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_plus, urlencode
 
 import orjson
 import tenacity
 
 from source_opsgenie.clock import Clock, http_date_ms
-from source_opsgenie.errors import (
-    Gone,
-    KeyRefused,
-    Misshapen,
-    NotGranted,
-    NotInPlan,
-    OpsgenieError,
-    Refused,
-    Unreachable,
-    WrongHost,
-)
+from source_opsgenie.errors import Unreachable, WrongHost
 from source_opsgenie.pacing import LONGEST_PERIOD, Pacer
 from source_opsgenie.streams.stream import Domain
-from source_opsgenie.transport import Request, Response, Transport
+from source_opsgenie.transport import ANSWER_SECONDS, Request, Response, Transport
+from source_opsgenie.troubles import Trouble, trouble_of
 
 LOGGER = logging.getLogger("source_opsgenie")
 
@@ -32,29 +23,18 @@ LOGGER = logging.getLogger("source_opsgenie")
 # since a wrong address or a machine without a network is told within seconds.
 TRIES = 6
 FIRST_TRIES = 4
+# Nor is one sent again so long after it first failed.
+PATIENCE_SECONDS = 300.0
+LONGEST_BACK_OFF = 20.0
 REFUSALS = 30
 LONGEST_MESSAGE = 300
 OK = 200
-BAD_REQUEST = 400
 UNPROCESSABLE = 422
 TOO_MANY_REQUESTS = 429
-NOT_IMPLEMENTED = 501
-
-# What each status means, and what to do (docs/opsgenie-api.md#errors).
-MEANINGS: dict[int, tuple[type[OpsgenieError], str]] = {
-    401: (
-        KeyRefused,
-        "Opsgenie does not know this key here: copy it once more, see that it is switched on, and that the endpoint "
-        "is the account's own region (api.eu.opsgenie.com for an account in Europe).",
-    ),
-    402: (NotInPlan, "The account's plan has no such feature (incidents and services need Standard or Enterprise)."),
-    403: (NotGranted, "The key lacks a right: give it Read and Configuration Access, or leave these streams out."),
-    404: (Gone, "It does not exist, or not any more."),
-}
-MALFORMED_KEY = (KeyRefused, "This is not the form of a key: copy it from Opsgenie once more.")
-NOT_THE_API = (WrongHost, "This is not Opsgenie's API: write api.opsgenie.com or api.eu.opsgenie.com as endpoint.")
-OVERLOADED = (Unreachable, "Opsgenie, or something before it, is in trouble: run again later.")
-NEVER = (Refused, "The API will not answer this; if it comes from your alert_query, mend that; else report it.")
+# How a body begins that wants to be JSON; an empty one wanted to, too.
+JSON_BEGINS = re.compile(rb"\s*([{\[]|$)")
+# The old form of the API carried the key so (docs/opsgenie-api.md#key): an address that came back may repeat it.
+KEY_PARAMETER = "apikey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +48,7 @@ class Answer:
     def data(self) -> Any:
         """What stands under `data`; raises Misshapen if nothing does."""
         if "data" not in self.body:
-            raise Misshapen(f"{self.asked} was answered without `data`: report it, with what stands above.")
+            raise Trouble.NO_DATA.error(f"{self.asked} was answered without `data`. {Trouble.NO_DATA.remedy}")
         return self.body["data"]
 
 
@@ -80,27 +60,26 @@ class Client:
         self._authorization = {"Authorization": f"GenieKey {key}"}
         self._pacers = pacers
         self._clock = clock
-        self._try = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(self._may_pass),
-            wait=tenacity.wait_random_exponential(multiplier=0.5, max=20),
-            stop=self._is_enough,
-            sleep=clock.sleep,
-            reraise=True,
-        )
         self._has_answered = False
         self.requests = 0
         self.date_ms: int | None = None
 
-    def get(self, path: str, params: Mapping[str, str] | None = None, *, domain: Domain) -> Answer:
-        """Ask for *path*, waiting and trying again as long as that may help; raises an OpsgenieError."""
-        request = Request(path, params or {}, self._authorization)
+    def get(
+        self, path: str, params: Mapping[str, str] | None = None, *, domain: Domain, tries: int | None = None
+    ) -> Answer:
+        """Ask for *path*, waiting and trying again as long as that may help, *tries* times at most.
+
+        Raises an OpsgenieError.
+        """
+        harmless = {name: value for name, value in (params or {}).items() if name.lower() != KEY_PARAMETER}
+        request = Request(path, harmless, self._authorization)
         for _ in range(REFUSALS):
-            answer = self._try.copy()(self._attempt, request, domain)
+            answer = self._patient(tries)(self._attempt, request, domain)
             if answer is not None:
                 return answer
-        raise Unreachable(
-            f"{_asked(request)} was refused {REFUSALS} times because too many requests were sent: others use the "
-            "account's limit up. Lower rate_limit_share, or run again at a quieter time."
+        refusal = Trouble.TOO_MANY
+        raise refusal.error(
+            f"{request} was refused {REFUSALS} times because too many requests were sent. {refusal.remedy}"
         )
 
     def waits(self) -> dict[Domain, float]:
@@ -115,22 +94,46 @@ class Client:
 
     def _attempt(self, request: Request, domain: Domain) -> Answer | None:
         """The answer, or None if too many requests were sent: the pacer then makes the next one wait."""
-        response = self._send(request, domain)
-        if response.status == TOO_MANY_REQUESTS:
-            period = _refusal_seconds(response)
-            if self._pacers[domain].refused(self._clock.monotonic(), period=period):
-                LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
-            return None
-        answer = _decoded(request, response)
-        self._has_answered = True
-        return answer
+        try:
+            response = self._send(request, domain)
+            if response.status == TOO_MANY_REQUESTS:
+                period = _refusal_seconds(response)
+                if self._pacers[domain].refused(self._clock.monotonic(), period=period):
+                    LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
+                return None
+            return self._decoded(request, response)
+        except WrongHost as stranger:
+            # Where the API has answered before, somebody on the way answers for it, and perhaps not for long.
+            if self._has_answered:
+                raise Unreachable(str(stranger)) from stranger
+            raise
 
-    def _may_pass(self, problem: BaseException) -> bool:
-        """Whether another try may help: a page for people is a passing fault only where the API has answered before."""
-        return isinstance(problem, Unreachable) or (isinstance(problem, WrongHost) and self._has_answered)
+    def _decoded(self, request: Request, response: Response) -> Answer:
+        body = _object(response.body)
+        self._has_answered |= body is not None and "requestId" in body
+        trouble = _trouble(response, body)
+        if trouble is None:
+            self._has_answered = True
+            return Answer(_named(request, response), body or {})
+        raise trouble.error(self._told(request, response, trouble, said=_message(body)))
 
-    def _is_enough(self, state: tenacity.RetryCallState) -> bool:
-        return state.attempt_number >= (TRIES if self._has_answered else FIRST_TRIES)
+    def _told(self, request: Request, response: Response, trouble: Trouble, *, said: str) -> str:
+        """What was asked, what came back, and what to do; the API may repeat a key that it does not like."""
+        key = self._authorization["Authorization"].removeprefix("GenieKey ")
+        # Masked first, no part of it is left by the cut.
+        said = said.replace(key, "****")[:LONGEST_MESSAGE]
+        request_id = response.headers.get("x-request-id", "none")
+        text = f"{request} was answered {response.status} ({said}; request {request_id}). {trouble.remedy}"
+        return text.replace(key, "****")
+
+    def _patient(self, tries: int | None) -> tenacity.Retrying:
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Unreachable),
+            wait=tenacity.wait_random_exponential(multiplier=0.5, max=LONGEST_BACK_OFF),
+            stop=_Patience(self._clock, tries or (TRIES if self._has_answered else FIRST_TRIES)),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
 
     def _send(self, request: Request, domain: Domain) -> Response:
         while wait := self._pacers[domain].take(self._clock.monotonic()):
@@ -143,60 +146,59 @@ class Client:
         return response
 
 
-def _decoded(request: Request, response: Response) -> Answer:
-    if response.status != OK:
-        raise _error(request, response)
-    try:
-        body = orjson.loads(response.body)
-    except orjson.JSONDecodeError as problem:
-        raise _explained(request, response, NOT_THE_API, said="text that is no JSON") from problem
-    if not isinstance(body, dict):
-        raise Misshapen(f"{_asked(request)} was answered with JSON that is no object: report it.")
-    return Answer(_asked(request), body)
+class _Patience:
+    """Ends the tries of one request: by their number, or by the time since it first failed.
+
+    After a nap of the machine, which shows in longer than any try takes, that time starts anew.
+    """
+
+    def __init__(self, clock: Clock, tries: int) -> None:
+        self._clock, self._tries = clock, tries
+        self._since = self._looked = math.inf
+
+    def __call__(self, state: tenacity.RetryCallState) -> bool:
+        """Whether it is enough."""
+        before, self._looked = self._looked, self._clock.monotonic()
+        if self._looked - before > ANSWER_SECONDS + LONGEST_BACK_OFF or self._since is math.inf:
+            self._since = self._looked
+        return state.attempt_number >= self._tries or self._looked - self._since >= PATIENCE_SECONDS
 
 
-def _error(request: Request, response: Response) -> OpsgenieError:
-    said = _message(response)
-    return _explained(request, response, _meaning(response.status, said), said=said)
-
-
-def _meaning(status: int, said: str) -> tuple[type[OpsgenieError], str]:
-    if status in MEANINGS:
-        return MEANINGS[status]
-    if status < BAD_REQUEST:
-        return NOT_THE_API
-    if status > NOT_IMPLEMENTED or status == NOT_IMPLEMENTED - 1:
-        return OVERLOADED
+def _trouble(response: Response, body: Mapping[str, Any] | None) -> Trouble | None:
+    """What is wrong with *response*, whose JSON object is *body*; None if nothing is."""
+    if response.status == OK:
+        return None if body is not None else _trouble_with(response.body)
     # A malformed key is refused before anybody looks whether it is known (docs/opsgenie-api.md#key).
-    about_key = status == UNPROCESSABLE and re.search(r"\bkey\b", said, re.IGNORECASE)
-    return MALFORMED_KEY if about_key else NEVER
+    is_about_key = response.status == UNPROCESSABLE and re.search(r"\bkey\b", _message(body), re.IGNORECASE)
+    return Trouble.KEY_MALFORMED if is_about_key else trouble_of(response.status)
 
 
-def _explained(
-    request: Request, response: Response, meaning: tuple[type[OpsgenieError], str], *, said: str
-) -> OpsgenieError:
-    error, remedy = meaning
-    request_id = response.headers.get("x-request-id", "none")
-    key = request.headers["Authorization"].removeprefix("GenieKey ")
-    # The API may repeat a key that it does not like; masked first, no part of it is left by the cut.
-    said = said.replace(key, "****")[:LONGEST_MESSAGE]
-    text = f"{_asked(request)} was answered {response.status} ({said}; request {request_id}). {remedy}"
-    return error(text.replace(key, "****"))
-
-
-def _message(response: Response) -> str:
-    """The API's own words, as far as the body holds any."""
+def _trouble_with(body: bytes) -> Trouble:
+    """What is wrong with a *body* that is no JSON object."""
     try:
-        body = orjson.loads(response.body)
+        orjson.loads(body)
     except orjson.JSONDecodeError:
-        return "text that is no JSON"
-    message = body.get("message") if isinstance(body, dict) else None
-    return str(message or "no message").rstrip(".")
+        return Trouble.BROKEN_JSON if JSON_BEGINS.match(body) else Trouble.A_PAGE
+    return Trouble.NO_OBJECT
 
 
-def _asked(request: Request) -> str:
-    query = f"?{unquote_plus(urlencode(request.params))}" if request.params else ""
-    return f"GET {request.path}{query}"
+def _object(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _message(body: Mapping[str, Any] | None) -> str:
+    """The API's own words, as far as the body holds any."""
+    return str(body.get("message") or "no message").rstrip(".") if body is not None else "text that is no JSON object"
+
+
+def _named(request: Request, response: Response) -> str:
+    """What was asked, for messages about what stands in the answer."""
+    request_id = response.headers.get("x-request-id")
+    return f"{request} (request {request_id})" if request_id else str(request)
 
 
 def _refusal_seconds(response: Response) -> float:

@@ -2,12 +2,15 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+# A clock that is set right moves less, and a machine under load stands still for less.
+NAP_SECONDS = 30.0
 
 
 class Stopped(Exception):
@@ -42,6 +45,21 @@ class SystemClock:
     def stop(self) -> None:
         """End all sleep, now and from now on."""
         self._stopped.set()
+
+
+class Naps:
+    """Notices that the machine slept, or this process stood still, by two clocks that went on differently."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time) -> None:
+        self._monotonic, self._wall = monotonic, wall
+        self._looked = monotonic(), wall()
+
+    def noticed(self) -> bool:
+        """Whether it slept since this was asked last; who asks does so every few seconds."""
+        before, self._looked = self._looked, (self._monotonic(), self._wall())
+        awake, passed = (now - then for then, now in zip(before, self._looked, strict=True))
+        # Some machines stop the monotonic clock while they sleep, others let it go on.
+        return passed - awake > NAP_SECONDS or awake > NAP_SECONDS
 
 
 def milliseconds(text: str) -> int:

@@ -1,22 +1,54 @@
 """Request in, response out: the only file that opens sockets."""
 
+import contextlib
+import os
+import socket
 import ssl
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import unquote_plus, urlencode
 
-import truststore
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    NameResolutionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
-from source_opsgenie.errors import ConfigError, Unreachable
+from source_opsgenie.clock import Naps
+from source_opsgenie.errors import OpsgenieError
+from source_opsgenie.route import proxy_to, trust
+from source_opsgenie.troubles import Trouble
 
 CONNECT_SECONDS = 10.0
 # A throttled request may be delayed rather than refused (docs/opsgenie-api.md#rate-domains).
-ANSWER_SECONDS = 60.0
+SILENT_SECONDS = 60.0
+# From the request to the last byte.
+ANSWER_SECONDS = 180.0
+# A page of 100 alerts, each as long as it may be, takes a twentieth of it.
+MOST_BYTES = 64 * 1024 * 1024
+TICK_SECONDS = 2.0
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "source-opsgenie"}
+
+# What urllib3 says, in our words; the first that fits.
+TROUBLES: tuple[tuple[type[HTTPError], Trouble], ...] = (
+    (ProxyError, Trouble.PROXY),
+    (NameResolutionError, Trouble.NO_NAME),
+    (ConnectTimeoutError, Trouble.NO_CONNECTION),
+    (ReadTimeoutError, Trouble.SILENCE),
+    (SSLError, Trouble.NO_TLS),
+    (DecodeError, Trouble.NOT_UNPACKED),
+    (HTTPError, Trouble.RESET),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +58,11 @@ class Request:
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """What is asked, as a person would write it, without the headers."""
+        query = f"?{unquote_plus(urlencode(self.params))}" if self.params else ""
+        return f"GET {self.path}{query}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,64 +78,152 @@ Transport = Callable[[Request], Response]
 
 
 class PooledTransport:
-    """Sends requests to one address over connections that are kept alive; any thread may call it."""
+    """Sends requests to one address over connections that are kept alive; any thread may call it.
 
-    def __init__(self, base_url: str, *, connections: int) -> None:
+    What takes too long is broken off, and so is everything when the machine slept, or at the end: whoever waits for
+    an answer then waits no longer.
+    """
+
+    def __init__(self, base_url: str, *, connections: int, naps: Naps | None = None) -> None:
         self._base_url = base_url
         self._pool = _pool(base_url, connections=connections)
+        self._naps = naps or Naps()
+        self._asking: set[_Asking] = set()
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="transport", daemon=True).start()
 
     def __call__(self, request: Request) -> Response:
-        """Send *request* and wait for the whole answer; raises Unreachable where none comes."""
+        """Send *request* and wait for the whole answer; raises Unreachable, WrongHost or Misshapen where none comes."""
+        asking = _Asking(time.monotonic())
+        self._asking.add(asking)
+        _ASKING.set(asking)
         try:
-            response = self._pool.request(
-                "GET",
-                self._base_url + request.path,
-                fields=dict(request.params),
-                headers={**HEADERS, **request.headers},
-            )
+            return self._answer(request, asking)
         except HTTPError as problem:
-            raise Unreachable(self._no_answer(request, problem)) from problem
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Response(response.status, headers, response.data)
+            is_late = time.monotonic() - asking.began >= ANSWER_SECONDS
+            trouble = Trouble.ENDLESS if is_late else _trouble(problem, asking)
+            raise self._failed(request, asking, trouble, said=type(problem).__name__) from problem
+        finally:
+            self._asking.discard(asking)
+
+    def look(self) -> None:
+        """Break off each answer that takes too long, and after a nap all of them: nobody is at the other end now."""
+        has_napped = self._naps.noticed()
+        if has_napped:
+            self._pool.clear()
+        self._break_off(before=time.monotonic() - (0 if has_napped else ANSWER_SECONDS))
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and break off what is under way."""
+        self._closed.set()
         self._pool.clear()
+        self._break_off(before=time.monotonic())
 
-    def _no_answer(self, request: Request, problem: HTTPError) -> str:
-        return (
-            f"GET {request.path} got no answer from {self._base_url} ({type(problem).__name__}): "
-            "check the network, the proxy and the endpoint, then run again."
+    def _answer(self, request: Request, asking: "_Asking") -> Response:
+        response = self._pool.request(
+            "GET",
+            self._base_url + request.path,
+            fields=dict(request.params),
+            headers={**HEADERS, **request.headers},
+            preload_content=False,
+        )
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        asking.request_id = headers.get("x-request-id", "none")
+        body = response.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            response.close()
+            raise self._failed(request, asking, Trouble.TOO_LARGE, said=f"more than {MOST_BYTES:,} bytes")
+        return Response(response.status, headers, body)
+
+    def _watch(self) -> None:
+        while not self._closed.wait(TICK_SECONDS):
+            self.look()
+
+    def _break_off(self, *, before: float) -> None:
+        for asking in list(self._asking):
+            if asking.began <= before:
+                asking.break_off()
+
+    def _failed(self, request: Request, asking: "_Asking", trouble: Trouble, *, said: str) -> OpsgenieError:
+        return trouble.error(
+            f"{request} got no whole answer from {self._base_url}: {trouble.what} "
+            f"({said}; request {asking.request_id or 'none'}). {trouble.remedy}"
         )
 
 
+@dataclass(eq=False, slots=True)
+class _Asking:
+    """One request under way: since when, over which socket, and what the API calls it."""
+
+    began: float
+    over: socket.socket | None = None
+    request_id: str = ""
+
+    def break_off(self) -> None:
+        """End the answer under the thread that waits for it."""
+        if self.over:
+            with contextlib.suppress(OSError):
+                # Not that of an SSL socket, which would hand what is still in it to the reader as if it were plain.
+                socket.socket.shutdown(self.over, socket.SHUT_RDWR)
+
+
+_ASKING: ContextVar[_Asking] = ContextVar("asking")
+
+
+class _Connection(HTTPConnection):
+    """A connection that tells the request under way which socket it uses."""
+
+    def request(self, *args: Any, **options: Any) -> None:
+        super().request(*args, **options)
+        _ASKING.get().over = self.sock
+
+
+class _SecureConnection(HTTPSConnection):
+    """The same over TLS."""
+
+    def request(self, *args: Any, **options: Any) -> None:
+        super().request(*args, **options)
+        _ASKING.get().over = self.sock
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+def _trouble(problem: HTTPError, asking: _Asking) -> Trouble:
+    found = next(trouble for kind, trouble in TROUBLES if isinstance(problem, kind))
+    if found is Trouble.NO_TLS and any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(problem)):
+        return Trouble.UNTRUSTED
+    # Once the headers are there, so is an answer; but not all of it.
+    return Trouble.BROKEN_OFF if found is Trouble.RESET and asking.request_id else found
+
+
+def _causes(problem: BaseException | None) -> Iterator[BaseException]:
+    while problem:
+        yield problem
+        problem = problem.__cause__ or problem.__context__
+
+
 def _pool(base_url: str, *, connections: int) -> urllib3.PoolManager:
+    context = trust(os.environ.get("SSL_CERT_FILE", ""))
     options: dict[str, Any] = {
         # Whoever asks, and however many do: no more requests than this are under way at the same time.
         "maxsize": connections,
         "block": True,
         # Retrying is the client's, and the key must not follow a redirect.
         "retries": False,
-        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
-        "ssl_context": truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=SILENT_SECONDS),
+        "ssl_context": context,
     }
-    if (proxy := _proxy(base_url)) is None:
-        return urllib3.PoolManager(**options)
-    name = f"{unquote(proxy.username or '')}:{unquote(proxy.password or '')}"
-    headers = urllib3.make_headers(proxy_basic_auth=name) if proxy.username else None
-    return urllib3.ProxyManager(f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}", proxy_headers=headers, **options)
-
-
-def _proxy(base_url: str) -> SplitResult | None:
-    """The proxy that the environment names for *base_url*: urllib3 does not look by itself."""
-    address = urlsplit(base_url)
-    named = getproxies().get(address.scheme)
-    if not named or proxy_bypass(address.netloc):
-        return None
-    proxy = urlsplit(named if "://" in named else f"http://{named}")
-    if proxy.scheme not in {"http", "https"} or not proxy.hostname:
-        raise ConfigError(
-            f"The proxy that {address.scheme}_proxy in the environment names is not one over http or https "
-            f"({proxy.scheme}://{proxy.hostname}): name another, or add the endpoint to no_proxy."
-        )
-    return proxy
+    manager: urllib3.PoolManager
+    if proxy := proxy_to(base_url):
+        options |= {"proxy_headers": proxy.headers, "proxy_ssl_context": context}
+        manager = urllib3.ProxyManager(proxy.address, **options)
+    else:
+        manager = urllib3.PoolManager(**options)
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    return manager

@@ -14,7 +14,6 @@ from source_opsgenie.errors import (
     OpsgenieError,
     Refused,
     Unreachable,
-    WrongHost,
 )
 from source_opsgenie.streams import Domain
 from source_opsgenie.transport import Response
@@ -35,12 +34,12 @@ MEANINGS: list[tuple[Response, type[OpsgenieError], bool, str]] = [
     (said(502, b"<html>Bad gateway"), Unreachable, True, "run again later"),
     (said(503), Unreachable, True, "run again later"),
     (said(504), Unreachable, True, "run again later"),
-    (said(200, b"<!DOCTYPE html>Please log in"), WrongHost, True, "api.opsgenie.com"),
-    (said(200, b""), WrongHost, True, "api.opsgenie.com"),
-    (said(200, b'{"data": [{"id": "a'), WrongHost, True, "api.opsgenie.com"),
-    (said(204, b""), WrongHost, True, "api.opsgenie.com"),
-    (said(301, b"", location="https://app.opsgenie.com"), WrongHost, True, "api.opsgenie.com"),
-    (said(307, b""), WrongHost, True, "api.opsgenie.com"),
+    (said(200, b"<!DOCTYPE html>Please log in"), Unreachable, True, "a network that wants a login"),
+    (said(200, b""), Unreachable, True, "run again later"),
+    (said(200, b'{"data": [{"id": "a'), Unreachable, True, "run again later"),
+    (said(204, b""), Unreachable, True, "api.opsgenie.com"),
+    (said(301, b"", location="https://app.opsgenie.com"), Unreachable, True, "api.opsgenie.com"),
+    (said(307, b""), Unreachable, True, "api.opsgenie.com"),
     (said(200, [1, 2]), Misshapen, False, "report it"),
     (said(200, "text"), Misshapen, False, "report it"),
     (said(200, None), Misshapen, False, "report it"),

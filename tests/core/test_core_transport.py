@@ -144,7 +144,7 @@ def test_refused_connection_is_unreachable() -> None:
     """Nobody listens: the error names the address and what to check, and never the key."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with asking(url) as transport, pytest.raises(Unreachable, match=r"check the network, the proxy") as caught:
+    with asking(url) as transport, pytest.raises(Unreachable, match=r"Check the network, the proxy") as caught:
         transport(Request("/v2/alerts", headers=SECRET))
 
     assert url in str(caught.value)

@@ -1,0 +1,63 @@
+"""The way to the API: through which proxy, and whose word is taken for who is at the other end."""
+
+import ssl
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import truststore
+
+from source_opsgenie.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy's address, and the headers that it wants; these may hold a password."""
+
+    address: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def proxy_to(base_url: str) -> Proxy | None:
+    """The proxy that the environment names for *base_url*, if any; raises ConfigError for one that cannot be used."""
+    address = urlsplit(base_url)
+    named = getproxies().get(address.scheme)
+    if not named or proxy_bypass(address.netloc):
+        return None
+    try:
+        return _proxy(urlsplit(named if "://" in named else f"http://{named}"))
+    except ValueError as problem:
+        # What was named may hold a password: it is not repeated.
+        raise ConfigError(
+            f"{address.scheme}_proxy in the environment names no proxy that can be used: write it like "
+            "http://proxy.example:3128, with http or https, or add the endpoint to no_proxy."
+        ) from problem
+
+
+def _proxy(named: SplitResult) -> Proxy:
+    if named.scheme not in {"http", "https"} or not named.hostname or not named.netloc.isascii():
+        raise ValueError("neither http nor https, or no host")
+    port = f":{named.port}" if named.port else ""
+    host = f"[{named.hostname}]" if ":" in named.hostname else named.hostname
+    who = f"{unquote(named.username or '')}:{unquote(named.password or '')}"
+    headers = {"proxy-authorization": f"Basic {b64encode(who.encode()).decode()}"} if named.username else {}
+    return Proxy(f"{named.scheme}://{host}{port}", headers)
+
+
+def trust(authorities: str) -> ssl.SSLContext:
+    """The certificates that this machine trusts, and those in the file *authorities*, if one is named.
+
+    Raises ConfigError if that file holds none: OpenSSL would pass over it without a word.
+    """
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        if authorities:
+            context.load_verify_locations(cafile=authorities)
+    except (OSError, ValueError) as problem:
+        raise ConfigError(
+            f"SSL_CERT_FILE in the environment names {authorities!r}, which cannot be read as certificates in PEM: "
+            "name another file, or unset it."
+        ) from problem
+    return context
