@@ -35,6 +35,7 @@ from source_opsgenie.protocol import (
     traced,
 )
 from source_opsgenie.reader import Reader
+from source_opsgenie.signals import UNCUT
 from source_opsgenie.streams import STREAMS
 
 
@@ -132,7 +133,8 @@ def launch(args: list[str]) -> int:
         try:
             for message in entrypoint.run(entrypoint.parse_args(args)):
                 # One write a message: a thread's log line must not come before the line break.
-                print(f"{message}\n", end="")
+                with UNCUT:
+                    print(f"{message}\n", end="")
         except AirbyteTracedException as error:
             print(AirbyteEntrypoint.airbyte_message_to_string(error_message(error)))
             return 1

@@ -24,7 +24,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from source_opsgenie.clock import Naps
+from source_opsgenie.clock import Naps, Stopped
 from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.route import proxy_to, trust
 from source_opsgenie.troubles import Trouble
@@ -87,6 +87,8 @@ class PooledTransport:
     def __init__(self, base_url: str, *, connections: int, naps: Naps | None = None) -> None:
         self._base_url = base_url
         self._pool = _pool(base_url, connections=connections)
+        # Whoever asks, and however many do: no more requests than this are under way at the same time.
+        self._slots = threading.Semaphore(connections)
         self._naps = naps or Naps()
         self._asking: set[_Asking] = set()
         self._closed = threading.Event()
@@ -94,17 +96,8 @@ class PooledTransport:
 
     def __call__(self, request: Request) -> Response:
         """Send *request* and wait for the whole answer; raises Unreachable, WrongHost or Misshapen where none comes."""
-        asking = _Asking(time.monotonic())
-        self._asking.add(asking)
-        _ASKING.set(asking)
-        try:
-            return self._answer(request, asking)
-        except HTTPError as problem:
-            is_late = time.monotonic() - asking.began >= ANSWER_SECONDS
-            trouble = Trouble.ENDLESS if is_late else _trouble(problem, asking)
-            raise self._failed(request, asking, trouble, said=type(problem).__name__) from problem
-        finally:
-            self._asking.discard(asking)
+        with self._slots:
+            return self._asked(request)
 
     def look(self) -> None:
         """Break off each answer that takes too long, and after a nap all of them: nobody is at the other end now."""
@@ -118,6 +111,21 @@ class PooledTransport:
         self._closed.set()
         self._pool.clear()
         self._break_off(before=time.monotonic())
+
+    def _asked(self, request: Request) -> Response:
+        if self._closed.is_set():
+            raise Stopped
+        asking = _Asking(time.monotonic())
+        self._asking.add(asking)
+        _ASKING.set(asking)
+        try:
+            return self._answer(request, asking)
+        except HTTPError as problem:
+            is_late = time.monotonic() - asking.began >= ANSWER_SECONDS
+            trouble = Trouble.ENDLESS if is_late else _trouble(problem, asking)
+            raise self._failed(request, asking, trouble, said=type(problem).__name__) from problem
+        finally:
+            self._asking.discard(asking)
 
     def _answer(self, request: Request, asking: "_Asking") -> Response:
         response = self._pool.request(
@@ -211,9 +219,8 @@ def _causes(problem: BaseException | None) -> Iterator[BaseException]:
 def _pool(base_url: str, *, connections: int) -> urllib3.PoolManager:
     context = trust(os.environ.get("SSL_CERT_FILE", ""))
     options: dict[str, Any] = {
-        # Whoever asks, and however many do: no more requests than this are under way at the same time.
         "maxsize": connections,
-        "block": True,
+        "block": False,
         # Retrying is the client's, and the key must not follow a redirect.
         "retries": False,
         "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=SILENT_SECONDS),

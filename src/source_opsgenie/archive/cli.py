@@ -13,6 +13,7 @@ import click
 
 from source_opsgenie.config import ENDPOINTS, Config, read_json
 from source_opsgenie.errors import ConfigError, OpsgenieError
+from source_opsgenie.signals import UNCUT, Ended, exit_code, listening
 from source_opsgenie.streams import STREAMS, Stream
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ NO_KEY = (
     f"There is no key: set {KEY}, or name a file with --config. Make a key in Opsgenie under Settings, "
     "API key management, with the rights Read and Configuration Access."
 )
-NOT_WHOLE, UNUSABLE_INPUT, STOPPED = 1, 2, 130
+NOT_WHOLE, UNUSABLE_INPUT = 1, 2
 
 HELP = f"""Put everything that an Opsgenie account will give into one local DuckDB file.
 
@@ -38,7 +39,8 @@ The first sync reads everything; it costs a request for each hundred alerts, and
 stream that hangs on alerts (alert_logs, alert_recipients), at the pace that the account's rate limit allows. It may
 be stopped at any time with Ctrl-C: the same command goes on where it was. Later syncs read what changed.
 
-Exit code: 0 if every stream is whole, 1 if one is not, 2 if the options are wrong, 130 after Ctrl-C.
+Exit code: 0 if every stream is whole, 1 if one is not, 2 if the options are wrong, 130 after Ctrl-C, 143
+after SIGTERM.
 
 \b
 Examples:
@@ -151,7 +153,7 @@ def _chosen(options: dict[str, Any]) -> list[Stream]:
 def _exit_code(outcomes: "list[Outcome]") -> int:
     """Not 0 after Ctrl-C either: a script shall not go on as if it had the whole."""
     if any(one.is_stopped for one in outcomes):
-        return STOPPED
+        return exit_code(UNCUT.last)
     return NOT_WHOLE if any(one.problem for one in outcomes) else 0
 
 
@@ -170,12 +172,13 @@ def _told(*, verbose: bool) -> Iterator[None]:
     logger.setLevel(logging.DEBUG if verbose else logging.ERROR if sys.stdout.isatty() else logging.WARNING)
     logger.addHandler(handler := _ToStderr())
     try:
-        yield
+        with listening():
+            yield
     except OpsgenieError as problem:
         click.echo(f"Error: {problem}", err=True)
         raise SystemExit(UNUSABLE_INPUT if isinstance(problem, ConfigError) else NOT_WHOLE) from problem
-    except KeyboardInterrupt as stopped:
+    except Ended as ended:
         click.echo("Stopped; what was stored stands.", err=True)
-        raise SystemExit(STOPPED) from stopped
+        raise SystemExit(ended.exit_code) from ended
     finally:
         logger.removeHandler(handler)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from source_opsgenie.archive.interrupts import undisturbed
 from source_opsgenie.errors import ArchiveError
+from source_opsgenie.signals import UNCUT
 
 # What DuckDB 1.4 opens, which is PyAirbyte's.
 STORAGE_VERSION = "v1.0.0"
@@ -42,7 +42,8 @@ def opened(
     try:
         with _for_its_owner_only(), duckdb.connect(config=SETTINGS) as database:
             _attach(database, path, mode, say=say, patience=patience)
-            with undisturbed():
+            # DuckDB would take a Ctrl-C for a failed query.
+            with UNCUT:
                 database.execute("USE archive")
                 yield database
                 database.execute("USE memory; DETACH archive")
@@ -59,7 +60,7 @@ def _attach(
     is_said = False
     while True:
         try:
-            with undisturbed():
+            with UNCUT:
                 database.execute(f"ATTACH '{quoted}' AS archive ({options})")
         except duckdb.IOException as problem:
             if LOCKED not in str(problem).lower() or time.monotonic() >= until:

@@ -1,0 +1,78 @@
+"""Ctrl-C, SIGTERM and a terminal that is closed: each ends a run, but cuts nothing in two."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType, TracebackType
+
+# Windows has no SIGHUP.
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+class Ended(KeyboardInterrupt):
+    """Somebody wants the run to end; the exit code says who, as a shell would."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_code = exit_code(number)
+
+
+def exit_code(number: int) -> int:
+    """The exit code of a run that the signal *number* ended."""
+    return 128 + number
+
+
+@dataclass(slots=True)
+class Uncut:
+    """A block that is brought to its end before Ended is raised; who asks twice is not kept waiting.
+
+    For the main thread, where signals arrive. Blocks may stand in each other. *last* is the signal that came last.
+    """
+
+    depth: int = 0
+    asked: int = 0
+    last: int = signal.SIGINT
+
+    def __enter__(self) -> None:
+        """Put off."""
+        self.depth += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Make up for what was put off."""
+        self.depth -= 1
+        if self.asked and not self.depth:
+            number, self.asked = self.asked, 0
+            raise Ended(number)
+
+    def come(self, number: int, _: FrameType | None) -> None:
+        """A signal came."""
+        self.last = number
+        if self.depth and not self.asked:
+            self.asked = number
+        else:
+            self.asked = 0
+            raise Ended(number)
+
+
+UNCUT = Uncut()
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """For as long as the block lasts, signals raise Ended; those that are ignored stay so, as under nohup."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    heard = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
+    for number in heard:
+        signal.signal(number, UNCUT.come)
+    try:
+        yield
+    finally:
+        for number in heard:
+            signal.signal(number, before[number])
