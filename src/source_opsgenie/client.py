@@ -3,7 +3,9 @@
 import logging
 import math
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +61,7 @@ class Client:
         self._transport = transport
         self._authorization = {"Authorization": f"GenieKey {key}"}
         self._pacers = pacers
+        self._turns = {domain: threading.Lock() for domain in pacers}
         self._clock = clock
         self._has_answered = False
         self.requests = 0
@@ -87,6 +90,21 @@ class Client:
         now = self._clock.monotonic()
         waits = {domain: pacer.waiting(now) for domain, pacer in self._pacers.items()}
         return {domain: seconds for domain, seconds in waits.items() if seconds}
+
+    def learned(self) -> dict[str, int]:
+        """The limits that only refusals have told: requests by domain and seconds of the period, as `alert/60`."""
+        return {
+            f"{domain.value}/{period:.0f}": requests
+            for domain, pacer in self._pacers.items()
+            for period, requests in pacer.learned().items()
+        }
+
+    def remember(self, learned: Mapping[str, int]) -> None:
+        """Keep to what an earlier client has *learned*; what it says of domains that are not there is passed over."""
+        for name, requests in learned.items():
+            domain, _, period = name.partition("/")
+            if domain in {one.value for one in self._pacers} and period.isdecimal():
+                self._pacers[Domain(domain)].remember({float(period): requests})
 
     def per_minute(self, domain: Domain) -> float | None:
         """Requests that *domain* may take in a minute, as far as is known, or None if no limit is."""
@@ -136,14 +154,27 @@ class Client:
         )
 
     def _send(self, request: Request, domain: Domain) -> Response:
-        while wait := self._pacers[domain].take(self._clock.monotonic()):
-            self._clock.sleep(wait)
-        self.requests += 1
-        response = self._transport(request)
+        with self._under_way(domain):
+            self.requests += 1
+            response = self._transport(request)
         self.date_ms = http_date_ms(response.headers.get("date")) or self.date_ms
         if LOGGER.isEnabledFor(logging.DEBUG):
             LOGGER.debug("%s %s -> %s", request.path, dict(request.params), response.status)
         return response
+
+    @contextmanager
+    def _under_way(self, domain: Domain) -> Iterator[None]:
+        """Wait until a request may be sent in *domain*, and count it as under way until the end of the block."""
+        pacer = self._pacers[domain]
+        pacer.enter()
+        try:
+            # Only one waits for its time; the others wait behind it, and wake when it is their turn.
+            with self._turns[domain]:
+                while wait := pacer.take(self._clock.monotonic()):
+                    self._clock.sleep(wait)
+            yield
+        finally:
+            pacer.leave(self._clock.monotonic())
 
 
 class _Patience:

@@ -55,7 +55,7 @@ def connect(config: Config, *, transport: Transport | None = None) -> Iterator[C
         if transport is None:
             transport = pooled = PooledTransport(config.base_url, connections=config.max_concurrent_requests)
             stack.callback(pooled.close)
-        pacers = {domain: Pacer(_own_limits(config)) for domain in Domain}
+        pacers = {domain: Pacer(_own_limits(config), share=config.rate_limit_share) for domain in Domain}
         client = Client(transport, key=config.api_token, pacers=pacers, clock=clock)
         is_team_key = _learn_limits(client, pacers, share=config.rate_limit_share)
         name = _account_name(client)
@@ -78,7 +78,7 @@ def _learn_limits(client: Client, pacers: Mapping[Domain, Pacer], *, share: floa
     except NOT_FOR_THIS_KEY as refusal:
         return "team api key" in str(refusal).lower()
     for domain, limit in _limits_in(answer):
-        pacers[domain].lower(Limit(max(1, int(limit.requests * share)), limit.period))
+        pacers[domain].know(Limit(max(1, int(limit.requests * share)), limit.period))
     return False
 
 
