@@ -15,7 +15,7 @@ from source_opsgenie.streams import STREAMS, Record, Stream
 def children(connection: Connection, stream: Stream, parents: Iterator[Step | Counted]) -> Iterator[Step | Counted]:
     """The rows of *stream* that hang on *parents*; a state comes out once all the children before it are out."""
     ask = partial(_ask, connection, stream)
-    return ordered_map(ask, _one_by_one(parents), ahead=connection.config.max_concurrent_requests)
+    return ordered_map(ask, _one_by_one(parents), at_once=connection.config.max_concurrent_requests)
 
 
 def _one_by_one(parents: Iterator[Step | Counted]) -> Iterator[Step | Counted]:

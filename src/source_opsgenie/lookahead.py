@@ -1,49 +1,64 @@
-"""The one primitive of concurrency: an ordered map that looks a bounded way ahead."""
+"""Concurrency in one place: an ordered map that looks a bounded way ahead, and what is found in the background."""
 
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
+from itertools import count, takewhile
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import TypeVar, cast
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
-Work = Callable[[], None]
+END = object()
 
 
-def ordered_map(function: Callable[[Given], Made], given: Iterable[Given], *, ahead: int) -> Iterator[Made]:
-    """Yield function(one) for each of *given*, in order, with up to *ahead* of them under way in threads.
+def ordered_map(
+    function: Callable[[Given], Made], given: Iterable[Given], *, at_once: int, ahead: int | None = None
+) -> Iterator[Made]:
+    """Yield function(one) for each of *given*, in order, with up to *at_once* of them under way in threads.
 
+    So many are taken from *given* before the first of them is out; without a number, as many as are under way.
     What *function* raises is raised here, in its turn. Leaving the iteration early drops what has not begun;
     what is under way ends by itself, and nobody waits for it, not even the end of the process.
     """
-    threads = _Threads(at_most=ahead)
-    under_way: deque[Future[Made]] = deque()
+    threads = _Threads(at_most=at_once)
+    taken: deque[Future[Made]] = deque()
     try:
         for one in given:
-            future: Future[Made] = Future()
-            threads.do(partial(_fulfil, future, function, one))
-            under_way.append(future)
-            if len(under_way) >= ahead:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
+            taken.append(threads.do(partial(function, one)))
+            if len(taken) >= (ahead or at_once):
+                yield taken.popleft().result()
+        while taken:
+            yield taken.popleft().result()
     finally:
-        for future in under_way:
+        for future in taken:
             future.cancel()
         threads.end()
 
 
-def _fulfil(future: Future[Made], function: Callable[[Given], Made], one: Given) -> None:
-    if future.set_running_or_notify_cancel():
-        try:
-            made = function(one)
-        except BaseException as problem:  # raised again in its turn
-            future.set_exception(problem)
-        else:
-            future.set_result(made)
+def in_background(items: Iterable[Made], *, ahead: int) -> Iterator[Made]:
+    """The *items*, found in a thread of their own, up to so many before the first of them is out."""
+    iterator = iter(items)
+    found = ordered_map(lambda _: next(iterator, END), count(), at_once=1, ahead=ahead)
+    return cast(Iterator[Made], takewhile(lambda one: one is not END, found))
+
+
+def ticking(items: Iterable[Made], *, seconds: float) -> Iterator[Made | None]:
+    """The *items*, found in a thread of their own, and None whenever none came for so many *seconds*."""
+    iterator = iter(items)
+    threads = _Threads(at_most=1)
+    try:
+        while True:
+            future = threads.do(lambda: next(iterator, END))
+            while not wait([future], timeout=seconds).done:
+                yield None
+            if (one := future.result()) is END:
+                return
+            yield cast(Made, one)
+    finally:
+        threads.end()
 
 
 class _Threads:
@@ -51,14 +66,16 @@ class _Threads:
 
     def __init__(self, *, at_most: int) -> None:
         self._at_most, self._started = at_most, 0
-        self._work: SimpleQueue[Work | None] = SimpleQueue()
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
-    def do(self, work: Work) -> None:
+    def do(self, work: Callable[[], Made]) -> Future[Made]:
         """Do *work* as soon as a thread is free."""
         if self._started < self._at_most:
             self._started += 1
             threading.Thread(target=self._run, name="lookahead", daemon=True).start()
-        self._work.put(work)
+        future: Future[Made] = Future()
+        self._work.put(partial(_fulfil, future, work))
+        return future
 
     def end(self) -> None:
         """Let each thread end with what it does."""
@@ -68,3 +85,13 @@ class _Threads:
     def _run(self) -> None:
         while work := self._work.get():
             work()
+
+
+def _fulfil(future: Future[Made], work: Callable[[], Made]) -> None:
+    if future.set_running_or_notify_cancel():
+        try:
+            made = work()
+        except BaseException as problem:  # raised again in its turn
+            future.set_exception(problem)
+        else:
+            future.set_result(made)

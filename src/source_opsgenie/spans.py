@@ -91,7 +91,7 @@ def _pages(listing: Listing, start: int | None, end: int | None, *, order: str, 
     offsets = range(0, max(1, min(expected, CAP - PAGE) - SHARED + 1), STEP)
     if len(offsets) == 1 or listing.side_by_side == 1:
         return iter([fetch(0)])
-    return ordered_map(fetch, offsets, ahead=listing.side_by_side)
+    return ordered_map(fetch, offsets, at_once=listing.side_by_side)
 
 
 def _page(listing: Listing, start: int | None, end: int | None, order: str, offset: int) -> Page:

@@ -1,11 +1,13 @@
 """The ordered map: results in order whatever the latencies, a bounded way ahead, errors in their turn."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import islice
 
 import pytest
 
-from source_opsgenie.lookahead import ordered_map
+from source_opsgenie.lookahead import in_background, ordered_map, ticking
 
 PATIENCE = 10.0
 
@@ -58,7 +60,7 @@ class Counted:
 def test_every_result_comes_once(size: int, ahead: int) -> None:
     """As many results as given, in order, however far it looks ahead."""
     expected = [number * 10 for number in range(size)]
-    actual = list(ordered_map(lambda number: number * 10, range(size), ahead=ahead))
+    actual = list(ordered_map(lambda number: number * 10, range(size), at_once=ahead))
 
     assert expected == actual
 
@@ -67,7 +69,7 @@ def test_order_does_not_depend_on_latency() -> None:
     """Answers that arrive last first come out first first."""
     gates = Gates(3)
     found: list[int] = []
-    reader = threading.Thread(target=lambda: found.extend(ordered_map(gates, range(3), ahead=3)))
+    reader = threading.Thread(target=lambda: found.extend(ordered_map(gates, range(3), at_once=3)))
     reader.start()
     for number in (2, 1, 0):
         assert gates.entered(number)
@@ -78,25 +80,64 @@ def test_order_does_not_depend_on_latency() -> None:
 
 
 def test_requests_are_under_way_together() -> None:
-    """As many as *ahead* are asked before the first is answered."""
+    """As many as *at_once* are asked before the first is answered."""
     together = threading.Barrier(4, timeout=PATIENCE)
-    found = list(ordered_map(lambda number: together.wait() >= 0 and number, range(8), ahead=4))
+    found = list(ordered_map(lambda number: together.wait() >= 0 and number, range(8), at_once=4))
 
     assert found == list(range(8))
 
 
 def test_it_looks_a_bounded_way_ahead() -> None:
-    """While nobody takes the results, no more than *ahead* of what is given is taken."""
+    """While nobody takes the results, no more than *ahead* of what is given is taken, however few are under way."""
     given = Counted(100)
-    found = ordered_map(lambda number: number, given, ahead=4)
+    found = ordered_map(lambda number: number, given, at_once=2, ahead=4)
 
     assert [(next(found), given.taken) for _ in range(3)] == [(0, 4), (1, 5), (2, 6)]
+
+
+@pytest.mark.parametrize("ahead", [1, 3, 20])
+def test_what_is_found_in_the_background_comes_in_order(ahead: int) -> None:
+    """Items come as they are, in order, and no more of them are taken than may be ahead."""
+    given = Counted(10)
+    found = in_background(given, ahead=ahead)
+    first = next(found)
+
+    assert given.taken <= ahead + 1
+    assert [first, *found] == list(range(10))
+
+
+@pytest.mark.parametrize("through", [partial(in_background, ahead=3), partial(ticking, seconds=PATIENCE)])
+def test_an_error_in_the_background_comes_in_its_turn(through: Callable[[Iterable[int]], Iterator[int]]) -> None:
+    """What fails in another thread is raised where its item was wanted, after those before it."""
+
+    def given() -> Iterator[int]:
+        yield from (1, 2)
+        raise LookupError("no more")
+
+    found = through(given())
+
+    assert [next(found), next(found)] == [1, 2]
+    with pytest.raises(LookupError):
+        next(found)
+
+
+def test_it_ticks_while_nothing_comes() -> None:
+    """While an item is waited for, None comes again and again; then the item, and in the end nothing more."""
+    gates = Gates(2)
+    gates.open(0)
+    found = ticking(map(gates, range(2)), seconds=0.001)
+    first = [one for one in islice(found, 20) if one is not None]
+    gates.open(1)
+    rest = [one for one in found if one is not None]
+
+    assert first == [0]
+    assert rest == [10]
 
 
 def test_nothing_is_taken_before_the_first_is_wanted() -> None:
     """A map that nobody iterates asks nothing."""
     given = Counted(3)
-    ordered_map(lambda number: number, given, ahead=4)
+    ordered_map(lambda number: number, given, at_once=4)
 
     assert given.taken == 0
 
@@ -111,7 +152,7 @@ def test_error_comes_in_its_turn() -> None:
             raise LookupError(number)
         return gates(number)
 
-    found = ordered_map(ask, range(9), ahead=3)
+    found = ordered_map(ask, range(9), at_once=3)
 
     assert [next(found), next(found)] == [0, 10]
     with pytest.raises(LookupError, match="2"):
@@ -125,7 +166,7 @@ def test_error_in_what_is_given_is_raised() -> None:
         yield from (1, 2, 3)
         raise LookupError("no more parents")
 
-    found = ordered_map(lambda number: number, given(), ahead=2)
+    found = ordered_map(lambda number: number, given(), at_once=2)
 
     assert [next(found), next(found)] == [1, 2]
     with pytest.raises(LookupError):
@@ -135,7 +176,7 @@ def test_error_in_what_is_given_is_raised() -> None:
 def test_leaving_early_stops() -> None:
     """Once the iteration is left, what has not begun is never asked, and nobody waits for what is under way."""
     gates = Gates(20)
-    found = ordered_map(gates, range(20), ahead=2)
+    found = ordered_map(gates, range(20), at_once=2)
     gates.open(0)
     assert isinstance(found, Iterator)
     assert next(found) == 0

@@ -89,11 +89,12 @@ def test_refusal_lowers_a_known_limit() -> None:
 def test_a_lowered_limit_rises_again() -> None:
     """Ten minutes after a refusal a known limit rises by a quarter, and so on until it is what it was."""
     pacer = Pacer([Limit(16, 60.0)], share=0.8)
+    pacer.take(0.0)
     for _ in range(16):
-        pacer.take(0.0)
-    pacer.refused(0.5, period=60.0)
+        pacer.take(500.0)
+    pacer.refused(500.5, period=60.0)
     rates = []
-    for minute in (5, 11, 22, 33, 44, 55):
+    for minute in (11, 19, 30, 41, 52, 63):
         pacer.take(minute * 60.0)
         rates.append(pacer.per_minute())
 
