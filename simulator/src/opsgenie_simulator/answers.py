@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from opsgenie_simulator import routes, rules
+from opsgenie_simulator import files, routes, rules
 from opsgenie_simulator.account import Account
 from opsgenie_simulator.chance import chance_of, uuid_text
 from opsgenie_simulator.keys import Key
@@ -54,6 +54,9 @@ def answer(call: Call, service: Service) -> Response:
     """Answer one call; nothing outside *service* has a part in it."""
     if service.switches.host == "web":
         return Response(200, WEB_PAGE, {"Content-Type": "text/html; charset=utf-8"})
+    if call.path.startswith(files.PREFIX):
+        with service.account.ledger.lock:
+            return files.fetched(call, service.account)
     started, course = service.clock(), _Course()
     try:
         with service.account.ledger.lock:

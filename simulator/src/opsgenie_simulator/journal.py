@@ -33,6 +33,7 @@ class Journal:
                 token_ok=response.token_ok,
                 route=response.route,
                 at=at,
+                has_key=call.authorization is not None,
             )
         )
         self._counts[response.route or call.path, response.domain, response.status] += 1

@@ -33,7 +33,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request that was answered, as the journal keeps it; *at* is monotonic seconds."""
+    """One request that was answered, as the journal keeps it; *at* is monotonic seconds.
+
+    *has_key* tells whether any key came along, *token_ok* whether a key was asked for and is good.
+    """
 
     method: str
     path: str
@@ -44,6 +47,7 @@ class Request:
     token_ok: bool
     route: str
     at: float
+    has_key: bool = False
 
 
 Answer = Callable[[Call], Response]

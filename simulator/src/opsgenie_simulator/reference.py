@@ -22,6 +22,9 @@ NOT_IMITATED = (
     "An answer is never delayed instead of refused when a rate limit is reached.",
     "Rate limits hold for the account; a limit of a single integration is not imitated.",
     "Saved searches cannot be named by `searchIdentifier`, and `expand` is ignored.",
+    "Logs, notes, timelines and attachments of what was seeded are derived from it, and kept only once they grow.",
+    "An incident's alerts are those that were created about the same time.",
+    "Attached files hold one line of ours; links are signed by us, and nothing checks the key that comes along.",
     "A query needs a field: a bare word, which searches all of them, is refused.",
     "Words of a text are compared as they are, without stemming; AND, OR and NOT are read in capitals only.",
     "Dates like 15-05-2020 in a query are read as days in UTC.",
@@ -72,7 +75,7 @@ with Simulator(account, switches=Switches(cap="ends"), limits=limits) as simulat
 Other programs change the account with `POST`, `PATCH` and `DELETE` under `/_simulator/`.
 An alert is created at `/_simulator/alerts`, and changed or deleted at `/_simulator/alerts/{id}`.
 Its logs and notes grow at `/_simulator/alerts/{id}/logs` and `/_simulator/alerts/{id}/notes`.
-Incidents, users, teams, services and integrations have the same paths.
+Incidents have the same paths; so have, without logs and notes, users, teams, services and integrations.
 `GET /_simulator/requests` counts what was asked so far.
 None of these needs a key, and none counts against a limit.
 """

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from opsgenie_simulator.routes import alerts, configuration, incidents, teams, users
+from opsgenie_simulator.routes import alerts, configuration, incidents, services, teams, users
 from opsgenie_simulator.routes.route import Route
 
 __all__ = ["ROUTES", "Route", "found"]
@@ -11,6 +11,7 @@ __all__ = ["ROUTES", "Route", "found"]
 ROUTES: tuple[Route, ...] = (
     *alerts.ROUTES,
     *incidents.ROUTES,
+    *services.ROUTES,
     *users.ROUTES,
     *teams.ROUTES,
     *configuration.ROUTES,

@@ -1,27 +1,14 @@
-"""Services, integrations, maintenance, heartbeats, the account and its rate limits."""
+"""Integrations, maintenance, heartbeats, the account and its rate limits."""
 
 from collections.abc import Iterator
 
 from opsgenie_simulator import rules
 from opsgenie_simulator.records import Body, Record
 from opsgenie_simulator.refusals import Refusal, not_found, out_of_team
-from opsgenie_simulator.routes.paging import Paged, offset_page
 from opsgenie_simulator.routes.route import Ask, Content, Route, encoded, may_see, visible
 
 # Nothing says how many users an account's plan allows.
 USERS_ALLOWED_BEYOND = 50
-
-
-def services(ask: Ask) -> Content:
-    """A page of services."""
-    capped, total = ask.switches.services_capped, ask.switches.services_total_count
-    return offset_page(ask, Paged("services", is_capped=capped, has_total_count=total))
-
-
-def service(ask: Ask) -> Content:
-    """One service."""
-    record = ask.account.ledger.shelves["services"].get(ask.names["id"])
-    return Content(visible(ask, record, what="Service").full())
 
 
 def integrations(ask: Ask) -> Content:
@@ -90,8 +77,6 @@ def maintenance(_: Ask) -> Content:
 
 
 ROUTES = (
-    Route("/v1/services", "configuration", "team", services, feature="services"),
-    Route("/v1/services/{id}", "configuration", "team", service, feature="services"),
     Route("/v2/integrations", "configuration", "team", integrations),
     Route("/v2/integrations/{id}", "configuration", "team", integration),
     Route("/v1/maintenance", "configuration", "team", maintenance),

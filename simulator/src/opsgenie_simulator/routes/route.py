@@ -1,6 +1,6 @@
 """What a route is, what it is asked, and what it gives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,8 +57,12 @@ def encoded(data: Any) -> Content:
 
 def all_of(ask: Ask, kind: str) -> Content:
     """Every record of a kind that the key may see, unpaged."""
-    seen = (record.listed for record in ask.account.ledger.shelves[kind] if may_see(ask, record))
-    return Content(b"[" + b",".join(seen) + b"]")
+    return Content(b"[" + b",".join(record.listed for record in seen(ask, kind)) + b"]")
+
+
+def seen(ask: Ask, kind: str) -> Iterator[Record]:
+    """The records of a kind that are within the reach of the key."""
+    return (record for record in ask.account.ledger.shelves[kind] if may_see(ask, record))
 
 
 def may_see(ask: Ask, record: Record) -> bool:
