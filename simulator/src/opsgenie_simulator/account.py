@@ -11,10 +11,13 @@ from opsgenie_simulator.incident_children import Step, append_entry
 from opsgenie_simulator.keys import Key, issued
 from opsgenie_simulator.ledger import Ledger, Moment
 from opsgenie_simulator.records import Body
+from opsgenie_simulator.settings import Settings
 from opsgenie_simulator.timestamps import epoch_ms
 
 Plan = Literal["Free", "Essentials", "Standard", "Enterprise"]
 Region = Literal["us", "eu"]
+# When the history of an account ends, unless it is said otherwise.
+END = "2026-11-01T00:00:00Z"
 
 
 class Account:
@@ -25,6 +28,7 @@ class Account:
         self.name, self.plan, self.region = name, plan, region
         self.ledger = Ledger(chance_of(f"ids {name} {seed}"))
         self.heartbeats: list[Body] = []
+        self.settings = Settings(self.ledger, until=epoch_ms(END))
         self.keys: tuple[Key, ...] = issued(chance_of(f"keys {seed}"), ())
 
     @classmethod
@@ -38,7 +42,7 @@ class Account:
         teams: int = 4,
         services: int = 6,
         integrations: int = 5,
-        until: Moment = "2026-11-01T00:00:00Z",
+        until: Moment = END,
         days: int = 365,
         name: str = "acme",
         plan: Plan = "Enterprise",
@@ -53,6 +57,7 @@ class Account:
             span=seeds.Span(seed, until=epoch_ms(until), days=days, name=name),
             extra={"somethingNew": {"seenSince": 2031}} if extra_fields else {},
         )
+        account.settings = Settings(account.ledger, until=epoch_ms(until))
         account.keys = issued(chance_of(f"keys {seed}"), account.teams)
         return account
 
@@ -151,13 +156,7 @@ class Account:
         self.ledger.delete("alerts", alert_id)
 
     def add_log(
-        self,
-        parent_id: str,
-        log: str,
-        *,
-        log_type: str = "alertAction",
-        touch: bool = False,
-        at: Moment | None = None,
+        self, parent_id: str, log: str, *, log_type: str = "alertAction", touch: bool = False, at: Moment | None = None
     ) -> None:
         """Add a log entry to an alert or an incident; only with *touch* does its `updatedAt` move."""
         with self._growing(parent_id, touch=touch, at=at) as (grown, moment):

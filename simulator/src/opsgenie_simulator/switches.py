@@ -71,6 +71,15 @@ class Switches:
     timelines_need_configuration_access: bool = _switch(
         "Do the timelines of incidents need configuration access?", "incident-timeline", default=False
     )
+    all_on_calls: Literal["answered", "refused"] = _switch(
+        "Does `/v2/schedules/on-calls`, about all schedules at once, answer? It was once seen refused.",
+        "on-calls",
+        default="answered",
+    )
+    past_overrides: bool = _switch("Does a schedule's list of overrides hold past ones?", "schedule", default=True)
+    timeline_times: Literal["utc", "offset"] = _switch(
+        "Are the times of a schedule's timeline in UTC, or do they carry an offset?", "on-calls", default="utc"
+    )
     limits_model: Literal["buckets", "rolling"] = _switch(
         "Are rate limits kept as token buckets or as rolling windows?", "rate-domains", default="buckets"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from opsgenie_simulator.routes import alerts, configuration, incidents, services, teams, users
+from opsgenie_simulator.routes import alerts, configuration, incidents, schedules, services, teams, users
 from opsgenie_simulator.routes.route import Route
 
 __all__ = ["ROUTES", "Route", "found"]
@@ -14,6 +14,7 @@ ROUTES: tuple[Route, ...] = (
     *services.ROUTES,
     *users.ROUTES,
     *teams.ROUTES,
+    *schedules.ROUTES,
     *configuration.ROUTES,
 )
 

@@ -1,6 +1,6 @@
 """What a route is, what it is asked, and what it gives."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,9 +50,9 @@ class Route:
     feature: str | None = None
 
 
-def encoded(data: Any) -> Content:
-    """Content made of values rather than of kept bytes."""
-    return Content(orjson.dumps(data))
+def encoded(data: Any, *, expandable: Sequence[str] = ()) -> Content:
+    """Content made of values rather than of kept bytes; *expandable* is what more can be asked for."""
+    return Content(orjson.dumps(data), {"expandable": expandable} if expandable else {})
 
 
 def all_of(ask: Ask, kind: str) -> Content:
