@@ -21,7 +21,6 @@ ANSWERED = sorted(route.path for route in ROUTES if route.path in DOCUMENTED and
 NAMES = {"name": "name", "alias": "alias"}
 # So many rows of each list are followed to what hangs on them.
 FOLLOWED = 100
-# What newer or seen sources add to the file, and what of the file newer ones no longer have or we do not imitate.
 # What is asked for beside the plain answer.
 ASKED: dict[str, list[dict[str, str]]] = {
     "/v2/users/{identifier}": [{"expand": "contact"}],
@@ -36,14 +35,20 @@ ASKED: dict[str, list[dict[str, str]]] = {
         for path in ("on-calls", "{identifier}/on-calls", "{identifier}/next-on-calls")
     },
 }
+OF_HEARTBEATS = {"alertTags", "alertTags[]", "alertPriority", "alertMessage"}
+OWNER = {"ownerTeam", "ownerTeam.id", "ownerTeam.name"}
+# What newer or seen sources add to the file, and what of the file newer ones no longer have or we do not imitate.
 BEYOND: dict[str, set[str]] = {
-    "/v2/heartbeats": {f"heartbeats[].{name}" for name in ("ownerTeam", "ownerTeam.id", "ownerTeam.name", "alertTags")}
-    | {"heartbeats[].alertPriority", "heartbeats[].alertMessage"},
+    "/v2/heartbeats": {f"heartbeats[].{name}" for name in OF_HEARTBEATS | OWNER},
+    "/v2/heartbeats/{name}": OF_HEARTBEATS | OWNER,
     "/v2/integrations": {"[].version", "[].advanced"},
-    "/v2/schedules/{identifier}/timeline": {"description", "ownerTeam", "ownerTeam.id", "ownerTeam.name"},
+    "/v2/schedules/{identifier}/timeline": {"description"} | OWNER,
     "/v2/teams": {"[].links", "[].links.web", "[].links.api"},
 }
 NEVER: dict[str, str] = {
+    "/v2/integrations/{id}": r"username",
+    "/v2/integrations/{id}/actions": r"(recipients|responders)\[\]\.(id|name|username)",
+    "/v2/roles": "extendedRole|Rights",  # the single role has them
     "/v2/schedules/{identifier}/next-on-calls": r"\[\]\.(escalationTime|notifyType)",
     "/v2/schedules/{identifier}/on-calls": r"escalationTime|notifyType",
     "/v2/schedules/on-calls": r"escalationTime|notifyType",
@@ -53,8 +58,6 @@ NEVER: dict[str, str] = {
     "/v2/teams/{identifier}/routing-rules": r"notify\.username",
     "/v2/teams": "members",  # the list was seen without
     "/v2/users/{identifier}": "skype|tags|details|mutedUntil",
-    "/v1/maintenance": ".",
-    "/v2/integrations/{id}": ".",
 }
 
 
@@ -78,6 +81,20 @@ def paths(asking: Asking, template: str) -> Iterator[str]:
     name, _, rest = tail.partition("}")
     for row in rows(asking.get(head, limit=FOLLOWED).body["data"])[:FOLLOWED]:
         yield from paths(asking, f"{head}/{row[NAMES.get(name, 'id')]}{rest}")
+
+
+def addresses(asking: Asking, template: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The addresses of a route, with what must be asked for: policies belong to a team that must be named."""
+    if template == "/v2/policies/notification":
+        yield from ((template, {"teamId": one}) for one in asking.account.teams)
+    elif template == "/v2/policies/{policyId}":
+        teams = [{"teamId": one} for one in asking.account.teams]
+        lists = [("alert", {}), *((kind, query) for kind in ("alert", "notification") for query in teams)]
+        found = [(asking.get(f"/v2/policies/{kind}", **query).ids, query) for kind, query in lists]
+        yield from ((f"/v2/policies/{one}", query) for ids, query in found for one in ids)
+    else:
+        more: list[dict[str, str]] = [{}, *ASKED.get(template, ())]
+        yield from ((path, query) for path in paths(asking, template) for query in more)
 
 
 def fields(value: Any, documented: dict[str, str], path: str = "") -> Iterator[tuple[str, str]]:
@@ -112,7 +129,7 @@ def named(value: Any, kind: str | None) -> str:
 def test_answers_have_the_documented_fields(asking: Asking, path: str) -> None:
     """No answer has a field that neither the file nor a newer source knows, and every other field occurs somewhere."""
     documented = DOCUMENTED[path]
-    answers = [asking.get(one, **query) for one in paths(asking, path) for query in ({}, *ASKED.get(path, ()))]
+    answers = [asking.get(address, **query) for address, query in addresses(asking, path)]
     simulated = {one for answer in answers for one in fields(answer.body["data"], documented)}
     beyond, never = BEYOND.get(path, set()), re.compile(NEVER.get(path, "$."))
     expected = {one for one in documented.items() if not never.search(one[0])}

@@ -34,6 +34,7 @@ class Journal:
                 route=response.route,
                 at=at,
                 has_key=call.authorization is not None,
+                writes=response.writes,
             )
         )
         self._counts[response.route or call.path, response.domain, response.status] += 1

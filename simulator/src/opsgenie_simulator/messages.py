@@ -28,6 +28,7 @@ class Response:
     route: str = ""
     domain: str = ""
     token_ok: bool = False
+    writes: bool = False
     delay_seconds: float = 0.0
 
 
@@ -35,7 +36,8 @@ class Response:
 class Request:
     """One request that was answered, as the journal keeps it; *at* is monotonic seconds.
 
-    *has_key* tells whether any key came along, *token_ok* whether a key was asked for and is good.
+    *has_key* tells whether any key came along, *token_ok* whether a key was asked for and is good;
+    *writes* that the account was changed, for all that it was asked with GET.
     """
 
     method: str
@@ -48,6 +50,7 @@ class Request:
     route: str
     at: float
     has_key: bool = False
+    writes: bool = False
 
 
 Answer = Callable[[Call], Response]

@@ -80,6 +80,9 @@ class Switches:
     timeline_times: Literal["utc", "offset"] = _switch(
         "Are the times of a schedule's timeline in UTC, or do they carry an offset?", "on-calls", default="utc"
     )
+    download_link: Literal["text", "json"] = _switch(
+        "Does the link to a log file come as plain text or as a JSON text?", "log-files", default="text"
+    )
     limits_model: Literal["buckets", "rolling"] = _switch(
         "Are rate limits kept as token buckets or as rolling windows?", "rate-domains", default="buckets"
     )

@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from opsgenie_simulator.routes import alerts, configuration, incidents, schedules, services, teams, users
+from opsgenie_simulator.routes import (
+    alerts,
+    configuration,
+    incidents,
+    integrations,
+    logs,
+    policies,
+    schedules,
+    services,
+    teams,
+    users,
+)
 from opsgenie_simulator.routes.route import Route
 
 __all__ = ["ROUTES", "Route", "found"]
@@ -15,7 +26,10 @@ ROUTES: tuple[Route, ...] = (
     *users.ROUTES,
     *teams.ROUTES,
     *schedules.ROUTES,
+    *integrations.ROUTES,
+    *policies.ROUTES,
     *configuration.ROUTES,
+    *logs.ROUTES,
 )
 
 _FIXED = {route.path: route for route in ROUTES if "{" not in route.path}

@@ -11,7 +11,9 @@ from opsgenie_simulator.records import Body, Record
 from opsgenie_simulator.refusals import not_found
 from opsgenie_simulator.routes.paging import Paged, cursor_page, offset_page
 from opsgenie_simulator.routes.route import Ask, Content, Route, encoded, visible
+from opsgenie_simulator.routes.settings import Kind, only
 from opsgenie_simulator.rules import one_of
+from opsgenie_simulator.settings.account import saved_searches
 
 
 def alerts(ask: Ask) -> Content:
@@ -99,9 +101,18 @@ def _open_with_alias(alerts: Iterable[Record], alias: str) -> Iterator[Record]:
             yield record
 
 
+SEARCHES = Kind(
+    "Saved search",
+    lambda ask: ask.account.settings.of(saved_searches),
+    shown=only("id", "name"),
+    found_by=("id", "name"),
+)
+
 ROUTES = (
     Route("/v2/alerts", "search", "anyone", alerts),
     Route("/v2/alerts/count", "count", "anyone", count),
+    Route("/v2/alerts/saved-searches", "alert", "anyone", SEARCHES.all),
+    Route("/v2/alerts/saved-searches/{identifier}", "alert", "anyone", SEARCHES.one),
     Route("/v2/alerts/{identifier}", "alert", "anyone", alert),
     Route("/v2/alerts/{identifier}/logs", "alert", "anyone", logs),
     Route("/v2/alerts/{identifier}/notes", "alert", "anyone", notes),

@@ -33,21 +33,30 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The inside of an answer: `data` as bytes, and the members beside it."""
+    """The inside of an answer: `data` as bytes if there is any, and the members beside it.
 
-    data: bytes
+    What is *bare* comes without the usual envelope, as text of that type.
+    """
+
+    data: bytes | None
     beside: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+    bare: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path, the rate-limit domain that it draws on, the right that it needs, and what answers it."""
+    """A path, the rate-limit domain that it draws on, the right that it needs, and what answers it.
+
+    A route that *writes* changes the account, for all that it is asked with GET.
+    """
 
     path: str
     domain: str
     right: Right
     answer: Callable[[Ask], Content]
     feature: str | None = None
+    writes: bool = False
 
 
 def encoded(data: Any, *, expandable: Sequence[str] = ()) -> Content:

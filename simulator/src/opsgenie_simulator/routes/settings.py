@@ -10,23 +10,23 @@ from opsgenie_simulator.rules import one_of
 
 
 def whole(row: Body) -> Body:
-    """What lists show of a setting: all of it."""
+    """What is shown of a setting: all of it."""
     return row
 
 
 def without(*names: str) -> Callable[[Body], Body]:
-    """What lists show of a setting: all but these fields."""
+    """What is shown of a setting: all but these fields."""
     return lambda row: {name: value for name, value in row.items() if name not in names}
 
 
 def only(*names: str) -> Callable[[Body], Body]:
-    """What lists show of a setting: these fields alone."""
+    """What is shown of a setting: these fields alone."""
     return lambda row: {name: row[name] for name in names if name in row}
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Settings of one kind: where they are found, what lists show of them, and by what a single one is found.
+    """Settings of one kind: where they are, what lists and single answers show of them, and how one is found.
 
     *name* is the name in the path, *type_name* the parameter that says which of the fields in *found_by* it gives.
     Settings in which a team *owns* its share are visible to that team's key; others hang on something that is.
@@ -35,6 +35,7 @@ class Kind:
     what: str
     rows: Callable[[Ask], Sequence[Body]]
     shown: Callable[[Body], Body] = whole
+    alone: Callable[[Body], Body] = whole
     name: str = "identifier"
     type_name: str = "identifierType"
     found_by: tuple[str, ...] = ("id",)
@@ -49,8 +50,8 @@ class Kind:
         return [row for row in self.rows(ask) if self._may_see(ask, row)]
 
     def one(self, ask: Ask) -> Content:
-        """One setting in full."""
-        return encoded(self.found(ask))
+        """One setting by itself."""
+        return encoded(self.alone(self.found(ask)))
 
     def found(self, ask: Ask) -> Body:
         """The setting that the path names, if it is there and the key may see it."""
@@ -63,5 +64,5 @@ class Kind:
         return row
 
     def _may_see(self, ask: Ask, row: Body) -> bool:
-        owner = row.get("teamId") or row.get("ownerTeam", {}).get("id")
-        return not self.owned or ask.key.team_id in (None, owner)
+        owners = [row.get("teamId"), row.get("ownerTeam", {}).get("id"), *(team["id"] for team in row.get("teams", ()))]
+        return not self.owned or ask.key.team_id in (None, *owners)

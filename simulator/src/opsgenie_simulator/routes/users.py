@@ -64,7 +64,9 @@ def _body(ask: Ask) -> Body:
     return _named(ask).body()
 
 
-CONTACTS = Kind("Contact", lambda ask: settings.contacts(_body(ask)), name="contactId", owned=False)
+CONTACTS = Kind(
+    "Contact", lambda ask: settings.contacts(_body(ask)), name="contactId", alone=without("applyOrder"), owned=False
+)
 RULES = Kind(
     "Notification rule",
     lambda ask: settings.notification_rules(_body(ask), ask.account.settings.people),
@@ -73,11 +75,6 @@ RULES = Kind(
     owned=False,
 )
 STEPS = Kind("Step", lambda ask: RULES.found(ask)["steps"], owned=False)
-
-
-def contact(ask: Ask) -> Content:
-    """One contact, without its place among the others."""
-    return encoded(without("applyOrder")(CONTACTS.found(ask)))
 
 
 def _named(ask: Ask) -> Record:
@@ -101,7 +98,7 @@ ROUTES = (
     Route(f"{_ONE}/escalations", "configuration", "account", escalations),
     Route(f"{_ONE}/forwarding-rules", "configuration", "account", rules_of),
     Route(f"{_ONE}/contacts", "configuration", "account", CONTACTS.all),
-    Route(f"{_ONE}/contacts/{{contactId}}", "configuration", "account", contact),
+    Route(f"{_ONE}/contacts/{{contactId}}", "configuration", "account", CONTACTS.one),
     Route(f"{_ONE}/notification-rules", "configuration", "account", RULES.all),
     Route(f"{_ONE}/notification-rules/{{ruleId}}", "configuration", "account", RULES.one),
     Route(f"{_ONE}/notification-rules/{{ruleId}}/steps", "configuration", "account", STEPS.all),

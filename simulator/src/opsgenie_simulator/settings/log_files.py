@@ -18,11 +18,13 @@ DATE_OFF_MS = 120_000
 _NAME = re.compile(r"(\d{4}(?:-\d\d){5})(?:_(\d{3}))?(?:\.json)?")
 
 
-def names_from(ledger: Ledger, moment: int) -> Iterator[str]:
-    """The names of all files that begin at *moment* or later, oldest first."""
+def names_from(ledger: Ledger, moment: int, *, until: int) -> Iterator[str]:
+    """The names of all files that begin at *moment* or later, oldest first, and that are full *until* then."""
     shelf, day = ledger.shelves["alerts"], -(-moment // DAY_MS)
     while moments := [*_next(shelf, CREATED, low=day * DAY_MS), *_next(shelf, UPDATED, low=day * DAY_MS)]:
         day = min(moments) // DAY_MS
+        if (day + 1) * DAY_MS > until:
+            return
         yield f"{marker_of(day * DAY_MS)}.json"
         day += 1
 
