@@ -12,7 +12,8 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from source_opsgenie.streams import STREAMS
-from source_opsgenie.streams.stream import Field, Stream
+from source_opsgenie.streams.fields import Field
+from source_opsgenie.streams.stream import Stream
 
 TESTS = Path(__file__).parent
 PUBLISHED: dict[str, dict[str, Any]] = json.loads((TESTS / "published" / "catalog.json").read_text())

@@ -2,15 +2,17 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import unquote_plus, urlencode
+from typing import Any, TypeVar
+from urllib.parse import unquote_plus, urlencode, urlsplit
 
 import orjson
 import tenacity
 
 from source_opsgenie.clock import Clock, http_date_ms
+from source_opsgenie.config import LOOPBACK
 from source_opsgenie.errors import (
     Gone,
     KeyRefused,
@@ -34,6 +36,7 @@ TRIES = 6
 FIRST_TRIES = 4
 REFUSALS = 30
 LONGEST_MESSAGE = 300
+Found = TypeVar("Found")
 OK = 200
 BAD_REQUEST = 400
 UNPROCESSABLE = 422
@@ -93,11 +96,21 @@ class Client:
 
     def get(self, path: str, params: Mapping[str, str] | None = None, *, domain: Domain) -> Answer:
         """Ask for *path*, waiting and trying again as long as that may help; raises an OpsgenieError."""
-        request = Request(path, params or {}, self._authorization)
+        return self._ask(Request(path, params or {}, self._authorization), domain, _decoded)
+
+    def link(self, path: str, *, domain: Domain) -> str:
+        """Ask for *path*, which is answered with a bare address (docs/opsgenie-api.md#log-files)."""
+        return self._ask(Request(path, {}, self._authorization), domain, _linked)
+
+    def fetch(self, address: str) -> Response:
+        """What stands at *address*, whoever's it is: the key is not sent there."""
+        return self._try.copy()(self._transport, Request(address))
+
+    def _ask(self, request: Request, domain: Domain, decode: Callable[[Request, Response], Found]) -> Found:
         for _ in range(REFUSALS):
-            answer = self._try.copy()(self._attempt, request, domain)
-            if answer is not None:
-                return answer
+            found: Found | None = self._try.copy()(self._attempt, request, domain, decode)
+            if found is not None:
+                return found
         raise Unreachable(
             f"{_asked(request)} was refused {REFUSALS} times because too many requests were sent: others use the "
             "account's limit up. Lower rate_limit_share, or run again at a quieter time."
@@ -113,7 +126,7 @@ class Client:
         """Requests that *domain* may take in a minute, as far as is known, or None if no limit is."""
         return self._pacers[domain].per_minute()
 
-    def _attempt(self, request: Request, domain: Domain) -> Answer | None:
+    def _attempt(self, request: Request, domain: Domain, decode: Callable[[Request, Response], Found]) -> Found | None:
         """The answer, or None if too many requests were sent: the pacer then makes the next one wait."""
         response = self._send(request, domain)
         if response.status == TOO_MANY_REQUESTS:
@@ -121,9 +134,9 @@ class Client:
             if self._pacers[domain].refused(self._clock.monotonic(), period=period):
                 LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
             return None
-        answer = _decoded(request, response)
+        found = decode(request, response)
         self._has_answered = True
-        return answer
+        return found
 
     def _may_pass(self, problem: BaseException) -> bool:
         """Whether another try may help: a page for people is a passing fault only where the API has answered before."""
@@ -141,6 +154,21 @@ class Client:
         if LOGGER.isEnabledFor(logging.DEBUG):
             LOGGER.debug("%s %s -> %s", request.path, dict(request.params), response.status)
         return response
+
+
+def _linked(request: Request, response: Response) -> str:
+    """The address in *response*: as it is, as a JSON text, or in an object; raises Misshapen if there is none."""
+    if response.status != OK:
+        raise _error(request, response)
+    found: Any = response.body.decode(errors="replace").strip()
+    with suppress(orjson.JSONDecodeError):
+        found = orjson.loads(response.body)
+    if isinstance(found, dict):
+        found = next((one for one in found.values() if isinstance(one, str) and "://" in one), None)
+    address = urlsplit(found if isinstance(found, str) else "")
+    if address.scheme != "https" and address.hostname not in LOOPBACK:
+        raise Misshapen(f"{_asked(request)} was answered with something that is no address: report it.")
+    return address.geturl()
 
 
 def _decoded(request: Request, response: Response) -> Answer:

@@ -21,7 +21,7 @@ HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET for *path*; *headers* come on top of those that every request has."""
+    """A GET for *path*, or for a whole address; *headers* come on top of those that every request has."""
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class PooledTransport:
         try:
             response = self._pool.request(
                 "GET",
-                self._base_url + request.path,
+                request.path if "://" in request.path else self._base_url + request.path,
                 fields=dict(request.params),
                 headers={**HEADERS, **request.headers},
             )
@@ -67,7 +67,8 @@ class PooledTransport:
 
     def _no_answer(self, request: Request, problem: HTTPError) -> str:
         return (
-            f"GET {request.path} got no answer from {self._base_url} ({type(problem).__name__}): "
+            # The query of an address may be its signature.
+            f"GET {request.path.partition('?')[0]} got no answer from {self._base_url} ({type(problem).__name__}): "
             "check the network, the proxy and the endpoint, then run again."
         )
 
