@@ -191,4 +191,4 @@ def _line(path: str, number: int, line: bytes) -> Record:
         raise Misshapen(f"GET {path} leads to a file whose line {number} is no JSON: report it.") from problem
     if not isinstance(row, dict):
         raise Misshapen(f"GET {path} leads to a file whose line {number} is no JSON object: report it.")
-    return {"line": number, **row}
+    return {**row, "line_number": number}

@@ -9,7 +9,7 @@ from source_opsgenie.clock import milliseconds
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import Misshapen
 from source_opsgenie.events import Step
-from source_opsgenie.paging import checked, rows_of
+from source_opsgenie.paging import checked, portions, rows_of
 from source_opsgenie.singles import address
 from source_opsgenie.state import Recent, State, version
 from source_opsgenie.streams.stream import Record, Stream
@@ -27,7 +27,7 @@ def marker(moment_ms: int) -> str:
 
 
 def marked(connection: Connection, stream: Stream, state: State) -> Iterator[Step]:
-    """The rows of *stream* since the bookmark, or since the start date; a read can go on after each page.
+    """The rows of *stream* since the bookmark, or since the start date; a read can go on after every few.
 
     What the hour before brings again is not sent again, as far as the state remembers it.
     """
@@ -35,15 +35,16 @@ def marked(connection: Connection, stream: Stream, state: State) -> Iterator[Ste
     if state.bookmark is not None:
         since = state.bookmark - connection.config.lookback // MILLISECOND
     since = max(since, state.reached or 0)
-    recent = Recent((state.begun or 0) - LATE_MS, dict.fromkeys(state.seen))
+    recent = Recent(0, dict.fromkeys(state.seen))
     seen = set(state.seen)
-    for rows in _pages(connection, stream, marker(since - LATE_MS)):
-        unsent = [row for row in rows if version(row) not in seen]
-        seen |= {version(row) for row in unsent}
-        for row in unsent:
-            recent.add(row, updated=_moment(stream, row))
-        reached = max((_moment(stream, row) for row in rows), default=since)
-        yield Step(unsent, replace(state, reached=reached, seen=tuple(recent.digests)))
+    for page in _pages(connection, stream, marker(since - LATE_MS)):
+        for rows in portions(page):
+            unsent = [row for row in rows if version(row) not in seen]
+            seen |= {version(row) for row in unsent}
+            for row in unsent:
+                recent.add(row, updated=_moment(stream, row))
+            since = max(since, *(_moment(stream, row) for row in rows))
+            yield Step(unsent, replace(state, reached=since, seen=tuple(recent.digests)))
 
 
 def _pages(connection: Connection, stream: Stream, start: str) -> Iterator[list[Record]]:

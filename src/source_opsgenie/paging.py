@@ -59,8 +59,8 @@ def _rows_in(found: Any, stream: Stream) -> list[Record] | None:
             rows = [found]
         case Holds.IDS if isinstance(found, list):
             rows = [{stream.key[-1]: one} if isinstance(one, str) else None for one in found]
-        case Holds.LISTS if isinstance(found, dict) and all(isinstance(some, list) for some in found.values()):
-            rows = [row for some in found.values() for row in some]
+        case Holds.LISTS if isinstance(found, dict):
+            rows = [row for some in found.values() for row in (some if isinstance(some, list) else [some])]
         case _:
             rows = found
     return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None

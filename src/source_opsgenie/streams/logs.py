@@ -26,7 +26,7 @@ LOG_FILE_LINES = Stream(
     name="log_file_lines",
     description="What the files of the account's activity hold, line by line: alerts, requests, logins, changes.",
     path="/v2/logs/download/{filename}",
-    key=("filename", "line"),
+    key=("filename", "line_number"),
     cursor="date",
     domain=Domain.CONFIGURATION,
     access=Access.LOGS,
@@ -35,7 +35,7 @@ LOG_FILE_LINES = Stream(
     parent=Parent("log_files", {"filename": "filename"}),
     fields=(
         text("filename", "Name of the file, as in the stream log_files; added by this connector."),
-        whole_number("line", "Number of the line in its file, from 1 on; added by this connector."),
+        whole_number("line_number", "Number of the line in its file, from 1 on; added by this connector."),
         whole_number("date", "When it happened, in milliseconds since 1970."),
         text("type", "Kind of line, for example AlertLog."),
         text("level", "How grave it is, for example INFO."),

@@ -64,7 +64,8 @@ class Holds(Enum):
     ROWS = "list of rows"
     ONE = "row"
     IDS = "list of ids"
-    LISTS = "object of lists of rows"
+    # Without names too.
+    LISTS = "list of rows under a name"
     LINK = "link to a file with a row on each line"
 
 
