@@ -12,7 +12,7 @@ from opsgenie_simulator import Account
 from source_opsgenie.clock import iso
 from source_opsgenie.events import Event
 from source_opsgenie.reader import Reader
-from source_opsgenie.streams import STREAMS, Record, Stream
+from source_opsgenie.streams import STREAMS, Holds, Record, Stream
 from source_opsgenie.transport import Request, Response
 
 each_stream = pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
@@ -21,8 +21,8 @@ Change = Callable[[Request, Any], Any]
 
 def account_of() -> Account:
     """A small account with something in every list; its alerts are close enough for incidents to have some."""
-    sizes = {"alerts": 60, "incidents": 12, "users": 8, "teams": 4, "services": 4, "integrations": 5}
-    return Account.seeded(until=iso(NOW - DAY), days=2, **sizes)
+    until = iso(NOW - DAY)
+    return Account.seeded(alerts=60, incidents=12, users=8, teams=4, services=4, integrations=5, until=until, days=2)
 
 
 class Altered(Wire):
@@ -40,7 +40,7 @@ class Altered(Wire):
         return Response(200, response.headers, orjson.dumps(self.change(request, orjson.loads(response.body))))
 
 
-def events_of(stream: Stream, wire: Wire, **options: object) -> list[Event]:
+def events_of(stream: Stream, wire: Wire, **options: Any) -> list[Event]:
     """All that one read of *stream* over *wire* says."""
     return list(Reader(connection_of(wire, **options)).read(stream))
 
@@ -58,6 +58,8 @@ def rows_of(name: str) -> tuple[Record, ...]:
 def added_by_us(stream: Stream) -> set[str]:
     """The fields that the API does not send."""
     added = {*stream.adds, stream.numbered, stream.mark, *(part.mark for part in stream.also)}
+    if stream.holds is Holds.IDS:
+        added |= {stream.key[-1]}
     if stream.parent:
         added |= {*stream.parent.ids, *stream.parent.brings}
     return added - {""}

@@ -92,12 +92,12 @@ def test_nothing_of_an_answer_is_lost(stream: Stream) -> None:
 def test_what_a_row_names_is_there(relation: Relation) -> None:
     """Each relation that the diagram draws holds: whatever a row names is a row of the other stream."""
     child, other = STREAMS[relation.stream], STREAMS[relation.other]
-    if relation.is_child and child.parent:
-        fields = child.parent.ids
-        known = {tuple(row[field] for field in fields.values()) for row in rows_of(other.name)}
-        named = {tuple(row[name] for name in fields) for row in rows_of(child.name)} - {(None,) * len(fields)}
+    parent_ids = child.parent.ids if relation.is_child and child.parent else {}
+    known = {tuple(row[field] for field in parent_ids.values() or other.key[-1:]) for row in rows_of(other.name)}
+    if parent_ids:
+        named = {tuple(row[name] for name in parent_ids) for row in rows_of(child.name)} - {(None,)}
     else:
-        known = {row[other.key[-1]] for row in rows_of(other.name)}
-        named = {value for row in rows_of(child.name) for value in values_at(row, relation.field)}
+        named = {(value,) for row in rows_of(child.name) for value in values_at(row, relation.field)}
 
     assert named <= known
+    assert named or not relation.is_child
