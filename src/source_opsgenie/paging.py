@@ -60,7 +60,8 @@ def _rows_in(found: Any, stream: Stream) -> list[Record] | None:
         case Holds.IDS if isinstance(found, list):
             rows = [{stream.key[-1]: one} if isinstance(one, str) else None for one in found]
         case Holds.LISTS if isinstance(found, dict):
-            rows = [row for some in found.values() for row in (some if isinstance(some, list) else [some])]
+            lists = [some for some in found.values() if isinstance(some, list)]
+            rows = [row for some in lists for row in some] if lists or not found else None
         case _:
             rows = found
     return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
