@@ -7,8 +7,8 @@ from pathlib import Path
 
 from opsgenie_simulator.reference import page as simulator_page
 from source_opsgenie.client import FIRST_TRIES, LONGEST_BACK_OFF, PATIENCE_SECONDS, REFUSALS, TRIES
-from source_opsgenie.config import OPTIONS
-from source_opsgenie.streams import STREAMS, Field, Stream, cost, is_incremental
+from source_opsgenie.options import OPTIONS
+from source_opsgenie.streams import STREAMS, Field, Stream, ancestry, cost, is_incremental, relations
 from source_opsgenie.transport import ANSWER_SECONDS, CONNECT_SECONDS, MOST_BYTES, SILENT_SECONDS
 from source_opsgenie.troubles import Trouble
 
@@ -25,6 +25,8 @@ def streams_page() -> str:
             "Every row keeps the fields that the API sends, named here or not; what we add says so.",
             "",
             *streams_table(),
+            "",
+            *diagram(),
             "",
             *(line for stream in STREAMS.values() for line in _stream_section(stream)),
         ]
@@ -43,6 +45,18 @@ def streams_table() -> Iterator[str]:
         )
 
 
+def diagram() -> Iterator[str]:
+    """Which stream's rows name which other's, as a diagram."""
+    yield from ("## How they hang together", "")
+    yield "A line names the field of the stream on its left; a solid one leads to what a row hangs on, and is part of"
+    yield "how it is asked for, a dotted one to what it refers to."
+    yield from ("", "```mermaid", "erDiagram")
+    for one in relations():
+        line = "}o--||" if one.is_child else "}o..o|"
+        yield f'    {one.stream} {line} {one.other} : "{one.field}"'
+    yield "```"
+
+
 def _stream_section(stream: Stream) -> Iterator[str]:
     version, *_ = stream.path.removeprefix("/").split("/")
     yield from (f"## {stream.name}", "", stream.description, "")
@@ -50,6 +64,8 @@ def _stream_section(stream: Stream) -> Iterator[str]:
     yield f"- Key: {', '.join(f'`{name}`' for name in stream.key)}"
     yield f"- Sync: {'full refresh and incremental' if is_incremental(stream) else 'full refresh'}"
     yield f"- Cost: {cost(stream)}, in the rate limit of the domain `{stream.domain.value}`"
+    if stream.parent:
+        yield f"- Hangs on: {', '.join(f'[{one.name}](#{one.name})' for one in ancestry(stream)[:-1])}"
     yield f"- Needs: {stream.access.needs}"
     yield from ("", "| field | type | meaning |", "|---|---|---|")
     for field in stream.fields:

@@ -19,6 +19,7 @@ CAPTURED = Path(__file__).parent / "captured"
 LISTED = {
     "alerts": "/v2/alerts",
     "incidents": "/v1/incidents",
+    "schedules": "/v2/schedules",
     "services": "/v1/services",
     "teams": "/v2/teams",
     "users": "/v2/users",

@@ -60,7 +60,7 @@ def house(tmp_path: Path) -> House:
     shutil.copy(ROOT / "README.md", tmp_path)
     row, route = (dedent(code) for code in re.findall(r" +```python\n(.*?) +```", CONTRIBUTING, flags=re.DOTALL))
     copy = House(tmp_path)
-    copy.append(f"src/source_opsgenie/streams/{AREA}", "from source_opsgenie.streams.stream import timestamp\n" + row)
+    copy.append(f"src/source_opsgenie/streams/{AREA}", "from source_opsgenie.streams.fields import timestamp\n" + row)
     copy.append(f"src/source_opsgenie/streams/{AREA}", "CONFIGURATION_STREAMS = (*CONFIGURATION_STREAMS, PAGERS)")
     copy.append(f"simulator/src/opsgenie_simulator/routes/{AREA}", f"{route}\nROUTES = (*ROUTES, PAGERS_ROUTE)")
     copy.python("docs/generate.py")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from source_opsgenie.client import Client
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import Gone, NotGranted, NotInPlan, OpsgenieError, Refused
+from source_opsgenie.markers import marker
+from source_opsgenie.singles import address
 from source_opsgenie.streams import STREAMS, Access, Stream
 
 
@@ -35,7 +37,7 @@ def _first(access: Access) -> Stream:
 
 def _refusal(client: Client, stream: Stream) -> OpsgenieError | None:
     try:
-        client.get(stream.path, {"limit": "1"}, domain=stream.domain)
+        client.get(address(stream.path, {"marker": marker(client.date_ms or 0)}), {"limit": "1"}, domain=stream.domain)
     except (NotGranted, NotInPlan, Gone, Refused) as refusal:
         return refusal
     return None

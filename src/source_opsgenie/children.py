@@ -1,25 +1,44 @@
-"""Ask each parent for what hangs on it: side by side, and in order."""
+"""Ask each parent for what hangs on it, and each row for what its list leaves out: side by side, and in order."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from source_opsgenie.connection import Connection
-from source_opsgenie.errors import Gone
+from source_opsgenie.errors import Gone, Misshapen
 from source_opsgenie.events import Counted, Parents, Step
-from source_opsgenie.listing import Listing
+from source_opsgenie.lists import NO_IDS, rows_at_once, rows_for
 from source_opsgenie.lookahead import ordered_map
-from source_opsgenie.paging import checked, read_list, value_at
+from source_opsgenie.singles import exists, single
 from source_opsgenie.streams import STREAMS, Record, Stream
+from source_opsgenie.weeks import weeks
+
+Found = Iterator[Step | Counted]
 
 
-def children(connection: Connection, stream: Stream, parents: Iterator[Step | Counted]) -> Iterator[Step | Counted]:
+def children(connection: Connection, stream: Stream, parents: Found, *, ahead: int) -> Found:
     """The rows of *stream* that hang on *parents*; a state comes out once all the children before it are out."""
-    ask = partial(_ask, connection, stream)
-    return ordered_map(ask, _one_by_one(parents), at_once=connection.config.max_concurrent_requests)
+    assert stream.parent
+    if stream.parent.is_optional:
+        yield Step(rows_for(connection.client, stream, dict.fromkeys(stream.parent.ids)))
+    known = rows_at_once(connection.client, stream)
+    yield from _side_by_side(partial(_children_of, connection, stream, known), parents, ahead=ahead)
 
 
-def _one_by_one(parents: Iterator[Step | Counted]) -> Iterator[Step | Counted]:
-    for step in parents:
+def completed(connection: Connection, stream: Stream, found: Found, *, ahead: int) -> Found:
+    """The rows of *stream* that were *found*, each with what only its own answer holds."""
+    return _side_by_side(partial(_completed, connection, stream), found, ahead=ahead)
+
+
+def _side_by_side(ask: Callable[[Record], Step], found: Found, *, ahead: int) -> Found:
+    def step(one: Step | Counted) -> Step | Counted:
+        return ask(one.rows[0]) if isinstance(one, Step) and one.rows else one
+
+    return ordered_map(step, _one_by_one(found), at_once=ahead)
+
+
+def _one_by_one(found: Found) -> Found:
+    for step in found:
         if isinstance(step, Counted):
             yield step
         else:
@@ -27,31 +46,43 @@ def _one_by_one(parents: Iterator[Step | Counted]) -> Iterator[Step | Counted]:
             yield Step([], step.state, step.parents)
 
 
-def _ask(connection: Connection, stream: Stream, step: Step | Counted) -> Step | Counted:
-    if isinstance(step, Counted) or not step.rows:
-        return step
-    (parent,) = step.rows
-    rows = _children_of(connection, stream, parent)
-    return Step(rows or [], step.state, Parents(asked=1, gone=int(rows is None)))
-
-
-def _children_of(connection: Connection, stream: Stream, parent: Record) -> list[Record] | None:
-    """The children of *parent*, each with its ids added; None if the parent is gone.
+def _children_of(connection: Connection, stream: Stream, known: Mapping[Any, list[Record]], parent: Record) -> Step:
+    """The children of *parent*, each with its ids added.
 
     A 404 counts only if the parent itself is answered with one: a child is never taken for empty.
     """
     assert stream.parent
     ids = {name: parent[field] for name, field in stream.parent.ids.items()}
-    path = stream.path.format(**ids)
+    brought = {name: parent.get(field) for name, field in stream.parent.brings.items()}
+    rows: list[Record] = []
     try:
-        rows = read_list(connection.client, stream, path)
+        for week in _weeks(connection, stream):
+            of_parent = known.get(next(iter(ids.values())))
+            rows += rows_for(connection.client, stream, {**ids, **week}, known=of_parent)
     except Gone:
-        if Listing(connection.client, STREAMS[stream.parent.stream]).exists(parent["id"]):
+        if exists(connection.client, STREAMS[stream.parent.stream], parent):
             raise
-        return None
-    added = [{**ids, **row, **_copied(stream, row)} for row in rows]
-    return checked(added, stream.key, asked=f"GET {path}")
+        return Step([], parents=Parents(asked=1, gone=1))
+    return Step([row | brought for row in rows] if brought else rows, parents=Parents(asked=1))
 
 
-def _copied(stream: Stream, row: Record) -> Record:
-    return {name: value_at(row, where) for name, where in stream.adds.items()}
+def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
+    """What to ask a parent with, once for each: each of the weeks, or nothing at all."""
+    if not stream.weeks:
+        return [NO_IDS]
+    now = connection.client.date_ms
+    if now is None:
+        raise Misshapen(f"{stream.path} is asked by weeks, and no answer has a `Date` to tell the present: report it.")
+    return weeks(now, days_back=getattr(connection.config, stream.weeks))
+
+
+def _completed(connection: Connection, stream: Stream, row: Record) -> Step:
+    """The *row* with what its own answer adds; nothing if it is gone from its list too."""
+    try:
+        key = {name: row[name] for name in stream.key}
+        return Step([row | single(connection.client, stream, row) | key])
+    except Gone:
+        ids = {name: row[name] for name in stream.parent.ids} if stream.parent else NO_IDS
+        if any(row[stream.key[-1]] == one[stream.key[-1]] for one in rows_for(connection.client, stream, ids)):
+            raise
+        return Step([])

@@ -4,15 +4,17 @@ import logging
 import math
 import re
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import orjson
 import tenacity
 
 from source_opsgenie.clock import Clock, http_date_ms
+from source_opsgenie.config import LOOPBACK
 from source_opsgenie.errors import Unreachable, WrongHost
 from source_opsgenie.pacing import LONGEST_PERIOD, Pacer
 from source_opsgenie.streams.stream import Domain
@@ -30,6 +32,7 @@ PATIENCE_SECONDS = 300.0
 LONGEST_BACK_OFF = 20.0
 REFUSALS = 30
 LONGEST_MESSAGE = 300
+Found = TypeVar("Found")
 OK = 200
 UNPROCESSABLE = 422
 TOO_MANY_REQUESTS = 429
@@ -75,11 +78,23 @@ class Client:
         Raises an OpsgenieError.
         """
         harmless = {name: value for name, value in (params or {}).items() if name.lower() != KEY_PARAMETER}
-        request = Request(path, harmless, self._authorization)
+        return self._ask(Request(path, harmless, self._authorization), domain, self._decoded, tries)
+
+    def link(self, path: str, *, domain: Domain) -> str:
+        """Ask for *path*, which is answered with a bare address (docs/opsgenie-api.md#log-files)."""
+        return self._ask(Request(path, {}, self._authorization), domain, self._linked)
+
+    def fetch(self, address: str) -> Response:
+        """What stands at *address*, whoever's it is: the key is not sent there."""
+        return self._patient(None)(self._transport, Request(address))
+
+    def _ask(
+        self, request: Request, domain: Domain, read: Callable[[Request, Response], Found], tries: int | None = None
+    ) -> Found:
         for _ in range(REFUSALS):
-            answer = self._patient(tries)(self._attempt, request, domain)
-            if answer is not None:
-                return answer
+            found: Found | None = self._patient(tries)(self._attempt, request, domain, read)
+            if found is not None:
+                return found
         refusal = Trouble.TOO_MANY
         raise refusal.error(
             f"{request} was refused {REFUSALS} times because too many requests were sent. {refusal.remedy}"
@@ -110,7 +125,7 @@ class Client:
         """Requests that *domain* may take in a minute, as far as is known, or None if no limit is."""
         return self._pacers[domain].per_minute()
 
-    def _attempt(self, request: Request, domain: Domain) -> Answer | None:
+    def _attempt(self, request: Request, domain: Domain, read: Callable[[Request, Response], Found]) -> Found | None:
         """The answer, or None if too many requests were sent: the pacer then makes the next one wait."""
         try:
             response = self._send(request, domain)
@@ -119,7 +134,7 @@ class Client:
                 if self._pacers[domain].refused(self._clock.monotonic(), period=period):
                     LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
                 return None
-            return self._decoded(request, response)
+            return read(request, response)
         except WrongHost as stranger:
             # Where the API has answered before, somebody on the way answers for it, and perhaps not for long.
             if self._has_answered:
@@ -134,6 +149,21 @@ class Client:
             self._has_answered = True
             return Answer(_named(request, response), body or {})
         raise trouble.error(self._told(request, response, trouble, said=_message(body)))
+
+    def _linked(self, request: Request, response: Response) -> str:
+        """The address in *response*: as it is, as a JSON text, or in an object."""
+        if response.status != OK:
+            self._decoded(request, response)
+        found: Any = response.body.decode(errors="replace").strip()
+        with suppress(orjson.JSONDecodeError):
+            found = orjson.loads(response.body)
+        if isinstance(found, dict):
+            found = next((one for one in found.values() if isinstance(one, str) and "://" in one), None)
+        address = urlsplit(found if isinstance(found, str) else "")
+        if address.scheme != "https" and address.hostname not in LOOPBACK:
+            raise Trouble.NO_LINK.error(self._told(request, response, Trouble.NO_LINK, said="no address over https"))
+        self._has_answered = True
+        return address.geturl()
 
     def _told(self, request: Request, response: Response, trouble: Trouble, *, said: str) -> str:
         """What was asked, what came back, and what to do; the API may repeat a key that it does not like."""

@@ -11,87 +11,12 @@ from typing import Any
 
 from source_opsgenie.clock import iso, milliseconds
 from source_opsgenie.errors import ConfigError
+from source_opsgenie.options import DEFAULT_ENDPOINT, ENDPOINTS, OPTIONS
 
-DEFAULT_ENDPOINT = "api.opsgenie.com"
-# docs/opsgenie-api.md#hosts
-ENDPOINTS = (DEFAULT_ENDPOINT, "api.eu.opsgenie.com")
 HOST = r"(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[::1\])(:(?P<port>[0-9]{1,5}))?"
 LAST_PORT = 65535
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DOCUMENTATION = "https://docs.airbyte.com/integrations/sources/opsgenie"
-
-# The options as Airbyte shows them. `api_token`, `endpoint` and `start_date` are those of the public
-# connector; a constraint on one of them would break configs that are saved with it.
-OPTIONS: dict[str, dict[str, Any]] = {
-    "api_token": {
-        "title": "API key",
-        "type": "string",
-        "airbyte_secret": True,
-        "description": "A key with the rights Read and Configuration Access, made in Opsgenie under "
-        "Settings, API key management.",
-    },
-    "endpoint": {
-        "title": "Endpoint",
-        "type": "string",
-        "default": DEFAULT_ENDPOINT,
-        "examples": list(ENDPOINTS),
-        "description": "Where the account lives: api.opsgenie.com, or api.eu.opsgenie.com for an account in Europe.",
-    },
-    "start_date": {
-        "title": "Start date",
-        "type": "string",
-        "examples": ["2022-07-01T00:00:00Z"],
-        "description": "Alerts and incidents that were last updated before this moment, and what hangs on them, "
-        "are left out. Empty: the whole history.",
-    },
-    "alert_query": {
-        "title": "Alert query",
-        "type": "string",
-        "examples": ["priority: P1 AND teams: Operations"],
-        "description": "Only alerts that this query of Opsgenie's search finds, and what hangs on them. "
-        "A query on fields that change, such as status, gives an archive that nobody can prove whole.",
-    },
-    "rate_limit_share": {
-        "title": "Share of the rate limit",
-        "type": "number",
-        "default": 0.8,
-        "exclusiveMinimum": 0,
-        "maximum": 1,
-        "description": "The part of the account's rate limit that may be used; the rest stays for its own alerting.",
-    },
-    "max_requests_per_minute": {
-        "title": "Requests per minute",
-        "type": "integer",
-        "minimum": 1,
-        "description": "At most so many requests a minute in each domain of requests, whatever the account's limit.",
-    },
-    "max_concurrent_requests": {
-        "title": "Requests at once",
-        "type": "integer",
-        "default": 10,
-        "minimum": 1,
-        "maximum": 64,
-        "description": "At most so many requests under way at the same time.",
-    },
-    "lookback_minutes": {
-        "title": "Lookback in minutes",
-        "type": "integer",
-        "default": 10,
-        "minimum": 0,
-        "maximum": 1440,
-        "description": "How far an incremental sync looks back behind the last one, "
-        "for rows that Opsgenie's search showed late.",
-    },
-    "open_parents_per_sync": {
-        "title": "Open alerts asked again",
-        "type": "integer",
-        "default": 500,
-        "minimum": 0,
-        "maximum": 100_000,
-        "description": "Logs and recipients may come without their alert's updatedAt moving. So each alert that "
-        "stays open is asked for them once a day, at most so many in one sync; 0 asks none.",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +32,8 @@ class Config:
     max_concurrent_requests: int = 10
     lookback: timedelta = timedelta(minutes=10)
     open_parents_per_sync: int = 500
+    timeline_days: int = 28
+    integration_settings: bool = False
 
     def __repr__(self) -> str:
         """Name the address only: a config may end up in a log."""
@@ -135,6 +62,8 @@ class Config:
             max_requests_per_minute=_whole(given, "max_requests_per_minute"),
             max_concurrent_requests=_whole(given, "max_concurrent_requests") or 1,
             open_parents_per_sync=_whole(given, "open_parents_per_sync") or 0,
+            timeline_days=_whole(given, "timeline_days") or 0,
+            integration_settings=_flag(given, "integration_settings"),
             lookback=timedelta(minutes=_whole(given, "lookback_minutes") or 0),
         )
 
@@ -216,6 +145,13 @@ def _number(given: Mapping[str, Any], name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low < value <= high:
         raise ConfigError(f"{name} is {value!r}: write a number above {low} and up to {high}.")
     return float(value)
+
+
+def _flag(given: Mapping[str, Any], name: str) -> bool:
+    value = given.get(name, OPTIONS[name]["default"])
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} is {value!r}: write true or false.")
+    return value
 
 
 def _whole(given: Mapping[str, Any], name: str) -> int | None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 from source_opsgenie.client import Answer, Client
 from source_opsgenie.clock import milliseconds
-from source_opsgenie.errors import Gone, Misshapen
+from source_opsgenie.errors import Misshapen
 from source_opsgenie.paging import PAGE, Page, checked, next_of, rows_of, total_of, value_at
 from source_opsgenie.query import Span, all_of
+from source_opsgenie.singles import exists
 from source_opsgenie.streams.stream import Domain, Record, Stream
 
 
@@ -50,11 +51,7 @@ class Listing:
 
     def exists(self, row_id: str) -> bool:
         """Whether the row is still there when it is asked for by its id."""
-        try:
-            self.client.get(f"{self.stream.path}/{row_id}", domain=self._single_domain)
-        except Gone:
-            return False
-        return True
+        return exists(self.client, self.stream, {"id": row_id})
 
     @property
     def _single_domain(self) -> Domain:

@@ -1,13 +1,12 @@
-"""The ways Opsgenie pages: a list at once, offsets, cursors; each row looked at before it goes on."""
+"""What stands in the answers with lists: rows, totals, next pages; and a list put together from pages by offset."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-from source_opsgenie.client import Answer, Client
+from source_opsgenie.client import Answer
 from source_opsgenie.errors import Incomplete, Misshapen
-from source_opsgenie.streams.stream import Paging, Record, Stream
+from source_opsgenie.streams.stream import Holds, Record, Stream
 
 # The most that one page holds (docs/opsgenie-api.md#page-size).
 PAGE = 100
@@ -41,26 +40,32 @@ class _Shifted(Exception):
     """Two pages that should overlap do not: rows came or went between them."""
 
 
-def read_list(client: Client, stream: Stream, path: str) -> list[Record]:
-    """Every row of the list at *path*, in the way in which *stream* is paged."""
-    match stream.paging:
-        case Paging.WHOLE:
-            return rows_of(client.get(path, domain=stream.domain), stream)
-        case Paging.CURSOR:
-            return _by_cursor(client, stream, path)
-        case Paging.OFFSET:
-            return by_offset(_pages_of(client, stream, path), asked=path)
-
-
 def rows_of(answer: Answer, stream: Stream) -> list[Record]:
-    """The rows in *answer*, found where *stream* says; raises Misshapen if they are no rows."""
+    """The rows in *answer*, found where and held as *stream* says; raises Misshapen if they are not there."""
     found = answer.data
-    for step in stream.rows:
-        # A team without members is answered without `members` (docs/opsgenie-api.md#team-member).
-        found = found.get(step, []) if isinstance(found, dict) else None
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise Misshapen(f"{answer.asked} was answered with something that is no list of rows: report it.")
-    return found
+    for number, step in enumerate(stream.rows, start=1):
+        may_lack = stream.may_lack_rows and number == len(stream.rows)
+        found = found.get(step, [] if may_lack else None) if isinstance(found, dict) else None
+    rows = _rows_in(found, stream)
+    if rows is None:
+        raise Misshapen(f"{answer.asked} was answered with something that is no {stream.holds.value}: report it.")
+    return rows
+
+
+def _rows_in(found: Any, stream: Stream) -> list[Record] | None:
+    """The rows that *found* holds, or None if it does not hold them as it should."""
+    rows: Any
+    match stream.holds:
+        case Holds.ONE:
+            rows = [found]
+        case Holds.IDS if isinstance(found, list):
+            rows = [{stream.key[-1]: one} if isinstance(one, str) else None for one in found]
+        case Holds.LISTS if isinstance(found, dict):
+            lists = [some for some in found.values() if isinstance(some, list)]
+            rows = [row for some in lists for row in some] if lists or not found else None
+        case _:
+            rows = found
+    return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
 
 
 def total_of(answer: Answer) -> int | None:
@@ -122,41 +127,6 @@ def _walk(fetch: Fetch, order: str) -> tuple[dict[str, Record], set[int], bool]:
         last = ids
         offset += max(1, len(page.rows) - OVERLAP)
     return rows, totals, False
-
-
-def _pages_of(client: Client, stream: Stream, path: str) -> Fetch:
-    def fetch(offset: int, order: str) -> Page:
-        params = {"limit": str(PAGE), "offset": str(offset), "sort": stream.sort, "order": order}
-        answer = client.get(path, params, domain=stream.domain)
-        rows = checked(rows_of(answer, stream), ("id",), asked=answer.asked)
-        return Page(rows, total_of(answer), next_of(answer) is not None)
-
-    return fetch
-
-
-def _by_cursor(client: Client, stream: Stream, path: str) -> list[Record]:
-    """Follow `paging.next` to its end; of that address only the query is used, so the key stays on its host."""
-    params: Mapping[str, str] = {"limit": str(PAGE), "order": "asc"}
-    rows: list[Record] = []
-    asked: list[Mapping[str, str]] = []
-    while params:
-        if params in asked:
-            raise Misshapen(f"GET {path} leads back to a page that was read before: report it.")
-        asked.append(params)
-        answer = client.get(path, params, domain=stream.domain)
-        page = rows_of(answer, stream)
-        rows += page
-        params = _next_params(answer) if page else {}
-    return rows
-
-
-def _next_params(answer: Answer) -> dict[str, str]:
-    """What `paging.next` asks for; empty where there is none; raises Misshapen where it cannot be followed."""
-    address = next_of(answer)
-    params = dict(parse_qsl(urlsplit(address).query)) if address else {}
-    if address and not params:
-        raise Misshapen(f"{answer.asked} was answered with a `next` that asks for nothing: report it.")
-    return params
 
 
 def next_of(answer: Answer) -> str | None:

@@ -106,11 +106,10 @@ class Reader:
         return ""
 
     def _scope(self, stream: Stream) -> Scope:
-        search = ancestry(stream)[0].search
-        if search is None:
+        if not is_incremental(stream):
             return Scope(self.connection.account)
-        config = self.connection.config
-        query = config.alert_query if search.takes_alert_query else ""
+        config, search = self.connection.config, ancestry(stream)[0].search
+        query = config.alert_query if search and search.takes_alert_query else ""
         return Scope(self.connection.account, short(query), config.start_date)
 
 

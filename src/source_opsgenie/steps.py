@@ -6,15 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from source_opsgenie.changes import Changes
-from source_opsgenie.children import children
+from source_opsgenie.children import children, completed
 from source_opsgenie.connection import Connection
 from source_opsgenie.events import Counted, Step
 from source_opsgenie.history import History
 from source_opsgenie.listing import Listing, created_ms, updated_ms
-from source_opsgenie.paging import checked, read_list
+from source_opsgenie.lists import rows_for
+from source_opsgenie.markers import marked
 from source_opsgenie.spans import read_span
 from source_opsgenie.state import Recent, State, version
-from source_opsgenie.streams import Record, Stream, ancestry
+from source_opsgenie.streams import Paging, Record, Stream, ancestry, is_completed
 
 MILLISECOND = timedelta(milliseconds=1)
 DAY_MS = timedelta(days=1) // MILLISECOND
@@ -25,19 +26,24 @@ IDS_KEPT = 200_000
 def steps(connection: Connection, stream: Stream, state: State) -> Iterator[Step | Counted]:
     """Everything that *stream* still has to send after *state*, in an order that a read can be taken up in."""
     root, *below = ancestry(stream)
-    if root.search is None:
-        found = _listed(connection, root)
-    else:
+    if root.search:
         found = _searched(connection, root, state, are_parents=bool(below))
+    elif root.paging is Paging.MARKER:
+        found = marked(connection, root, state)
+    else:
+        found = _listed(connection, root)
+    is_last_asked = is_completed(stream, connection.config)
+    # Each level has threads of its own: together they keep to what the user allows.
+    ahead = max(1, connection.config.max_concurrent_requests // max(1, len(below) + is_last_asked))
     for child in below:
-        found = children(connection, child, found)
-    yield from found
+        found = children(connection, child, found, ahead=ahead)
+    yield from completed(connection, stream, found, ahead=ahead) if is_last_asked else found
 
 
 def _listed(connection: Connection, stream: Stream) -> Iterator[Step | Counted]:
-    rows = read_list(connection.client, stream, stream.path)
+    rows = rows_for(connection.client, stream)
     yield Counted(len(rows), stream.name)
-    yield Step(checked(rows, stream.key, asked=f"GET {stream.path}"))
+    yield Step(rows)
 
 
 def _searched(connection: Connection, stream: Stream, state: State, *, are_parents: bool) -> Iterator[Step | Counted]:

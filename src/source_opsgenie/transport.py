@@ -53,14 +53,16 @@ TROUBLES: tuple[tuple[type[HTTPError], Trouble], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET for *path*; *headers* come on top of those that every request has."""
+    """A GET for *path*, or for a whole address; *headers* come on top of those that every request has."""
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """What is asked, as a person would write it, without the headers."""
+        """What is asked, as a person would write it, without the headers; the query of an address may sign it."""
+        if "://" in self.path:
+            return f"GET {self.path.partition('?')[0]}"
         query = f"?{unquote_plus(urlencode(self.params))}" if self.params else ""
         return f"GET {self.path}{query}"
 
@@ -130,7 +132,7 @@ class PooledTransport:
     def _answer(self, request: Request, asking: "_Asking") -> Response:
         response = self._pool.request(
             "GET",
-            self._base_url + request.path,
+            request.path if "://" in request.path else self._base_url + request.path,
             fields=dict(request.params),
             headers={**HEADERS, **request.headers},
             preload_content=False,

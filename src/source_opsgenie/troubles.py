@@ -107,6 +107,7 @@ class Trouble(Enum):
         "Run again at a quieter time.",
     )
     NOT_AS_ASKED = ("rows outside what was asked for, or in another order; a page that repeats", Misshapen, REPORT)
+    NO_LINK = ("a link to a file that is no address over https", Misshapen, REPORT)
     NO_NEXT = ("a `next` that cannot be followed, or leads back", Misshapen, REPORT)
 
     def __init__(self, what: str, error: type[OpsgenieError], remedy: str) -> None:

@@ -14,7 +14,7 @@ from source_opsgenie.archive import tables
 from source_opsgenie.archive.store import Store, Written
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import STREAMS, Access, Domain, Stream
-from source_opsgenie.streams.stream import Field, flag, list_of_texts, text, timestamp
+from source_opsgenie.streams.fields import Field, flag, list_of_texts, text, timestamp
 
 HOLDER = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 

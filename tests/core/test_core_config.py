@@ -11,8 +11,9 @@ from hypothesis import strategies as some
 from test_core_fakes import KEY
 
 from source_opsgenie.clock import milliseconds
-from source_opsgenie.config import OPTIONS, Config, read_json, specification
+from source_opsgenie.config import Config, read_json, specification
 from source_opsgenie.errors import ConfigError
+from source_opsgenie.options import OPTIONS
 
 # Option, a value that it refuses, and a word of the remedy.
 REFUSED: list[tuple[str, object, str]] = [

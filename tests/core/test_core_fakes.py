@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import orjson
 
@@ -58,6 +58,23 @@ class Script:
         return given
 
 
+class Paths:
+    """A transport that answers each of some *paths*: with one response, or as a function of the parameters says.
+
+    Whatever else is asked for does not exist. Records what it was asked.
+    """
+
+    def __init__(self, paths: Mapping[str, Response | Callable[[Mapping[str, str]], Response]]) -> None:
+        self._paths = paths
+        self.asked: list[Request] = []
+
+    def __call__(self, request: Request) -> Response:
+        """Answer as the path says."""
+        self.asked.append(request)
+        found = self._paths.get(request.path, Response(404, {}, b'{"message": "no such path"}'))
+        return found if isinstance(found, Response) else found(request.params)
+
+
 class Wire:
     """A transport into a simulated *account*, without a socket; *before* sees each request and may change the account.
 
@@ -83,7 +100,9 @@ class Wire:
         assert len(self.asked) < MOST_REQUESTS
         self.before(request)
         self.asked.append(request)
-        call = Call("GET", request.path, dict(request.params), request.headers["Authorization"])
+        address = urlsplit(request.path)
+        params = dict(parse_qsl(address.query)) | dict(request.params)
+        call = Call("GET", unquote(address.path), params, request.headers.get("Authorization", ""))
         found = answer(call, self._service)
         headers = {name.lower(): value for name, value in found.headers.items()}
         return Response(found.status, headers, found.body)

@@ -9,7 +9,8 @@ from test_core_fakes import Wire, client_of
 
 from opsgenie_simulator import Account
 from source_opsgenie.errors import Incomplete
-from source_opsgenie.paging import CAP, PAGE, PASSES, Page, by_offset, read_list
+from source_opsgenie.lists import read_list
+from source_opsgenie.paging import CAP, PAGE, PASSES, Page, by_offset
 from source_opsgenie.streams import STREAMS
 
 

@@ -8,7 +8,8 @@ from test_core_fakes import Script, client_of, said
 
 from source_opsgenie.client import Answer
 from source_opsgenie.errors import Misshapen
-from source_opsgenie.paging import checked, read_list, rows_of, total_of, value_at
+from source_opsgenie.lists import read_list
+from source_opsgenie.paging import checked, rows_of, total_of, value_at
 from source_opsgenie.streams import STREAMS
 
 LOGS = STREAMS["alert_logs"]

@@ -19,7 +19,7 @@ def test_page_is_what_the_generator_prints() -> None:
 
 def test_every_route_is_a_known_endpoint_or_missing_from_none() -> None:
     """Routes and missing endpoints together are exactly the known read endpoints."""
-    answered = {re.sub(r"{\w+}", "{}", route.path) for route in ROUTES}
+    answered = {re.sub(r"{\w+}", "{}", route.path) for route in ROUTES if not route.writes}
     missing = {re.sub(r"{\w+}", "{}", path) for path in reference.missing()}
 
     assert {re.sub(r"{\w+}", "{}", path) for path in READ_ENDPOINTS} == answered | missing

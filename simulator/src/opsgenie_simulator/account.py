@@ -1,18 +1,23 @@
 """One Opsgenie account: what it holds, its keys, its clock, and everything that can change it."""
 
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
 
 from opsgenie_simulator import lifecycle, seeds
 from opsgenie_simulator.chance import chance_of
-from opsgenie_simulator.children import append_log, append_note
+from opsgenie_simulator.children import Children, append_log, append_note
+from opsgenie_simulator.incident_children import Step, append_entry
 from opsgenie_simulator.keys import Key, issued
 from opsgenie_simulator.ledger import Ledger, Moment
 from opsgenie_simulator.records import Body
+from opsgenie_simulator.settings import Settings
 from opsgenie_simulator.timestamps import epoch_ms
 
 Plan = Literal["Free", "Essentials", "Standard", "Enterprise"]
 Region = Literal["us", "eu"]
+# When the history of an account ends, unless it is said otherwise.
+END = "2026-11-01T00:00:00Z"
 
 
 class Account:
@@ -23,6 +28,7 @@ class Account:
         self.name, self.plan, self.region = name, plan, region
         self.ledger = Ledger(chance_of(f"ids {name} {seed}"))
         self.heartbeats: list[Body] = []
+        self.settings = Settings(self.ledger, until=epoch_ms(END))
         self.keys: tuple[Key, ...] = issued(chance_of(f"keys {seed}"), ())
 
     @classmethod
@@ -36,7 +42,7 @@ class Account:
         teams: int = 4,
         services: int = 6,
         integrations: int = 5,
-        until: Moment = "2026-11-01T00:00:00Z",
+        until: Moment = END,
         days: int = 365,
         name: str = "acme",
         plan: Plan = "Enterprise",
@@ -51,6 +57,7 @@ class Account:
             span=seeds.Span(seed, until=epoch_ms(until), days=days, name=name),
             extra={"somethingNew": {"seenSince": 2031}} if extra_fields else {},
         )
+        account.settings = Settings(account.ledger, until=epoch_ms(until))
         account.keys = issued(chance_of(f"keys {seed}"), account.teams)
         return account
 
@@ -149,30 +156,38 @@ class Account:
         self.ledger.delete("alerts", alert_id)
 
     def add_log(
-        self,
-        alert_id: str,
-        log: str,
-        *,
-        log_type: str = "alertAction",
-        touch: bool = False,
-        at: Moment | None = None,
+        self, parent_id: str, log: str, *, log_type: str = "alertAction", touch: bool = False, at: Moment | None = None
     ) -> None:
-        """Add a log entry; only with *touch* does the alert's `updatedAt` move."""
-        with self.ledger.lock:
-            logs, moment = self.ledger.own_children(alert_id).logs, self.ledger.moment(at)
-            append_log(logs, log, at=moment, log_type=log_type, owner=lifecycle.ACTOR)
-            self._touch(alert_id, moment if touch else None)
+        """Add a log entry to an alert or an incident; only with *touch* does its `updatedAt` move."""
+        with self._growing(parent_id, touch=touch, at=at) as (grown, moment):
+            append_log(grown.logs, log, at=moment, log_type=log_type, owner=lifecycle.ACTOR)
 
-    def add_note(self, alert_id: str, note: str, *, touch: bool = False, at: Moment | None = None) -> None:
-        """Add a note; only with *touch* does the alert's `updatedAt` move."""
-        with self.ledger.lock:
-            notes, moment = self.ledger.own_children(alert_id).notes, self.ledger.moment(at)
-            append_note(notes, note, at=moment, owner=lifecycle.ACTOR)
-            self._touch(alert_id, moment if touch else None)
+    def add_note(self, parent_id: str, note: str, *, touch: bool = False, at: Moment | None = None) -> None:
+        """Add a note to an alert or an incident; only with *touch* does its `updatedAt` move."""
+        with self._growing(parent_id, touch=touch, at=at) as (grown, moment):
+            append_note(grown.notes, note, at=moment, owner=lifecycle.ACTOR)
 
-    def _touch(self, alert_id: str, moment: int | None) -> None:
-        if moment is not None:
-            self.ledger.update("alerts", alert_id, fields={}, updated_at=moment)
+    def add_timeline_entry(
+        self, incident_id: str, title: str, *, touch: bool = False, at: Moment | None = None, **fields: Any
+    ) -> None:
+        """Add an entry to an incident's timeline, of a user's own kind unless *fields* say otherwise."""
+        with self._growing(incident_id, touch=touch, at=at) as (grown, moment):
+            kind = {"group": "custom", "type": "CustomUserEntry", "actor": lifecycle.ACTOR, **fields}
+            append_entry(grown.entries, Step(moment, title=title, **kind), uuid=self.ledger.new_uuid())
+
+    def add_incident_alert(self, incident_id: str, alert_id: str, *, touch: bool = False) -> None:
+        """Say of an alert that it belongs to an incident."""
+        with self._growing(incident_id, touch=touch, at=None) as (grown, _):
+            grown.alert_ids.append(alert_id)
+
+    @contextmanager
+    def _growing(self, parent_id: str, *, touch: bool, at: Moment | None) -> Iterator[tuple[Children, int]]:
+        with self.ledger.lock:
+            moment = self.ledger.moment(at)
+            yield self.ledger.own_children(parent_id), moment
+            if touch:
+                kind = "alerts" if parent_id in self.alerts else "incidents"
+                self.ledger.update(kind, parent_id, fields={}, updated_at=moment)
 
     def create_incident(
         self, *, created_at: Moment | None = None, updated_at: Moment | None = None, **fields: object
@@ -185,6 +200,10 @@ class Account:
         with self.ledger.lock:
             moment = self.ledger.moment(updated_at)
             acted = lifecycle.acted_on_incident(self.incidents[incident_id], fields, moment_ms=moment)
+            log, told = lifecycle.log_of_incident(fields)
+            self.add_log(incident_id, log, log_type="incidentAction", at=moment)
+            if told:
+                self.add_timeline_entry(incident_id, log, at=moment, group="incident", type=told)
             return self.ledger.update("incidents", incident_id, fields=acted, updated_at=moment)
 
     def delete_incident(self, incident_id: str) -> None:

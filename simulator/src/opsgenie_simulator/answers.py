@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from opsgenie_simulator import routes, rules
+from opsgenie_simulator import files, routes, rules
 from opsgenie_simulator.account import Account
 from opsgenie_simulator.chance import chance_of, uuid_text
 from opsgenie_simulator.keys import Key
@@ -54,11 +54,14 @@ def answer(call: Call, service: Service) -> Response:
     """Answer one call; nothing outside *service* has a part in it."""
     if service.switches.host == "web":
         return Response(200, WEB_PAGE, {"Content-Type": "text/html; charset=utf-8"})
+    if call.path.startswith(files.PREFIX):
+        with service.account.ledger.lock:
+            return files.fetched(call, service.account)
     started, course = service.clock(), _Course()
     try:
         with service.account.ledger.lock:
             content = _content(call, service, course=course)
-        status, members, headers = 200, content.beside, _paging_headers(content)
+        status, members, headers = content.status, content.beside, _paging_headers(content)
     except Refusal as refusal:
         content, members = None, _error(refusal)
         status, headers = refusal.status, dict(refusal.headers)
@@ -145,7 +148,10 @@ def _enveloped(
 ) -> Response:
     request_id = uuid_text(service.request_ids)
     around = orjson.dumps({**members, "took": took, "requestId": request_id})
-    body = around if content is None else b'{"data":' + content.data + b"," + around[1:]
+    data = content.data if content else None
+    body = around if data is None else b'{"data":' + data + b"," + around[1:]
+    if content is not None and content.bare and data is not None:
+        body, headers = data, headers | {"Content-Type": content.bare}
     if service.switches.timestamps == "full":
         body = with_full_fractions(body)
     known = {
@@ -156,4 +162,5 @@ def _enveloped(
         "X-RateLimit-State": "OK",
     }
     path = course.route.path if course.route else ""
-    return Response(status, body, known | headers, path, course.domain, course.token_ok)
+    has_written = content is not None and course.route is not None and course.route.writes
+    return Response(status, body, known | headers, path, course.domain, course.token_ok, writes=has_written)

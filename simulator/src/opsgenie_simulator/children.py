@@ -1,4 +1,4 @@
-"""Logs, notes and recipients of an alert, derived from it until something is added."""
+"""Logs, notes, recipients and attachments of an alert, derived from it until something is added."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,15 +11,20 @@ from opsgenie_simulator.timestamps import epoch_ms, text_of
 # An alert in this many has more log entries than a page of 100 holds.
 LONG_LOG_ONE_IN = 100
 NOTES = ("Looking into it", "Rolled back the last deployment", "Restarted the workers", "False alarm")
+ATTACHMENTS = ("worker.log", "graph of the last hour.png", "heap dump.hprof.gz")
 
 
 @dataclass(slots=True)
 class Children:
-    """What hangs on one alert, oldest first."""
+    """What hangs on one alert or incident, oldest first."""
 
     logs: list[Body] = field(default_factory=list)
     notes: list[Body] = field(default_factory=list)
     recipients: list[Body] = field(default_factory=list)
+    attachments: list[Body] = field(default_factory=list)
+    entries: list[Body] = field(default_factory=list)
+    alert_ids: list[str] = field(default_factory=list)
+    responder_alert_ids: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +39,21 @@ def derived(alert: Body, users: Sequence[Body]) -> Children:
     """The children that an alert has by itself; the same alert and users give the same children."""
     chance = chance_of(alert["id"])
     events = sorted(_events(alert, users, chance=chance), key=lambda event: event.at)
-    children = Children(recipients=[_recipient(alert, user) for user in users])
+    children = Children(recipients=[_recipient(alert, user) for user in users], attachments=_attachments(alert))
     for event in events:
         append_log(children.logs, event.text, at=event.at, log_type=event.type, owner=event.owner)
     for note in chance.sample(NOTES, chance.choice((0, 0, 0, 1, 2))):
         append_note(children.notes, note, at=chance.choice(events).at, owner=_actor(alert))
     children.notes.sort(key=cursor_order)
     return children
+
+
+def _attachments(alert: Body) -> list[Body]:
+    # A chance of its own, so that logs and notes are what they were without attachments.
+    chance = chance_of(f"attachments {alert['id']}")
+    names = chance.sample(ATTACHMENTS, chance.choices((0, 1, 2), (85, 10, 5))[0])
+    born = epoch_ms(alert["createdAt"])
+    return [{"name": name, "id": str(born + number)} for number, name in enumerate(names, start=1)]
 
 
 def append_log(logs: list[Body], log: str, *, at: int, log_type: str, owner: str) -> None:

@@ -32,11 +32,11 @@ def _done(call: Call, account: Account, *, journal: Journal, parts: list[str]) -
         return 200, {"data": journal.counts()}
     kinds = _changes(account)
     match call.method, parts:
-        case "POST", ["alerts", alert_id, "logs" | "notes" as child]:
+        case "POST", ["alerts" | "incidents" as kind, parent_id, "logs" | "notes" as child]:
             grow = account.add_log if child == "logs" else account.add_note
             fields = _fields(call)
-            grow(alert_id, fields.pop(child[:-1]), **fields)
-            return 201, {"data": account.alerts[alert_id]}
+            grow(parent_id, fields.pop(child[:-1]), **fields)
+            return 201, {"data": (account.alerts if kind == "alerts" else account.incidents)[parent_id]}
         case "POST", [kind] if kind in kinds:
             return 201, {"data": kinds[kind]["POST"](**_fields(call))}
         case "PATCH", [kind, record_id] if "PATCH" in kinds.get(kind, {}):

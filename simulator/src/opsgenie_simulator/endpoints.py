@@ -31,6 +31,7 @@ READ_ENDPOINTS = (
     "/v2/forwarding-rules",
     "/v2/forwarding-rules/{identifier}",
     "/v2/heartbeats",
+    "/v2/heartbeats/{name}",
     "/v2/incident-timelines/{incidentId}/entries",
     "/v2/incident-timelines/{incidentId}/entries/{entryId}",
     "/v2/integrations",

@@ -33,6 +33,8 @@ class Journal:
                 token_ok=response.token_ok,
                 route=response.route,
                 at=at,
+                has_key=call.authorization is not None,
+                writes=response.writes,
             )
         )
         self._counts[response.route or call.path, response.domain, response.status] += 1

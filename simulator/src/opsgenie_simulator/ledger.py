@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from threading import RLock
 
+from opsgenie_simulator import children, incident_children
 from opsgenie_simulator.chance import alert_id, uuid_text
-from opsgenie_simulator.children import Children, derived
+from opsgenie_simulator.children import Children
 from opsgenie_simulator.late import SEARCHED_LATE, LateIndex
-from opsgenie_simulator.records import Bodies, Body, Record, Shelf
+from opsgenie_simulator.records import CREATED, Bodies, Body, Record, Shelf
 from opsgenie_simulator.shapes import SHAPES, Birth, recorded
 from opsgenie_simulator.timestamps import epoch_ms, text_of
 
@@ -16,6 +17,9 @@ Moment = int | str
 Clock = Callable[[], int]
 
 RECIPIENTS_AT_MOST = 5
+# Alerts that were created so shortly before or after an incident are said to be its own.
+AROUND_INCIDENT_MS = (3_600_000, 600_000)
+ALERTS_OF_INCIDENT_AT_MOST = 60
 
 
 def wall_clock() -> int:
@@ -73,6 +77,10 @@ class Ledger:
         birth = Birth(fields.get("id", new_id), self._numbers[kind], created=created, updated=updated)
         return recorded(kind, SHAPES[kind](birth, fields), birth=birth, sequence=self._sequence)
 
+    def new_uuid(self) -> str:
+        """An id that nothing has yet."""
+        return uuid_text(self._chance)
+
     def create(
         self, kind: str, fields: Body, *, created_at: Moment | None = None, updated_at: Moment | None = None
     ) -> Body:
@@ -107,16 +115,21 @@ class Ledger:
                 stayed = [member for member in members if member["user"]["id"] != record_id]
                 self.update("teams", team_id, fields={"members": stayed})
 
-    def children(self, alert_id: str) -> Children:
-        """Logs, notes and recipients of an alert, as they are."""
+    def children(self, parent_id: str) -> Children:
+        """What hangs on an alert or an incident, as it is."""
         with self.lock:
-            alert = self._found("alerts", alert_id).body()
-            return self._children.get(alert_id) or derived(alert, self._recipients(alert))
+            alert = self.shelves["alerts"].get(parent_id)
+            parent = (alert or self._found("incidents", parent_id)).body()
+            if parent_id in self._children:
+                return self._children[parent_id]
+            if alert is not None:
+                return children.derived(parent, self._responding(parent)[:RECIPIENTS_AT_MOST])
+            return incident_children.derived(parent, self._responding(parent), alert_ids=self._alerts_around(parent))
 
-    def own_children(self, alert_id: str) -> Children:
-        """The same, kept from now on, so that they can grow and do not change with the alert."""
+    def own_children(self, parent_id: str) -> Children:
+        """The same, kept from now on, so that they can grow and do not change with their parent."""
         with self.lock:
-            return self._children.setdefault(alert_id, self.children(alert_id))
+            return self._children.setdefault(parent_id, self.children(parent_id))
 
     def teams_of_user(self, user_id: str) -> list[str]:
         """Ids of the teams that a user is a member of."""
@@ -147,14 +160,20 @@ class Ledger:
                 memberships.setdefault(member["user"]["id"], []).append(team["id"])
         return memberships
 
-    def _recipients(self, alert: Body) -> list[Body]:
+    def _responding(self, parent: Body) -> list[Body]:
         # A responder team notifies its members; nobody is notified twice.
         ids: dict[str, None] = {}
-        for responder in alert["responders"]:
+        for responder in parent["responders"]:
             if responder["type"] == "user":
                 ids[responder["id"]] = None
             team = self.shelves["teams"].get(responder["id"])
             for member in team.body().get("members", ()) if team else ():
                 ids[member["user"]["id"]] = None
         found = (self.shelves["users"].get(user_id) for user_id in ids)
-        return [user.body() for user in found if user is not None][:RECIPIENTS_AT_MOST]
+        return [user.body() for user in found if user is not None]
+
+    def _alerts_around(self, incident: Body) -> list[str]:
+        alerts, (before, after) = self.shelves["alerts"], AROUND_INCIDENT_MS
+        created = epoch_ms(incident["createdAt"])
+        first, end = alerts.span(CREATED, low=created - before, high=created + after)
+        return [record.id for record in alerts.index(CREATED)[first : min(end, first + ALERTS_OF_INCIDENT_AT_MOST)]]

@@ -39,3 +39,12 @@ def log_of(fields: Body) -> str:
     if fields.get("acknowledged") is False:
         return "Alert unacknowledged via API"
     return f"Alert updated via API: {', '.join(sorted(fields))}"
+
+
+def log_of_incident(fields: Body) -> tuple[str, str | None]:
+    """The text of the log entry that a change of an incident leaves, and the type of its timeline entry, if any."""
+    told = {"open": "IncidentReopened", "resolved": "IncidentResolved", "closed": "IncidentClosed"}
+    status = fields.get("status")
+    if status in told:
+        return f"Incident {'reopened' if status == 'open' else status} via API", told[status]
+    return f"Incident updated via API: {', '.join(sorted(fields))}", None

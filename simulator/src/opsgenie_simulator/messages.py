@@ -28,12 +28,17 @@ class Response:
     route: str = ""
     domain: str = ""
     token_ok: bool = False
+    writes: bool = False
     delay_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request that was answered, as the journal keeps it; *at* is monotonic seconds."""
+    """One request that was answered, as the journal keeps it; *at* is monotonic seconds.
+
+    *has_key* tells whether any key came along, *token_ok* whether a key was asked for and is good;
+    *writes* that the account was changed, for all that it was asked with GET.
+    """
 
     method: str
     path: str
@@ -44,6 +49,8 @@ class Request:
     token_ok: bool
     route: str
     at: float
+    has_key: bool = False
+    writes: bool = False
 
 
 Answer = Callable[[Call], Response]

@@ -21,15 +21,23 @@ NOT_IMITATED = (
     "Nothing happens by itself: no escalation, no auto-close, no retention, no de-duplication by alias.",
     "An answer is never delayed instead of refused when a rate limit is reached.",
     "Rate limits hold for the account; a limit of a single integration is not imitated.",
-    "Saved searches cannot be named by `searchIdentifier`, and `expand` is ignored.",
+    "Saved searches cannot be named by `searchIdentifier`.",
+    "Logs, notes, timelines and attachments of what was seeded are derived from it, and kept only once they grow.",
+    "An incident's alerts are those that were created about the same time.",
+    "Attached files hold one line of ours; a key that comes along with a link is noted and changes nothing.",
     "A query needs a field: a bare word, which searches all of them, is refused.",
     "Words of a text are compared as they are, without stemming; AND, OR and NOT are read in capitals only.",
     "Dates like 15-05-2020 in a query are read as days in UTC.",
     "`insertedAt` of incidents and services sorts as `createdAt` does.",
     "`tinyId` never rolls over.",
-    "Responders are users and teams; escalations and schedules do not exist.",
-    "A single integration shows what all types share, and no settings or credentials.",
-    "The list of maintenances is always empty.",
+    "Responders of alerts and incidents are users and teams, never escalations or schedules.",
+    "Schedules, escalations, rules and contacts follow from users and teams, and change only as these do.",
+    "Hours of rotations are read in UTC, whatever the time zone of their schedule.",
+    "An override changes who is on call only within the turns of its rotations; months of a timeline have 30 days.",
+    "On-calls look into escalations and teams one level deep.",
+    "Of integrations, API, Datadog and Email have settings of their own; the others have what all types share.",
+    "Policies and maintenances change nothing; whether one is over is told as of the end of the account's history.",
+    "Log files have one line for each creation and each last update of an alert, and one file for each such day.",
     "How many users a plan allows is invented.",
     "Links within records name the real hosts; links for paging name this one.",
     "There is no TLS, and no network edge that answers for itself.",
@@ -37,6 +45,9 @@ NOT_IMITATED = (
     " teams' keys; the others are worded by us.",
     "Answers are never broken; that is to come.",
 )
+
+# What is asked with GET and changes the account.
+WRITING = tuple(route for route in ROUTES if route.writes)
 
 HEAD = """\
 # The simulator
@@ -72,8 +83,9 @@ with Simulator(account, switches=Switches(cap="ends"), limits=limits) as simulat
 Other programs change the account with `POST`, `PATCH` and `DELETE` under `/_simulator/`.
 An alert is created at `/_simulator/alerts`, and changed or deleted at `/_simulator/alerts/{id}`.
 Its logs and notes grow at `/_simulator/alerts/{id}/logs` and `/_simulator/alerts/{id}/notes`.
-Incidents, users, teams, services and integrations have the same paths.
+Incidents have the same paths; so have, without logs and notes, users, teams, services and integrations.
 `GET /_simulator/requests` counts what was asked so far.
+What is derived from users, teams and services (schedules, policies and the like) follows their changes.
 None of these needs a key, and none counts against a limit.
 """
 
@@ -115,8 +127,6 @@ ROUTES_HEAD = """
 
 MISSING_HEAD = """
 ## What is not imitated
-
-Endpoints of the real API that are answered with 404 here:
 """
 
 
@@ -127,10 +137,11 @@ def page() -> Iterator[str]:
     yield from _switches()
     yield ROUTES_HEAD
     yield from (f"| `{route.path}` | {route.domain} | {RIGHTS[route.right]} |" for route in ROUTES)
-    yield "\nThe domain of `count` is a switch.\nIncidents and services need a plan that has them."
+    yield "\nThe domain of `count` is a switch.\nIncidents, services and log files need a plan that has them."
+    yield from (f"`{route.path}` writes, for all that it is a GET: no reader should ask it." for route in WRITING)
+    yield "Attached files and log files are behind links under `/_files/`, good for five minutes without a key."
     yield MISSING_HEAD
-    yield from (f"- `{path}`" for path in missing())
-    yield "\nBeyond that:\n"
+    yield from (f"- `{path}` of the real API is answered with 404." for path in missing())
     yield from (f"- {behaviour}" for behaviour in NOT_IMITATED)
 
 

@@ -15,7 +15,12 @@ from opsgenie_simulator.switches import Switches
 CAP = 20_000
 # Whoever reaches us under one of these names means that region (docs/opsgenie-api.md#hosts).
 REGIONS = {"api.opsgenie.com": "us", "api.eu.opsgenie.com": "eu"}
-PLANS_WITH_INCIDENTS = ("Standard", "Enterprise")
+# What only some plans include (docs/opsgenie-api.md#plans).
+PLANS = {
+    "incidents": ("Standard", "Enterprise"),
+    "services": ("Standard", "Enterprise"),
+    "log files": ("Enterprise",),
+}
 
 # anyone: alerts, incidents; team: configuration that a team has too; account: what only the account has.
 Right = Literal["anyone", "team", "account"]
@@ -69,7 +74,7 @@ def entitled(key: Key, right: Right) -> None:
 
 def subscribed(account: Account, feature: str) -> None:
     """Refuse what the account's plan does not include (docs/opsgenie-api.md#plans)."""
-    if account.plan not in PLANS_WITH_INCIDENTS:
+    if account.plan not in PLANS[feature]:
         raise Refusal(402, f"Account plan does not have the right to use {feature}.")
 
 

@@ -49,6 +49,40 @@ class Switches:
     single_page_paging: Literal["absent", "present"] = _switch(
         "Is `paging` left out when logs or notes fit one page?", "paging", default="absent"
     )
+    attachment_ids: Literal["text", "number"] = _switch(
+        "Is the id of an attachment a text or a number?", "alert-attachment", default="text"
+    )
+    last_key: Literal["absent", "null", "empty", "present"] = _switch(
+        "Where an answer holds the key of the next page, what does the last page hold?", "keyed-lists", default="absent"
+    )
+    small_limits: Literal["clipped", "refused"] = _switch(
+        "Is a limit over 20 or 25 clipped as one over 100 is, or refused?", "keyed-lists", default="clipped"
+    )
+    alert_ids_paging: Literal["counted", "counted-from-one", "linked"] = _switch(
+        "How does the list of an incident's alerts go on: by an offset that counts rows, or by a link?",
+        "alerts-of-an-incident",
+        default="counted",
+    )
+    incident_templates: Literal["named", "list"] = _switch(
+        "Do incident templates stand under a name, as the vendor's SDK reads them, or as a bare list?",
+        "service-settings",
+        default="named",
+    )
+    timelines_need_configuration_access: bool = _switch(
+        "Do the timelines of incidents need configuration access?", "incident-timeline", default=False
+    )
+    all_on_calls: Literal["answered", "refused"] = _switch(
+        "Does `/v2/schedules/on-calls`, about all schedules at once, answer? It was once seen refused.",
+        "on-calls",
+        default="answered",
+    )
+    past_overrides: bool = _switch("Does a schedule's list of overrides hold past ones?", "schedule", default=True)
+    timeline_times: Literal["utc", "offset"] = _switch(
+        "Are the times of a schedule's timeline in UTC, or do they carry an offset?", "on-calls", default="utc"
+    )
+    download_link: Literal["text", "json"] = _switch(
+        "Does the link to a log file come as plain text or as a JSON text?", "log-files", default="text"
+    )
     limits_model: Literal["buckets", "rolling"] = _switch(
         "Are rate limits kept as token buckets or as rolling windows?", "rate-domains", default="buckets"
     )

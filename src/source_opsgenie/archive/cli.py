@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from source_opsgenie.config import ENDPOINTS, Config, read_json
+from source_opsgenie.config import Config, read_json
 from source_opsgenie.errors import ConfigError, OpsgenieError
+from source_opsgenie.options import ENDPOINTS
 from source_opsgenie.signals import UNCUT, Ended, exit_code, listening
 from source_opsgenie.streams import STREAMS, Stream
 

@@ -8,9 +8,11 @@ from typing import Any
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import OpsgenieError, Unusable
 from source_opsgenie.listing import Listing
-from source_opsgenie.paging import OVERLAP, PAGE, rows_of, total_of
+from source_opsgenie.lists import rows_for
+from source_opsgenie.paging import OVERLAP, PAGE, total_of
 from source_opsgenie.query import created
-from source_opsgenie.streams import STREAMS, Paging, Stream, ancestry, is_incremental
+from source_opsgenie.streams import STREAMS, Paging, Stream, ancestry, asks_per_parent, is_completed, is_incremental
+from source_opsgenie.weeks import weeks
 from source_opsgenie.windows import width
 
 # Counting everything with and without a time, the oldest row, the newest minutes.
@@ -56,9 +58,9 @@ def _rank(estimate: Estimate) -> tuple[bool, bool, int]:
 def _count(connection: Connection, root: Stream, chosen: Iterable[Stream]) -> int | str | None:
     """The rows of *root*, None if nothing tells, or the reason why they cannot be read.
 
-    A list that comes whole is asked for only if another stream's cost hangs on it.
+    A list that comes whole is asked for only if a cost hangs on its rows.
     """
-    is_parent = any(one.parent and one.parent.stream == root.name for one in chosen)
+    matters = any(root is ancestry(one)[0] for one in chosen if _asks_by_row(connection, one))
     try:
         if root.search:
             config = connection.config
@@ -66,13 +68,17 @@ def _count(connection: Connection, root: Stream, chosen: Iterable[Stream]) -> in
             return Listing(connection.client, root, own).count(created(config.start_ms))
         if root.paging is Paging.OFFSET:
             return total_of(connection.client.get(root.path, {"limit": "1"}, domain=root.domain))
-        if is_parent:
-            return len(rows_of(connection.client.get(root.path, domain=root.domain), root))
+        if root.paging is Paging.WHOLE and matters:
+            return len(rows_for(connection.client, root))
     except Unusable:
         raise
     except OpsgenieError as refusal:
         return str(refusal)
     return None
+
+
+def _asks_by_row(connection: Connection, stream: Stream) -> bool:
+    return stream.parent is not None or is_completed(stream, connection.config)
 
 
 def _estimate(
@@ -85,7 +91,7 @@ def _estimate(
 ) -> Estimate:
     if _reads_changes_only(stream, states):
         return Estimate(stream, note="only what changed")
-    root = ancestry(stream)[0]
+    root, *below = ancestry(stream)
     found = counts[root.name]
     if isinstance(found, str):
         return Estimate(stream, note=found)
@@ -93,11 +99,22 @@ def _estimate(
     # How many rows hang on the rows of a list is not known, and so not what hangs on these.
     rows = found if hangs_on in ("", root.name) else None
     requests = _requests(root, found)
-    if requests is not None and hangs_on:
-        requests = requests + rows if rows is not None else None
-    note = "goes on" if states.get(stream.name, {}).get("begun") else ""
+    by_row = _requests_by_row(connection, stream)
+    if by_row:
+        requests = requests + found * by_row if requests is not None and found is not None else None
+    goes_on = "goes on" if states.get(stream.name, {}).get("begun") else ""
+    is_more = requests is not None and len(below) + is_completed(stream, connection.config) > 1
     seconds = None if requests is None else _seconds(connection, stream, requests, latency=latency)
-    return Estimate(stream, rows, hangs_on, requests, seconds, note)
+    return Estimate(stream, rows, hangs_on, requests, seconds, goes_on or ("at least" if is_more else ""))
+
+
+def _requests_by_row(connection: Connection, stream: Stream) -> int:
+    """How many requests each row of the list costs that *stream* is, or hangs on in the end; at least, if deeper."""
+    root, *below = ancestry(stream)
+    if not below:
+        return int(is_completed(root, connection.config))
+    spans = len(weeks(0, days_back=getattr(connection.config, below[0].weeks))) if below[0].weeks else 1
+    return asks_per_parent(below[0]) * spans
 
 
 def _requests(root: Stream, rows: int | None) -> int | None:

@@ -21,7 +21,7 @@ from source_opsgenie.events import Checkpoint, Counted, Notice, Proof, Row
 from source_opsgenie.listing import Listing
 from source_opsgenie.reader import Reader
 from source_opsgenie.state import State
-from source_opsgenie.streams import Stream, is_incremental
+from source_opsgenie.streams import Stream, comes_whole
 
 STOPPED = "stopped; what was stored stands, and the same command goes on from there."
 NOT_BEGUN = "not begun, because the sync ended before."
@@ -116,7 +116,7 @@ class Sync:
                 case Proof(text):
                     progress.proof = text
             self.display.moved(progress)
-        is_all = not is_incremental(progress.stream)
+        is_all = comes_whole(progress.stream)
         progress.written += self.store.write(progress.stream, rows, state=reached, proof=progress.proof, is_all=is_all)
 
     def _mark_deleted(self, progress: Progress) -> None:

@@ -150,7 +150,7 @@ def _typed(field: Field, row: str) -> str:
             return f"CASE WHEN regexp_full_match({value}, {_text(MOMENT)}) THEN {moment} END"
         case Kind.TEXT | Kind.OBJECT | Kind.LIST:
             return value
-        case Kind.WHOLE_NUMBER | Kind.FLAG:
+        case Kind.WHOLE_NUMBER | Kind.NUMBER | Kind.FLAG:
             return f"TRY_CAST({value} AS {field.kind.column})"
 
 

@@ -1,89 +1,13 @@
-"""The words in which a stream is written down: Stream, Field, and what they are made of."""
+"""The words in which a stream is written down: where its rows come from, what names a row, who may read it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from source_opsgenie.streams.fields import Field, open_object
+
 Record = dict[str, Any]
-
-
-class Kind(Enum):
-    """What a field holds: its JSON schema, and the DuckDB column that the archive gives it."""
-
-    TEXT = ("string", "VARCHAR")
-    # The public connector declares counts as numbers; an integer would change a warehouse's column.
-    WHOLE_NUMBER = ("number", "BIGINT")
-    FLAG = ("boolean", "BOOLEAN")
-    TIMESTAMP = ("string", "TIMESTAMP")
-    OBJECT = ("object", "JSON")
-    LIST = ("array", "JSON")
-
-    def __init__(self, json_type: str, column: str) -> None:
-        self.json_type = json_type
-        self.column = column
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a record: its name as the API sends it, what it holds, and what it means."""
-
-    name: str
-    kind: Kind
-    description: str
-    inner: "tuple[Field, ...]" = ()
-    items: "Field | None" = None
-
-    def schema(self) -> dict[str, Any]:
-        """The field as JSON schema: one type and null, open to fields that nobody knows yet."""
-        schema: dict[str, Any] = {"type": ["null", self.kind.json_type], "description": self.description}
-        if self.kind is Kind.TIMESTAMP:
-            schema["format"] = "date-time"
-        if self.kind is Kind.OBJECT:
-            schema |= open_object(self.inner)
-        if self.items:
-            schema["items"] = self.items.schema()
-        return schema
-
-
-def open_object(fields: tuple[Field, ...]) -> dict[str, Any]:
-    """The part of a JSON schema that names *fields* and allows any other."""
-    return {"properties": {one.name: one.schema() for one in fields}, "additionalProperties": True}
-
-
-def text(name: str, description: str) -> Field:
-    """A field of text."""
-    return Field(name, Kind.TEXT, description)
-
-
-def whole_number(name: str, description: str) -> Field:
-    """A field that counts something."""
-    return Field(name, Kind.WHOLE_NUMBER, description)
-
-
-def flag(name: str, description: str) -> Field:
-    """A field that is true or false."""
-    return Field(name, Kind.FLAG, description)
-
-
-def timestamp(name: str, description: str) -> Field:
-    """A field with a moment in ISO 8601, never an empty text."""
-    return Field(name, Kind.TIMESTAMP, description)
-
-
-def nested(name: str, description: str, *inner: Field) -> Field:
-    """A field with an object of its own; without *inner*, one in which customers put what they like."""
-    return Field(name, Kind.OBJECT, description, inner=inner)
-
-
-def list_of_texts(name: str, description: str) -> Field:
-    """A field with a list of texts."""
-    return Field(name, Kind.LIST, description, items=text("", "One of them."))
-
-
-def list_of(name: str, description: str, *inner: Field) -> Field:
-    """A field with a list of objects, each with the fields *inner*."""
-    return Field(name, Kind.LIST, description, items=nested("", "One of them.", *inner))
 
 
 class Domain(Enum):
@@ -92,7 +16,9 @@ class Domain(Enum):
     SEARCH = "search"
     ALERT = "alert"
     INCIDENT = "incident"
+    SCHEDULE_ONCALLS = "schedule-oncalls"
     CONFIGURATION = "configuration"
+    HEARTBEAT = "heartbeat"
 
 
 class Access(Enum):
@@ -105,6 +31,7 @@ class Access(Enum):
     INCIDENTS = ("incidents", "Read", "Standard or Enterprise")
     SERVICES = ("services", "Read and Configuration Access", "Standard or Enterprise")
     CONFIGURATION = ("configuration", "Read and Configuration Access", "")
+    LOGS = ("logs", "Read and Configuration Access", "Enterprise")
 
     def __init__(self, title: str, rights: str, plans: str) -> None:
         self.title = title
@@ -123,14 +50,56 @@ class Paging(Enum):
     WHOLE = "whole"
     OFFSET = "offset"
     CURSOR = "cursor"
+    # A key to the next page stands in `data`, beside the rows.
+    KEY = "key"
+    # An offset counts rows, and nothing tells how many there are.
+    POSITION = "position"
+    # A moment in the path, of which each page tells the next.
+    MARKER = "marker"
+
+
+class Holds(Enum):
+    """What an answer holds where its rows should stand."""
+
+    ROWS = "list of rows"
+    ONE = "row"
+    IDS = "list of ids"
+    # Without names too.
+    LISTS = "list of rows under a name"
+    LINK = "link to a file with a row on each line"
 
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The stream whose rows a child is asked for, and how a parent's fields are called in the child."""
+    """The stream whose rows a child is asked for, and how a parent's fields are called in the child.
+
+    *ids* name the parent, and all that it hangs on itself; *brings* are further fields of it.
+    *is_optional*: the list of what hangs on no parent is asked for too; its rows have no such ids.
+    """
 
     stream: str
     ids: Mapping[str, str]
+    brings: Mapping[str, str] = field(default_factory=dict)
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Another list of the same rows, put together with the stream's own by key; *mark* as in Stream."""
+
+    path: str
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """A list that answers for all parents with one request; *parent* leads to the parent's id in its rows.
+
+    Where it is refused, and for a parent that it lacks, the parent's own list is asked for.
+    """
+
+    path: str
+    parent: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +123,16 @@ class Search:
 class Stream:
     """One stream: where its rows come from, what names a row, and what a row holds.
 
-    *path* names parents' ids in braces. *rows* leads from the answer's `data` to the list of rows.
+    *path* and *params* name parents' ids in braces; a parameter whose id a row lacks is left out.
+    *rows* leads from the answer's `data` to what *holds* says; *may_lack_rows*: the last step may be missing.
+    *limit* is the most that a page holds, *next_key* where in `data` the key to the next one stands.
     *adds* names fields that we add: each is the value at that path of the row.
-    *single_domain* is the domain of counts and of a row asked for by its id, if not the list's own.
+    *numbered* is a field that we add to rows without an id: a digest of the row that names it among its siblings.
+    *also* are further lists of the same rows; *mark* is a flag that is true for the rows that stand in this one.
+    *single* is the path of one row, if not the list's own with the key behind it, and *single_domain* the domain of
+    that and of counts. *is_completed*: each row is asked for at that path, since the list leaves fields out;
+    with *option*, only where the user sets that option.
+    *weeks* is the option that says for how many days back each parent is asked, week by week.
     *cursor* is the moment by which a destination may tell newer versions of a row from older ones.
     *sort* is the field by which a list with offsets and without a search holds still.
     *page* is the vendor's page that describes it.
@@ -170,14 +146,27 @@ class Stream:
     access: Access
     page: str
     fields: tuple[Field, ...]
+    params: Mapping[str, str] = field(default_factory=dict)
     paging: Paging = Paging.WHOLE
+    limit: int = 100
+    next_key: str = ""
     sort: str = ""
     cursor: str = ""
-    single_domain: Domain | None = None
     search: Search | None = None
     parent: Parent | None = None
     rows: tuple[str, ...] = ()
+    holds: Holds = Holds.ROWS
+    may_lack_rows: bool = False
     adds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbered: str = ""
+    also: tuple[Part, ...] = ()
+    mark: str = ""
+    at_once: AtOnce | None = None
+    weeks: str = ""
+    single: str = ""
+    single_domain: Domain | None = None
+    is_completed: bool = False
+    option: str = ""
 
     def schema(self) -> dict[str, Any]:
         """The JSON schema of a row."""

@@ -1,17 +1,20 @@
-"""The streams about users: the users themselves, and the teams of each."""
+"""The streams about users: the users, and what each belongs to and hands on."""
 
-from source_opsgenie.streams.stream import (
-    Access,
-    Domain,
-    Paging,
-    Parent,
-    Stream,
-    flag,
-    list_of,
-    list_of_texts,
-    nested,
-    text,
-    timestamp,
+from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp
+from source_opsgenie.streams.schedules import ESCALATION
+from source_opsgenie.streams.shapes import user
+from source_opsgenie.streams.stream import Access, Domain, Paging, Parent, Stream
+
+OF_USER = Parent("users", {"user_id": "id"})
+USER_ID = text("user_id", "Id of the user, as in the stream users; added by this connector.")
+
+FORWARDING_RULE = (
+    text("id", "Names the rule: a UUID."),
+    text("alias", "Name of the rule, given by its creator or equal to the id."),
+    user("fromUser", "Whose notifications are handed on."),
+    user("toUser", "Who gets them."),
+    timestamp("startDate", "From when on."),
+    timestamp("endDate", "Until when."),
 )
 
 USERS = Stream(
@@ -74,12 +77,75 @@ USER_TEAMS = Stream(
     domain=Domain.CONFIGURATION,
     access=Access.CONFIGURATION,
     page="https://docs.opsgenie.com/docs/user-api#list-user-teams",
-    parent=Parent("users", {"user_id": "id"}),
+    parent=OF_USER,
     fields=(
-        text("user_id", "Id of the user, as in the stream users; added by this connector."),
-        text("id", "Id of the team, as in the stream teams; occurs once for each of its members."),
+        USER_ID,
+        text("id", "Id of the team, as in the stream teams; occurs once for each of its members.", refers_to="teams"),
         text("name", "Name of the team."),
     ),
 )
 
-USER_STREAMS: tuple[Stream, ...] = (USERS, USER_TEAMS)
+USER_FORWARDING_RULES = Stream(
+    name="user_forwarding_rules",
+    description="The rules that hand each user's notifications on to another.",
+    path="/v2/users/{user_id}/forwarding-rules",
+    key=("user_id", "id"),
+    domain=Domain.CONFIGURATION,
+    access=Access.CONFIGURATION,
+    page="https://docs.opsgenie.com/docs/user-api#list-user-forwarding-rules",
+    parent=OF_USER,
+    fields=(USER_ID, *FORWARDING_RULE),
+)
+
+USER_SCHEDULES = Stream(
+    name="user_schedules",
+    description="The schedules that each user is in: a row for each pair of user and schedule.",
+    path="/v2/users/{user_id}/schedules",
+    key=("user_id", "id"),
+    domain=Domain.CONFIGURATION,
+    access=Access.CONFIGURATION,
+    page="https://docs.opsgenie.com/docs/user-api#list-user-schedules",
+    parent=OF_USER,
+    fields=(
+        USER_ID,
+        text("id", "Id of the schedule, as in the stream schedules.", refers_to="schedules"),
+        text("name", "Name of the schedule."),
+        flag("enabled", "Whether the schedule is switched on."),
+    ),
+)
+
+USER_ESCALATIONS = Stream(
+    name="user_escalations",
+    description="The escalations that each user is in: a row for each pair of user and escalation.",
+    path="/v2/users/{user_id}/escalations",
+    key=("user_id", "id"),
+    domain=Domain.CONFIGURATION,
+    access=Access.CONFIGURATION,
+    page="https://docs.opsgenie.com/docs/user-api#list-user-escalations",
+    parent=OF_USER,
+    fields=(
+        USER_ID,
+        text("id", "Id of the escalation, as in the stream escalations.", refers_to="escalations"),
+        *ESCALATION,
+    ),
+)
+
+FORWARDING_RULES = Stream(
+    name="forwarding_rules",
+    description="Every rule of the account that hands one user's notifications on to another.",
+    path="/v2/forwarding-rules",
+    key=("id",),
+    domain=Domain.CONFIGURATION,
+    access=Access.CONFIGURATION,
+    page="https://docs.opsgenie.com/docs/forwarding-rule-api#list-forwarding-rules",
+    fields=FORWARDING_RULE,
+)
+
+USER_STREAMS: tuple[Stream, ...] = (
+    USERS,
+    USER_TEAMS,
+    USER_FORWARDING_RULES,
+    USER_SCHEDULES,
+    USER_ESCALATIONS,
+    FORWARDING_RULES,
+)

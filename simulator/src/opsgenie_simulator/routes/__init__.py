@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from opsgenie_simulator.routes import alerts, configuration, incidents, teams, users
+from opsgenie_simulator.routes import (
+    alerts,
+    configuration,
+    incidents,
+    integrations,
+    logs,
+    policies,
+    schedules,
+    services,
+    teams,
+    users,
+)
 from opsgenie_simulator.routes.route import Route
 
 __all__ = ["ROUTES", "Route", "found"]
@@ -11,9 +22,14 @@ __all__ = ["ROUTES", "Route", "found"]
 ROUTES: tuple[Route, ...] = (
     *alerts.ROUTES,
     *incidents.ROUTES,
+    *services.ROUTES,
     *users.ROUTES,
     *teams.ROUTES,
+    *schedules.ROUTES,
+    *integrations.ROUTES,
+    *policies.ROUTES,
     *configuration.ROUTES,
+    *logs.ROUTES,
 )
 
 _FIXED = {route.path: route for route in ROUTES if "{" not in route.path}

@@ -1,54 +1,15 @@
-"""Services, integrations, maintenance, heartbeats, the account and its rate limits."""
-
-from collections.abc import Iterator
+"""The account, its rate limits and roles, and heartbeats."""
 
 from opsgenie_simulator import rules
-from opsgenie_simulator.records import Body, Record
+from opsgenie_simulator.records import Body
 from opsgenie_simulator.refusals import Refusal, not_found, out_of_team
-from opsgenie_simulator.routes.paging import Paged, offset_page
-from opsgenie_simulator.routes.route import Ask, Content, Route, encoded, may_see, visible
+from opsgenie_simulator.routes.route import Ask, Content, Route, encoded
+from opsgenie_simulator.routes.settings import Kind, only
+from opsgenie_simulator.settings.account import roles
+from opsgenie_simulator.timestamps import text_of
 
 # Nothing says how many users an account's plan allows.
 USERS_ALLOWED_BEYOND = 50
-
-
-def services(ask: Ask) -> Content:
-    """A page of services."""
-    capped, total = ask.switches.services_capped, ask.switches.services_total_count
-    return offset_page(ask, Paged("services", is_capped=capped, has_total_count=total))
-
-
-def service(ask: Ask) -> Content:
-    """One service."""
-    record = ask.account.ledger.shelves["services"].get(ask.names["id"])
-    return Content(visible(ask, record, what="Service").full())
-
-
-def integrations(ask: Ask) -> Content:
-    """All integrations at once, of one type or team if asked for."""
-    return Content(b"[" + b",".join(record.listed for record in _integrations(ask)) + b"]")
-
-
-def _integrations(ask: Ask) -> Iterator[Record]:
-    teams, query = ask.account.ledger.bodies("teams"), ask.query
-    named = [team["id"] for team in teams.values() if team["name"] == query.get("teamName")]
-    team_ids = {"teamId": [query.get("teamId")], "teamName": named}
-    for record in ask.account.ledger.shelves["integrations"]:
-        body = record.body()
-        fits = query.get("type", body["type"]) == body["type"]
-        in_team = all(body.get("teamId") in ids for name, ids in team_ids.items() if name in query)
-        if fits and in_team and may_see(ask, record):
-            yield record
-
-
-def integration(ask: Ask) -> Content:
-    """One integration, in the few fields that all types share."""
-    record = ask.account.ledger.shelves["integrations"].get(ask.names["id"])
-    body = visible(ask, record, what="Integration").body()
-    team = ask.account.ledger.bodies("teams").get(body.get("teamId") or "")
-    owner = {"ownerTeam": {"id": team["id"], "name": team["name"]}} if team else {}
-    shared = {name: body[name] for name in ("id", "name", "type", "enabled")}
-    return encoded({**shared, "isGlobal": team is None, **owner, "_readOnly": ["id", "type"]})
 
 
 def account(ask: Ask) -> Content:
@@ -77,25 +38,30 @@ def _domain_limits(ask: Ask, domain: str) -> Body:
     return {"domain": domain, "limits": limits}
 
 
+HEARTBEATS = Kind("Heartbeat", lambda ask: ask.account.heartbeats, name="name", type_name="", found_by=("name",))
+
+
 def heartbeats(ask: Ask) -> Content:
     """All heartbeats, one level deeper than other lists."""
-    team_id = ask.key.team_id
-    seen = [one for one in ask.account.heartbeats if team_id in (None, one.get("ownerTeam", {}).get("id"))]
-    return encoded({"heartbeats": seen})
+    return encoded({"heartbeats": HEARTBEATS.seen(ask)})
 
 
-def maintenance(_: Ask) -> Content:
-    """No maintenance at all; some clients ask for it to see whether their key is good."""
-    return encoded([])
+def ping(ask: Ask) -> Content:
+    """Tell a heartbeat that all is well: a write, for all that it is a GET (docs/opsgenie-api.md#heartbeat)."""
+    HEARTBEATS.found(ask).update(lastPingTime=text_of(ask.account.now()), expired=False)
+    return Content(None, {"result": "PONG - Heartbeat received"}, status=202)
 
+
+ROLES = Kind(
+    "Role", lambda ask: ask.account.settings.of(roles), shown=only("id", "name"), found_by=("id", "name"), owned=False
+)
 
 ROUTES = (
-    Route("/v1/services", "configuration", "team", services, feature="services"),
-    Route("/v1/services/{id}", "configuration", "team", service, feature="services"),
-    Route("/v2/integrations", "configuration", "team", integrations),
-    Route("/v2/integrations/{id}", "configuration", "team", integration),
-    Route("/v1/maintenance", "configuration", "team", maintenance),
     Route("/v2/account", "configuration", "account", account),
     Route("/v2/request-limits", "configuration", "anyone", request_limits),
     Route("/v2/heartbeats", "heartbeat", "team", heartbeats),
+    Route("/v2/heartbeats/{name}", "heartbeat", "team", HEARTBEATS.one),
+    Route("/v2/heartbeats/{name}/ping", "heartbeat", "team", ping, writes=True),
+    Route("/v2/roles", "configuration", "account", ROLES.all),
+    Route("/v2/roles/{identifier}", "configuration", "account", ROLES.one),
 )

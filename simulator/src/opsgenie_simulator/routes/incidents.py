@@ -1,8 +1,16 @@
-"""Incidents (docs/opsgenie-api.md#incident)."""
+"""Incidents, and what hangs on them (docs/opsgenie-api.md#incident)."""
 
-from opsgenie_simulator.routes.paging import Paged, offset_page
-from opsgenie_simulator.routes.route import Ask, Content, Route, visible
-from opsgenie_simulator.rules import one_of
+from collections.abc import Iterable
+
+from opsgenie_simulator.children import Children
+from opsgenie_simulator.records import Body, Record
+from opsgenie_simulator.refusals import not_found
+from opsgenie_simulator.routes.keyed import Keyed, id_page, key_page
+from opsgenie_simulator.routes.paging import Paged, cursor_page, offset_page
+from opsgenie_simulator.routes.route import Ask, Content, Route, encoded, visible
+from opsgenie_simulator.rules import entitled, one_of
+
+ENTRIES = Keyed(time="eventTime", key="nextOffset", limit_max=20)
 
 
 def incidents(ask: Ask) -> Content:
@@ -12,14 +20,82 @@ def incidents(ask: Ask) -> Content:
 
 def incident(ask: Ask) -> Content:
     """One incident."""
+    return Content(_named(ask).full())
+
+
+def logs(ask: Ask) -> Content:
+    """A page of an incident's logs."""
+    return cursor_page(ask, _children(ask).logs)
+
+
+def notes(ask: Ask) -> Content:
+    """A page of an incident's notes."""
+    return cursor_page(ask, _children(ask).notes)
+
+
+def associated_alerts(ask: Ask) -> Content:
+    """A page of the ids of the alerts that belong to an incident."""
+    return id_page(ask, _still_there(ask, _children(ask).alert_ids))
+
+
+def responder_alerts(ask: Ask) -> Content:
+    """A page of the ids of the alerts that called an incident's responders."""
+    return id_page(ask, _still_there(ask, _children(ask).responder_alert_ids))
+
+
+def entries(ask: Ask) -> Content:
+    """A page of an incident's timeline, of some groups only or without hidden entries if asked for."""
+    groups = [group for group in ask.query.get("group", "").split(",") if group]
+    is_discarding = ask.query.get("discardHidden") == "true"
+    shown = [
+        one
+        for one in _timeline(ask)
+        if (not groups or one["group"] in groups) and not (one["hidden"] and is_discarding)
+    ]
+    page, following = key_page(ask, shown, keyed=ENTRIES)
+    return encoded({"entries": page, **following})
+
+
+def entry(ask: Ask) -> Content:
+    """One entry of an incident's timeline."""
+    found = next((one for one in _timeline(ask) if one["id"] == ask.names["entryId"]), None)
+    if found is None:
+        raise not_found("Timeline entry")
+    return encoded(found)
+
+
+def _timeline(ask: Ask) -> list[Body]:
+    if ask.switches.timelines_need_configuration_access:
+        entitled(ask.key, "team")
+    record = ask.account.ledger.shelves["incidents"].get(ask.names["incidentId"])
+    return ask.account.ledger.children(visible(ask, record, what="Incident").id).entries
+
+
+def _children(ask: Ask) -> Children:
+    return ask.account.ledger.children(_named(ask).id)
+
+
+def _still_there(ask: Ask, alert_ids: Iterable[str]) -> list[str]:
+    alerts = ask.account.ledger.shelves["alerts"]
+    return [alert_id for alert_id in alert_ids if alerts.get(alert_id) is not None]
+
+
+def _named(ask: Ask) -> Record:
     shelf, identifier = ask.account.ledger.shelves["incidents"], ask.names["identifier"]
     if one_of(ask.query, "identifierType", values=("id", "tiny")) == "id":
-        return Content(visible(ask, shelf.get(identifier), what="Incident").full())
-    record = next((one for one in shelf if str(one.tiny) == identifier), None)
-    return Content(visible(ask, record, what="Incident").full())
+        return visible(ask, shelf.get(identifier), what="Incident")
+    return visible(ask, next((one for one in shelf if str(one.tiny) == identifier), None), what="Incident")
 
+
+_ONE, _TIMELINE = "/v1/incidents/{identifier}", "/v2/incident-timelines/{incidentId}/entries"
 
 ROUTES = (
     Route("/v1/incidents", "incident", "anyone", incidents, feature="incidents"),
-    Route("/v1/incidents/{identifier}", "incident", "anyone", incident, feature="incidents"),
+    Route(_ONE, "incident", "anyone", incident, feature="incidents"),
+    Route(f"{_ONE}/logs", "incident", "anyone", logs, feature="incidents"),
+    Route(f"{_ONE}/notes", "incident", "anyone", notes, feature="incidents"),
+    Route(f"{_ONE}/associated-alert-ids", "incident", "anyone", associated_alerts, feature="incidents"),
+    Route(f"{_ONE}/responder-alert-ids", "incident", "anyone", responder_alerts, feature="incidents"),
+    Route(_TIMELINE, "incident", "anyone", entries, feature="incidents"),
+    Route(f"{_TIMELINE}/{{entryId}}", "incident", "anyone", entry, feature="incidents"),
 )

@@ -1,6 +1,6 @@
 """What a route is, what it is asked, and what it gives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,32 +33,45 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The inside of an answer: `data` as bytes, and the members beside it."""
+    """The inside of an answer: `data` as bytes if there is any, and the members beside it.
 
-    data: bytes
+    What is *bare* comes without the usual envelope, as text of that type.
+    """
+
+    data: bytes | None
     beside: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+    bare: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path, the rate-limit domain that it draws on, the right that it needs, and what answers it."""
+    """A path, the rate-limit domain that it draws on, the right that it needs, and what answers it.
+
+    A route that *writes* changes the account, for all that it is asked with GET.
+    """
 
     path: str
     domain: str
     right: Right
     answer: Callable[[Ask], Content]
     feature: str | None = None
+    writes: bool = False
 
 
-def encoded(data: Any) -> Content:
-    """Content made of values rather than of kept bytes."""
-    return Content(orjson.dumps(data))
+def encoded(data: Any, *, expandable: Sequence[str] = ()) -> Content:
+    """Content made of values rather than of kept bytes; *expandable* is what more can be asked for."""
+    return Content(orjson.dumps(data), {"expandable": expandable} if expandable else {})
 
 
 def all_of(ask: Ask, kind: str) -> Content:
     """Every record of a kind that the key may see, unpaged."""
-    seen = (record.listed for record in ask.account.ledger.shelves[kind] if may_see(ask, record))
-    return Content(b"[" + b",".join(seen) + b"]")
+    return Content(b"[" + b",".join(record.listed for record in seen(ask, kind)) + b"]")
+
+
+def seen(ask: Ask, kind: str) -> Iterator[Record]:
+    """The records of a kind that are within the reach of the key."""
+    return (record for record in ask.account.ledger.shelves[kind] if may_see(ask, record))
 
 
 def may_see(ask: Ask, record: Record) -> bool:

@@ -12,6 +12,11 @@ SERVICE_NAMES = ("Checkout API", "Ledger", "Login", "Product search", "Shipping 
 SERVICE_TAGS = ("tier-1", "customer-facing", "batch", "legacy")
 INTEGRATION_TYPES = ("API", "Datadog", "CloudWatch", "Prometheus", "Email", "GoogleStackdriver")
 HEARTBEAT_NAMES = ("nightly-backup", "invoice-run")
+# Never pinged, and of no team.
+UNUSED_HEARTBEAT: Body = {
+    "name": "not-yet", "description": "For the new office", "interval": 10, "enabled": False, "intervalUnit": "minutes",
+    "expired": False, "alertTags": ["office"], "alertPriority": "P1", "alertMessage": "",
+}  # fmt: skip
 
 
 def services(number: int, span: Span, *, ledger: Ledger) -> Sown:
@@ -55,10 +60,10 @@ def _team(position: int, team_ids: Sequence[str]) -> Body:
 
 
 def heartbeats(chance: Random, span: Span, *, ledger: Ledger) -> list[Body]:
-    """Two heartbeats, the second of which is overdue."""
+    """Three heartbeats: one is overdue, and one was never pinged."""
     team = next(iter(ledger.bodies("teams").values()), None)
     owner = {"ownerTeam": {"id": team["id"], "name": team["name"]}} if team else {}
-    return [
+    used: list[Body] = [
         {
             "name": name, "description": "", "interval": 24, "enabled": True, "intervalUnit": "hours",
             "expired": bool(position), **owner, "alertTags": [], "alertPriority": "P3",
@@ -67,3 +72,4 @@ def heartbeats(chance: Random, span: Span, *, ledger: Ledger) -> list[Body]:
         }
         for position, name in enumerate(HEARTBEAT_NAMES)
     ]  # fmt: skip
+    return [*used, dict(UNUSED_HEARTBEAT)]

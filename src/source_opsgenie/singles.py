@@ -1,0 +1,47 @@
+"""One row asked for by itself, and the paths and parameters that are made of a row's ids."""
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import Any
+from urllib.parse import quote
+
+from source_opsgenie.client import Client
+from source_opsgenie.errors import Gone, Misshapen
+from source_opsgenie.streams.stream import Record, Stream
+
+
+def address(template: str, named: Mapping[str, Any]) -> str:
+    """The path *template* with the ids that it names in braces, none of which can be read as a path of its own."""
+    return template.format_map({name: quote(str(value), safe="") for name, value in named.items()})
+
+
+def params_for(stream: Stream, ids: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of *stream*, without those whose id is missing from *ids*."""
+    return {
+        name: template.format_map(ids)
+        for name, template in stream.params.items()
+        if all(ids[one] is not None for one in _named(template))
+    }
+
+
+def single(client: Client, stream: Stream, row: Mapping[str, Any]) -> Record:
+    """The *row* of *stream* as the API sends it by itself; raises Gone if it does not exist any more."""
+    params = {name: value for name, value in params_for(stream, row).items() if _named(stream.params[name])}
+    path = address(stream.single or f"{stream.path}/{{{stream.key[-1]}}}", row)
+    answer = client.get(path, params, domain=stream.single_domain or stream.domain)
+    if not isinstance(answer.data, dict):
+        raise Misshapen(f"{answer.asked} was answered with something that is no row: report it.")
+    return answer.data
+
+
+def exists(client: Client, stream: Stream, row: Mapping[str, Any]) -> bool:
+    """Whether *row* is still there when it is asked for by itself; its key and its parents' ids are enough of it."""
+    try:
+        single(client, stream, row)
+    except Gone:
+        return False
+    return True
+
+
+def _named(template: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(template) if name]
