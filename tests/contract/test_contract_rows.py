@@ -30,7 +30,7 @@ class Recorded(Wire):
     def objects(self) -> Iterator[Record]:
         """Every object in the answers, at any depth; the lines of a file are objects too."""
         for body in self.bodies:
-            for line in [body] if body.startswith((b'{"data', b'{"took', b'{"totalCount')) else body.splitlines():
+            for line in body.splitlines():
                 yield from objects_in(orjson.loads(line) if line.startswith(b"{") else None)
 
 
