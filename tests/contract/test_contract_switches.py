@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from every_stream import account_of, events_of, rows_of
 from test_core_fakes import Wire, rows_in
 
-from contract import account_of, events_of, rows_of
 from opsgenie_simulator import Simulator, Switches
 from source_opsgenie.streams import STREAMS, Record
 from verbs import Verbs
