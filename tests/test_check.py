@@ -14,12 +14,12 @@ def status_of(output: Output) -> tuple[str, str]:
 
 
 def test_a_key_with_all_rights_succeeds(source: Verbs, simulator: Simulator) -> None:
-    """A good key succeeds, the account is named, and six questions are enough."""
+    """A good key succeeds, the account is named, and seven questions are enough."""
     status, message = status_of(source.check())
 
     assert status == "SUCCEEDED"
     assert message.startswith("This is a key for the account acme. Can be read: alerts, alert_logs,")
-    assert len(simulator.requests) == 6
+    assert len(simulator.requests) == 7
 
 
 def test_a_key_without_configuration_access_names_what_it_cannot_read(source: Verbs, account: Account) -> None:
@@ -27,9 +27,10 @@ def test_a_key_without_configuration_access_names_what_it_cannot_read(source: Ve
     status, message = status_of(source.with_config(api_token=account.key_without_configuration_access).check())
 
     assert status == "SUCCEEDED"
-    assert "Can be read: alerts, alert_logs, alert_recipients, incidents." in message
-    assert "Cannot be read: users, user_teams, teams, team_members, integrations (needs the right Read and" in message
-    assert "source.select_streams(['alerts', 'alert_logs', 'alert_recipients', 'incidents'])" in message
+    assert "incidents, incident_logs, incident_notes, incident_alerts, saved_searches. Cannot be read: " in message
+    assert "Cannot be read: users, user_teams, user_forwarding_rules" in message
+    assert "account, alert_policies, notification_policies (needs the right Read and Configuration Access)" in message
+    assert "source.select_streams(['alerts', 'alert_logs', 'alert_recipients'," in message
 
 
 def test_a_teams_key_is_told_as_one(source: Verbs, account: Account) -> None:
@@ -80,4 +81,7 @@ def test_a_plan_without_incidents_is_named(source: Verbs, account: Account) -> N
     status, message = status_of(source.check())
 
     assert status == "SUCCEEDED"
-    assert "Cannot be read: incidents (needs the right Read and the plan Standard or Enterprise)" in message
+    assert (
+        "Cannot be read: incidents, incident_logs, incident_notes, incident_alerts (needs the right Read and the"
+        in message
+    )

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from opsgenie_simulator import Account
+from opsgenie_simulator import Account, Simulator, Switches
 from source_opsgenie.streams import STREAMS, Access
 from verbs import Verbs
 
@@ -9,7 +9,9 @@ OPEN = {name for name, stream in STREAMS.items() if stream.access in {Access.ALE
 
 def test_without_configuration_access_the_rest_is_read(source: Verbs, account: Account) -> None:
     """A 403 makes its stream INCOMPLETE, names the right, and the exit code tells; the others are whole."""
-    output = source.with_config(api_token=account.key_without_configuration_access).read()
+    with Simulator(account, switches=Switches(timelines_need_configuration_access=True)) as simulator:
+        limited = source.with_config(api_token=account.key_without_configuration_access, endpoint=simulator.url)
+        output = limited.read()
     ended = {name: statuses[-1] for name, statuses in output.statuses().items()}
 
     assert {name: "COMPLETE" if name in OPEN else "INCOMPLETE" for name in STREAMS} == ended

@@ -8,7 +8,8 @@ from source_opsgenie.connection import Connection
 from source_opsgenie.errors import Gone, Misshapen
 from source_opsgenie.events import Counted, Parents, Step
 from source_opsgenie.lists import NO_IDS, rows_at_once, rows_for
-from source_opsgenie.lookahead import ordered_map
+from source_opsgenie.lookahead import in_background, ordered_map
+from source_opsgenie.paging import PAGE
 from source_opsgenie.singles import exists, single
 from source_opsgenie.streams import STREAMS, Record, Stream
 from source_opsgenie.weeks import weeks
@@ -16,25 +17,28 @@ from source_opsgenie.weeks import weeks
 Found = Iterator[Step | Counted]
 
 
-def children(connection: Connection, stream: Stream, parents: Found, *, ahead: int) -> Found:
+def children(connection: Connection, stream: Stream, parents: Found) -> Found:
     """The rows of *stream* that hang on *parents*; a state comes out once all the children before it are out."""
     assert stream.parent
     if stream.parent.is_optional:
         yield Step(rows_for(connection.client, stream, dict.fromkeys(stream.parent.ids)))
     known = rows_at_once(connection.client, stream)
-    yield from _side_by_side(partial(_children_of, connection, stream, known), parents, ahead=ahead)
+    yield from _side_by_side(connection, partial(_children_of, connection, stream, known), parents)
 
 
-def completed(connection: Connection, stream: Stream, found: Found, *, ahead: int) -> Found:
+def completed(connection: Connection, stream: Stream, found: Found) -> Found:
     """The rows of *stream* that were *found*, each with what only its own answer holds."""
-    return _side_by_side(partial(_completed, connection, stream), found, ahead=ahead)
+    return _side_by_side(connection, partial(_completed, connection, stream), found)
 
 
-def _side_by_side(ask: Callable[[Record], Step], found: Found, *, ahead: int) -> Found:
+def _side_by_side(connection: Connection, ask: Callable[[Record], Step], found: Found) -> Found:
     def step(one: Step | Counted) -> Step | Counted:
         return ask(one.rows[0]) if isinstance(one, Step) and one.rows else one
 
-    return ordered_map(step, _one_by_one(found), at_once=ahead)
+    # No thread waits for the next page of parents, or for an answer that is late, as long as there is more to ask.
+    one_by_one = in_background(_one_by_one(found), ahead=PAGE)
+    at_once = connection.config.max_concurrent_requests
+    return ordered_map(step, one_by_one, at_once=at_once, ahead=2 * at_once)
 
 
 def _one_by_one(found: Found) -> Found:

@@ -54,7 +54,7 @@ def rows_of(answer: Answer, stream: Stream) -> list[Record]:
 
 def _rows_in(found: Any, stream: Stream) -> list[Record] | None:
     """The rows that *found* holds, or None if it does not hold them as it should."""
-    rows: Any
+    rows: Any = found
     match stream.holds:
         case Holds.ONE:
             rows = [found]
@@ -63,8 +63,6 @@ def _rows_in(found: Any, stream: Stream) -> list[Record] | None:
         case Holds.LISTS if isinstance(found, dict):
             lists = [some for some in found.values() if isinstance(some, list)]
             rows = [row for some in lists for row in some] if lists or not found else None
-        case _:
-            rows = found
     return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
 
 

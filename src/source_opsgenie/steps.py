@@ -19,6 +19,8 @@ from source_opsgenie.streams import Paging, Record, Stream, ancestry, is_complet
 
 MILLISECOND = timedelta(milliseconds=1)
 DAY_MS = timedelta(days=1) // MILLISECOND
+# Of the pages of one window: a page of long rows takes a megabyte.
+PAGES_AT_ONCE = 8
 # A row that changes while it is read comes twice; the ids of so many are kept, to send each once.
 IDS_KEPT = 200_000
 
@@ -33,11 +35,9 @@ def steps(connection: Connection, stream: Stream, state: State) -> Iterator[Step
     else:
         found = _listed(connection, root)
     is_last_asked = is_completed(stream, connection.config)
-    # Each level has threads of its own: together they keep to what the user allows.
-    ahead = max(1, connection.config.max_concurrent_requests // max(1, len(below) + is_last_asked))
     for child in below:
-        found = children(connection, child, found, ahead=ahead)
-    yield from completed(connection, stream, found, ahead=ahead) if is_last_asked else found
+        found = children(connection, child, found)
+    yield from completed(connection, stream, found) if is_last_asked else found
 
 
 def _listed(connection: Connection, stream: Stream) -> Iterator[Step | Counted]:
@@ -49,7 +49,7 @@ def _listed(connection: Connection, stream: Stream) -> Iterator[Step | Counted]:
 def _searched(connection: Connection, stream: Stream, state: State, *, are_parents: bool) -> Iterator[Step | Counted]:
     search, config = stream.search, connection.config
     own = config.alert_query if search and search.takes_alert_query else ""
-    listing = Listing(connection.client, stream, own, side_by_side=config.max_concurrent_requests)
+    listing = Listing(connection.client, stream, own, side_by_side=min(PAGES_AT_ONCE, config.max_concurrent_requests))
     lookback = config.lookback // MILLISECOND
     recent = Recent((state.begun or 0) - lookback, dict.fromkeys(state.seen))
     if state.bookmark is None:

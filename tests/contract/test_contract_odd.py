@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from every_stream import Altered, account_of, each_stream, events_of, rows_of
 from jsonschema import Draft7Validator
 from test_core_fakes import Wire, rows_in
 
-from contract import Altered, account_of, each_stream, events_of, rows_of
 from opsgenie_simulator import Switches
 from source_opsgenie.errors import NotGranted
 from source_opsgenie.events import Notice

@@ -1,9 +1,9 @@
 """What every stream that hangs on another keeps to: a parent that vanished, and one that refuses."""
 
 import pytest
+from every_stream import account_of, added_by_us, each_stream, events_of, rows_of
 from test_core_fakes import Wire, rows_in, said, texts_in
 
-from contract import account_of, added_by_us, each_stream, events_of, rows_of
 from source_opsgenie.errors import Gone
 from source_opsgenie.events import Notice
 from source_opsgenie.streams import STREAMS, Record, Stream

@@ -14,9 +14,6 @@ from source_opsgenie.reader import Reader
 from source_opsgenie.streams import STREAMS
 from source_opsgenie.transport import Request, Response
 
-CHILDREN = [name for name, stream in STREAMS.items() if stream.parent]
-each_child = pytest.mark.parametrize("stream", CHILDREN)
-
 
 class Broken(Wire):
     """A wire on which every request that *is_broken* finds is answered by *answer*."""
@@ -45,20 +42,6 @@ def children_path(stream: str) -> str:
 def is_child(stream: str, parent_id: str) -> Callable[[Request], bool]:
     """Whether a request asks for the children of one parent."""
     return lambda request: request.path.endswith(f"/{parent_id}{children_path(stream)}")
-
-
-@each_child
-def test_every_child_carries_its_parents_ids(stream: str) -> None:
-    """Each row names a parent that exists, and all parents with children are there."""
-    wire = Wire(account_of())
-    parent = STREAMS[stream].parent
-    assert parent
-    rows = rows_in(Reader(connection_of(wire)).read(STREAMS[stream]))
-    for name, field in parent.ids.items():
-        known = {one[field] for one in getattr(wire.account, parent.stream).values()}
-
-        assert {row[name] for row in rows} <= known
-        assert len({row[name] for row in rows}) > 1
 
 
 def test_logs_are_those_of_the_account() -> None:

@@ -1,6 +1,5 @@
 """Rows that hang on rows that hang on rows, rows asked for one by one, and weeks."""
 
-import threading
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -14,7 +13,7 @@ from source_opsgenie.connection import Connection
 from source_opsgenie.errors import Gone, Misshapen
 from source_opsgenie.reader import Reader
 from source_opsgenie.streams import STREAMS
-from source_opsgenie.transport import Request, Response
+from source_opsgenie.transport import Response
 from source_opsgenie.weeks import WEEK_MS, weeks
 
 Answers = dict[str, Any]
@@ -103,38 +102,6 @@ def test_404_of_a_child_whose_parent_of_any_level_is_there(missing: Answers) -> 
     """A 404 while the row above is answered is no empty list."""
     with pytest.raises(Gone):
         reads("user_notification_rule_steps", TREE | missing)
-
-
-class Busy:
-    """A transport that answers two users with many rules each, and counts how many requests are under way."""
-
-    def __init__(self) -> None:
-        self.most = 0
-        self._under_way = 0
-        self._lock = threading.Lock()
-        self._all_in = threading.Barrier(2, timeout=0.05)
-
-    def __call__(self, _: Request) -> Response:
-        """Answer once another request came, or none did for a moment."""
-        with self._lock:
-            self._under_way += 1
-            self.most = max(self.most, self._under_way)
-        try:
-            self._all_in.wait()
-        except threading.BrokenBarrierError:
-            self._all_in.reset()
-        with self._lock:
-            self._under_way -= 1
-        names = [f"n{number}" for number in range(4)]
-        return said(200, {"data": listed(*names), "totalCount": 4}, date=DATE)
-
-
-def test_the_levels_together_keep_to_what_the_user_allows() -> None:
-    """However many levels there are, no more requests are under way than max_concurrent_requests."""
-    busy = Busy()
-    list(Reader(over(busy, max_concurrent_requests=4)).read(STREAMS["user_notification_rule_steps"]))
-
-    assert 2 <= busy.most <= 4
 
 
 OVERRIDES: Answers = {

@@ -26,7 +26,7 @@ each_stream = pytest.mark.parametrize("stream", STREAMS)
 
 def seeded(**sizes: Any) -> Account:
     """A small account with everything in it."""
-    return Account.seeded(**{"alerts": 60, "incidents": 20, "until": iso(NOW - DAY), **sizes})
+    return Account.seeded(**{"alerts": 60, "incidents": 20, "until": iso(NOW - DAY), "days": 2, **sizes})
 
 
 def read(

@@ -32,13 +32,13 @@ HELP = f"""Put everything that an Opsgenie account will give into one local Duck
 
 The key is taken from the environment variable {KEY}, or from the file of --config; never from an argument, which
 others could see. Make it in Opsgenie under Settings, API key management, with the rights Read and Configuration
-Access: without the second, users, teams, services and integrations cannot be read.
+Access: without the second, nothing but alerts and incidents can be read.
 """
 SYNC_HELP = """Bring the file up to date, and make it if it is not there.
 
 The first sync reads everything; it costs a request for each hundred alerts, and one more for each alert and each
-stream that hangs on alerts (alert_logs, alert_recipients), at the pace that the account's rate limit allows. It may
-be stopped at any time with Ctrl-C: the same command goes on where it was. Later syncs read what changed.
+stream that hangs on alerts (alert_logs, alert_notes and so on), at the pace that the account's rate limit allows.
+It may be stopped at any time with Ctrl-C: the same command goes on where it was. Later syncs read what changed.
 
 Exit code: 0 if every stream is whole, 1 if one is not, 2 if the options are wrong, 130 after Ctrl-C, 143
 after SIGTERM.
@@ -58,8 +58,8 @@ Example:
 """
 
 
-def _names(_: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in (value or "").split(",") if name.strip())
+def _names(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in ",".join(values).split(",") if name.strip())
     unknown = [name for name in names if name not in STREAMS]
     if unknown:
         raise click.BadParameter(" ".join(map(_unknown, unknown)) + f" Streams: {', '.join(STREAMS)}.", param=parameter)
@@ -74,8 +74,8 @@ def _unknown(name: str) -> str:
 OPTIONS = (
     click.option("--config", type=click.Path(path_type=Path), help="A JSON file with the options of the connector."),
     click.option("--region", type=click.Choice(list(REGIONS)), help="Where the account lives.  [default: us]"),
-    click.option("--streams", callback=_names, metavar="A,B", help="Only these streams."),
-    click.option("--without", callback=_names, metavar="A,B", help="All streams but these."),
+    click.option("--streams", callback=_names, multiple=True, metavar="A,B", help="Only these streams."),
+    click.option("--without", callback=_names, multiple=True, metavar="A,B", help="All streams but these."),
     click.option("--since", metavar="DATE", help="Only alerts and incidents updated since, and what hangs on them."),
     click.option("--query", metavar="QUERY", help="Only alerts that this search finds, and what hangs on them."),
     click.option("--verbose", is_flag=True, help="Say on stderr what is asked of the API."),

@@ -3,6 +3,7 @@
 import math
 import shlex
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,10 +22,12 @@ from source_opsgenie.archive.progress import Progress, duration
 # Without a terminal, a line about the stream under way at most this often.
 SECONDS_BETWEEN_LINES = 5.0
 # A stream that takes so much of all requests, and so many, is called expensive.
-EXPENSIVE_SHARE = 0.2
+EXPENSIVE_SHARE = 0.1
 EXPENSIVE_REQUESTS = 1_000
 # A note that is longer goes below the table.
 NOTE_WIDTH = 20
+# So wide may names be in a line that is to be pasted.
+NAMES_WIDTH = 66
 
 
 @dataclass(slots=True)
@@ -146,5 +149,6 @@ def _expensive(estimates: Sequence[Estimate]) -> list[Estimate]:
 
 
 def _advice(expensive: Sequence[Estimate]) -> str:
-    names = ",".join(one.stream.name for one in expensive)
-    return f"To have the rest first: --without {names}\nThe same file takes them later, without that option."
+    names = textwrap.wrap(", ".join(one.stream.name for one in expensive), NAMES_WIDTH)
+    options = [f"  --without {some.rstrip(',').replace(' ', '')}" for some in names]
+    return "\n".join(["To have the rest first, add:", *options, "The same file takes them later, without that."])

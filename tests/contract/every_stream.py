@@ -26,7 +26,7 @@ def account_of() -> Account:
 
 
 class Altered(Wire):
-    """A wire on which *change* makes each good answer another one."""
+    """A wire on which *change* makes each good answer another one; files behind links stay as they are."""
 
     def __init__(self, account: Account, change: Change) -> None:
         super().__init__(account)
@@ -35,7 +35,7 @@ class Altered(Wire):
     def __call__(self, request: Request) -> Response:
         """Answer, changed."""
         response = super().__call__(request)
-        if response.status != 200 or not response.body.startswith(b"{"):
+        if response.status != 200 or not response.body.startswith(b"{") or not request.headers:
             return response
         return Response(200, response.headers, orjson.dumps(self.change(request, orjson.loads(response.body))))
 
