@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
 from opsgenie_simulator.endpoints import READ_ENDPOINTS
+from opsgenie_simulator.faults import FAULTS, PASSING
 from opsgenie_simulator.routes import ROUTES
 from opsgenie_simulator.switches import Switches
 
@@ -35,7 +36,6 @@ NOT_IMITATED = (
     "There is no TLS, and no network edge that answers for itself.",
     "Texts of errors are as captured for the cap, for rate limits, for missing configuration access and for"
     " teams' keys; the others are worded by us.",
-    "Answers are never broken; that is to come.",
 )
 
 HEAD = """\
@@ -75,6 +75,26 @@ Its logs and notes grow at `/_simulator/alerts/{id}/logs` and `/_simulator/alert
 Incidents, users, teams, services and integrations have the same paths.
 `GET /_simulator/requests` counts what was asked so far.
 None of these needs a key, and none counts against a limit.
+"""
+
+FAULTS_HEAD = """
+## Faults
+
+An answer can be broken on its way: a certain one on a path, or a share of all by chance.
+What was scripted and never happened fails the `with` block of the simulator: it tested nothing.
+
+```python
+from opsgenie_simulator import Account, Faults, Simulator
+
+with Simulator(Account.seeded(), faults=Faults(share=0.15, seed=1)) as simulator:
+    simulator.faults.script("reset in the body", route="/v2/alerts", at=2)
+    simulator.faults.script("status 403", route="/v2/teams", times=None)
+    ...
+```
+
+Other programs script them with `POST /_simulator/faults`, the same names in an object.
+On the command line, `--faults 15` breaks 15 answers of a hundred.
+Those marked with a star are the ones that come by chance.
 """
 
 SWITCHES_HEAD = """
@@ -123,6 +143,8 @@ Endpoints of the real API that are answered with 404 here:
 def page() -> Iterator[str]:
     """The page, line by line."""
     yield HEAD.rstrip("\n")
+    yield FAULTS_HEAD
+    yield from (f"- {fault}{' *' if fault in PASSING else ''}" for fault in FAULTS)
     yield SWITCHES_HEAD
     yield from _switches()
     yield ROUTES_HEAD
