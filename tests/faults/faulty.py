@@ -24,6 +24,56 @@ from source_opsgenie.troubles import Trouble
 HASTY = Bounds(connect=1.0, silence=0.2, answer=0.4, tick=0.05, size=2**16)
 MOST_REQUESTS = 4_000
 
+# What each fault of the simulator is, in the table's terms; None is no trouble at all.
+TROUBLES: dict[str, Trouble | None] = {
+    "status 400": Trouble.NEVER,
+    "status 401": Trouble.KEY_UNKNOWN,
+    "status 402": Trouble.NOT_IN_PLAN,
+    "status 403": Trouble.NOT_GRANTED,
+    "status 404": Trouble.GONE,
+    "status 408": Trouble.OVERLOADED,
+    "status 410": Trouble.NEVER,
+    "status 422": Trouble.NEVER,
+    "status 500": Trouble.OVERLOADED,
+    "status 501": Trouble.NEVER,
+    "status 502": Trouble.OVERLOADED,
+    "status 503": Trouble.OVERLOADED,
+    "status 429": Trouble.TOO_MANY,
+    "status 429 for ever": Trouble.TOO_MANY,
+    "status 204": Trouble.MOVED,
+    "redirect": Trouble.MOVED,
+    "page as 503": Trouble.OVERLOADED,
+    "page as 200": Trouble.A_PAGE,
+    "page as JSON": Trouble.A_PAGE,
+    "closed before": Trouble.RESET,
+    "reset before": Trouble.RESET,
+    "reset in the headers": Trouble.RESET,
+    "reset in the body": Trouble.BROKEN_OFF,
+    "short body": Trouble.BROKEN_OFF,
+    "reset after": None,
+    "slow body": None,
+    "endless body": Trouble.ENDLESS,
+    "silence": Trouble.SILENCE,
+    "late": Trouble.SILENCE,
+    "large body": Trouble.TOO_LARGE,
+    "large when unpacked": Trouble.TOO_LARGE,
+    "no gzip": Trouble.NOT_UNPACKED,
+    "broken gzip": Trouble.NOT_UNPACKED,
+    "packed otherwise": Trouble.A_PAGE,
+    "cut JSON": Trouble.BROKEN_JSON,
+    "broken JSON": Trouble.BROKEN_JSON,
+    "empty body": Trouble.BROKEN_JSON,
+    "in Latin-1": Trouble.BROKEN_JSON,
+    "in UTF-16": Trouble.A_PAGE,
+    "JSON list": Trouble.NO_OBJECT,
+    "JSON null": Trouble.NO_OBJECT,
+    "no data": Trouble.NO_DATA,
+    "data is null": Trouble.NO_ROWS,
+    "data is text": Trouble.NO_ROWS,
+    "rows are texts": Trouble.NO_ROWS,
+    "rows without id": Trouble.NO_KEY,
+}
+
 
 @dataclass
 class Leaping:

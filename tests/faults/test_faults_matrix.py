@@ -1,20 +1,21 @@
 """Fault by stream by kind of request by moment: a read is complete, or loudly incomplete and mended by the next one."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import count, islice
+from itertools import count
 
 import pytest
-from faulty import Ran, Wireless, connection_over, run
+from faulty import TROUBLES, Ran, Wireless, connection_over, run
 
 from opsgenie_simulator import Account, Faults, Simulator
-from opsgenie_simulator.faults import FAULTS, PASSING
+from opsgenie_simulator.faults import PASSING
 from source_opsgenie.streams import STREAMS, Stream
 from source_opsgenie.troubles import Trouble
 
-# Slow on purpose, about the wire only, or like another.
-ELSEWHERE = {"late", "slow body", "endless body", "large body", "large when unpacked", "status 429 for ever"}
-LASTING = [fault for fault in FAULTS if fault not in ELSEWHERE]
+# One fault for each trouble that there is; what is too large takes too long for so many cases.
+ONE_EACH = {trouble: fault for fault, trouble in reversed(TROUBLES.items()) if trouble is not Trouble.TOO_LARGE}
+LASTING = [*ONE_EACH.values(), "page before", "count beyond all"]
 # Of the streams that are read alike, the first is tried with each fault, the others with a few at each moment.
 A_FEW = 3
 PROBE = {"/v2/account", "/v2/request-limits"}
@@ -40,6 +41,11 @@ def account_for(stream: Stream) -> Account:
     return account
 
 
+def _is_told(ran: Ran) -> bool:
+    """Whether it was told that rows are lacking: the plan has none of them, or the rows that they hang on are gone."""
+    return (not ran.rows and Trouble.NOT_IN_PLAN.remedy in ran.told) or bool(re.search("[1-9] gone", ran.told))
+
+
 class Case:
     """One stream of an account, read again and again with other faults."""
 
@@ -61,14 +67,11 @@ class Case:
         rules = {
             "not used": not faults.unused(),
             "fails, though it passes": not (ran.problem and times and fault in PASSING),
-            "not whole, without a word": bool(ran.problem) or ran.rows == self.whole.rows or self._is_told_empty(ran),
+            "not whole, without a word": bool(ran.problem) or ran.rows == self.whole.rows or _is_told(ran),
             "does not say what was asked": not ran.problem or "/v" in str(ran.problem),
             "is not mended": mended.problem is None and ran.rows | mended.rows == self.whole.rows,
         }
         return [f"{fault} at {route} {at}: {rule}: {ran.problem}" for rule, holds in rules.items() if not holds]
-
-    def _is_told_empty(self, ran: Ran) -> bool:
-        return not ran.rows and Trouble.NOT_IN_PLAN.remedy in ran.told
 
     def _read(self, faults: Faults, state: dict[str, object] | None) -> tuple[Ran, Counter[str]]:
         wireless = Wireless(Simulator(self.account, faults=faults))
@@ -85,11 +88,9 @@ def test_complete_or_loudly_incomplete(stream: Stream) -> None:
     turn = count()
     broken: list[str] = []
     for route, at in case.cells():
-        once = PASSING if is_first else islice(PASSING, next(turn) % len(PASSING), None, len(PASSING))
-        for_ever = LASTING if is_first else islice(LASTING, next(turn) % A_FEW, None, len(LASTING) // A_FEW)
-        for fault in once:
-            broken += case.broken(fault, route, at, times=1)
-        for fault in for_ever:
+        number = next(turn)
+        broken += case.broken(PASSING[number % len(PASSING)], route, at, times=1)
+        for fault in LASTING if is_first else (LASTING * 2)[number % len(LASTING) :][:A_FEW]:
             broken += case.broken(fault, route, at, times=None)
 
     assert case.whole.problem is None

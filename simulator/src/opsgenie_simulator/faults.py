@@ -159,8 +159,8 @@ class Faults:
         """Answer, and then perhaps break the answer."""
         response = answer(call)
         self._numbers[response.route] += 1
-        before = self._before.get(response.route, response)
-        self._before[response.route] = response
+        before = self._before.get(call.path, response)
+        self._before[call.path] = response
         fault = self._fault(response.route)
         return FAULTS[fault](response, before) if fault else response
 
