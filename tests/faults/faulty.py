@@ -21,7 +21,7 @@ from source_opsgenie.streams import Domain, Record, Stream
 from source_opsgenie.transport import Bounds, PooledTransport, Request, Response, Transport
 from source_opsgenie.troubles import Trouble
 
-HASTY = Bounds(connect=1.0, silence=0.2, answer=0.4, tick=0.05, size=2**16)
+HASTY = Bounds(connect=1.0, silence=0.2, answer=0.4, tick=0.05, size=2**20)
 MOST_REQUESTS = 4_000
 
 # What each fault of the simulator is, in the table's terms; None is no trouble at all.
