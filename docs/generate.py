@@ -9,7 +9,7 @@ from opsgenie_simulator.reference import page as simulator_page
 from source_opsgenie.client import FIRST_TRIES, LONGEST_BACK_OFF, PATIENCE_SECONDS, REFUSALS, TRIES
 from source_opsgenie.options import OPTIONS
 from source_opsgenie.streams import STREAMS, Field, Stream, ancestry, cost, is_incremental, relations
-from source_opsgenie.transport import ANSWER_SECONDS, CONNECT_SECONDS, MOST_BYTES, SILENT_SECONDS
+from source_opsgenie.transport import Bounds
 from source_opsgenie.troubles import Trouble
 
 ROOT = Path(__file__).parent.parent
@@ -110,10 +110,10 @@ def patience_table() -> Iterator[str]:
     """One line for each bound."""
     yield "| bound | |"
     yield "|---|---|"
-    yield f"| a connection is made within | {CONNECT_SECONDS:.0f} s |"
-    yield f"| the first byte of an answer, and each next one, comes within | {SILENT_SECONDS:.0f} s |"
-    yield f"| the last byte comes within | {ANSWER_SECONDS:.0f} s |"
-    yield f"| an answer has at most, as it comes and unpacked | {MOST_BYTES // 2**20} MiB |"
+    yield f"| a connection is made within | {Bounds().connect:.0f} s |"
+    yield f"| the first byte of an answer, and each next one, comes within | {Bounds().silence:.0f} s |"
+    yield f"| the last byte comes within | {Bounds().answer:.0f} s |"
+    yield f"| an answer has at most, as it comes and unpacked | {Bounds().size // 2**20} MiB |"
     yield f"| a request that gets no usable answer is sent | {TRIES} times |"
     yield f"| the same, as long as the API never gave one | {FIRST_TRIES} times |"
     yield f"| between two of them pass at most | {LONGEST_BACK_OFF:.0f} s |"

@@ -18,8 +18,8 @@ from source_opsgenie.config import LOOPBACK
 from source_opsgenie.errors import Unreachable, WrongHost
 from source_opsgenie.pacing import LONGEST_PERIOD, Pacer
 from source_opsgenie.streams.stream import Domain
-from source_opsgenie.transport import ANSWER_SECONDS, Request, Response, Transport
-from source_opsgenie.troubles import Trouble, trouble_of
+from source_opsgenie.transport import Bounds, Request, Response, Transport
+from source_opsgenie.troubles import BAD_REQUEST, Trouble, trouble_of
 
 LOGGER = logging.getLogger("source_opsgenie")
 
@@ -143,7 +143,7 @@ class Client:
 
     def _decoded(self, request: Request, response: Response) -> Answer:
         body = _object(response.body)
-        self._has_answered |= body is not None and "requestId" in body
+        self._has_answered |= response.status >= BAD_REQUEST and "requestId" in (body or {})
         trouble = _trouble(response, body)
         if trouble is None:
             self._has_answered = True
@@ -178,7 +178,7 @@ class Client:
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(Unreachable),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=LONGEST_BACK_OFF),
-            stop=_Patience(self._clock, tries or (TRIES if self._has_answered else FIRST_TRIES)),
+            stop=_Tries(self._clock, tries or (TRIES if self._has_answered else FIRST_TRIES)),
             sleep=self._clock.sleep,
             reraise=True,
         )
@@ -207,8 +207,8 @@ class Client:
             pacer.leave(self._clock.monotonic())
 
 
-class _Patience:
-    """Ends the tries of one request: by their number, or by the time since it first failed.
+class _Tries:
+    """Counts the tries of one request, and ends them: by their number, or by the time since it first failed.
 
     After a nap of the machine, which shows in longer than any try takes, that time starts anew.
     """
@@ -220,7 +220,7 @@ class _Patience:
     def __call__(self, state: tenacity.RetryCallState) -> bool:
         """Whether it is enough."""
         before, self._looked = self._looked, self._clock.monotonic()
-        if self._looked - before > ANSWER_SECONDS + LONGEST_BACK_OFF or self._since is math.inf:
+        if self._looked - before > Bounds().answer + LONGEST_BACK_OFF or self._since is math.inf:
             self._since = self._looked
         return state.attempt_number >= self._tries or self._looked - self._since >= PATIENCE_SECONDS
 

@@ -53,9 +53,11 @@ class Reader:
             for found in steps(self.connection, stream, progress.state):
                 yield from progress.events(found)
         except NotInPlan as refusal:
-            if start.rows:
+            if progress.state.rows:
                 raise
             yield Notice(f"{stream.name} is empty: {refusal}", is_warning=True)
+            # Nothing was read: once the plan has it, all of it is, and not what changed since.
+            progress.state = replace(start, begun=None)
         end = progress.end()
         yield Checkpoint(end)
         yield from proof(self.connection, stream, start=start, end=end, parents=progress.parents)

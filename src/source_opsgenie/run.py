@@ -1,13 +1,15 @@
 """`source-opsgenie`: Airbyte's verbs, nothing else."""
 
-import os
+import logging
 import sys
 
-from source_opsgenie.signals import Ended, listening
+from source_opsgenie.ending import Ended, give_up_output, listening
 
 
 def main() -> None:
     """Run the verb that the arguments name; the exit code is 0 only if everything asked for is whole."""
+    # A line of log that cannot be written is told once, with the messages that cannot.
+    logging.raiseExceptions = False
     try:
         with listening():
             # The CDK takes a second: Ctrl-C may come in it.
@@ -18,14 +20,5 @@ def main() -> None:
         code = ended.exit_code
     except OSError as problem:
         code = 1
-        _give_up_output(problem)
+        give_up_output(problem)
     sys.exit(code)
-
-
-def _give_up_output(problem: OSError) -> None:
-    """Say that nobody can read what is printed; what is left in a buffer must not fail once more."""
-    if sys.__stdout__:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
-    if not isinstance(problem, BrokenPipeError) and sys.__stderr__:
-        remedy = "make room or mend that, then run again with the last state that was stored."
-        sys.__stderr__.write(f"The output cannot be written ({problem.strerror}): {remedy}\n")

@@ -14,13 +14,13 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_m
 from source_opsgenie.access import Reach, reach
 from source_opsgenie.config import DOCUMENTATION, Config, read_json, specification
 from source_opsgenie.connection import Connection, connect
+from source_opsgenie.ending import UNCUT
 from source_opsgenie.errors import (
     CatalogError,
     ConfigError,
-    KeyRefused,
     OpsgenieError,
-    WrongHost,
 )
+from source_opsgenie.outage import spoils_all
 from source_opsgenie.protocol import (
     as_traced,
     catalog_in,
@@ -35,7 +35,6 @@ from source_opsgenie.protocol import (
     traced,
 )
 from source_opsgenie.reader import Reader
-from source_opsgenie.signals import UNCUT
 from source_opsgenie.streams import STREAMS
 
 
@@ -120,7 +119,7 @@ class SourceOpsgenie(Source):
                     failures[name] = problem
                     yield error_message(as_traced(problem), stream=name)
                     yield status_message(asked.stream, airbyte.AirbyteStreamStatus.INCOMPLETE)
-                    if isinstance(problem, KeyRefused | WrongHost):
+                    if spoils_all(problem, connection):
                         break
         if failures:
             raise _summary(failures, not_read=names[names.index(name) + 1 :])

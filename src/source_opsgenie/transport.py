@@ -29,15 +29,25 @@ from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.route import proxy_to, trust
 from source_opsgenie.troubles import Trouble
 
-CONNECT_SECONDS = 10.0
-# A throttled request may be delayed rather than refused (docs/opsgenie-api.md#rate-domains).
-SILENT_SECONDS = 60.0
-# From the request to the last byte.
-ANSWER_SECONDS = 180.0
-# A page of 100 alerts, each as long as it may be, takes a twentieth of it.
-MOST_BYTES = 64 * 1024 * 1024
-TICK_SECONDS = 2.0
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "source-opsgenie"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long an answer may take, in seconds, and how long it may be, in bytes.
+
+    *connect* to be connected, *silence* until the first byte and between two (a throttled request may be delayed
+    rather than refused, docs/opsgenie-api.md#rate-domains), *answer* from the request to the last byte.
+    Every *tick* it is looked what takes too long. *size* holds for the body as it comes and unpacked: a page of 100
+    alerts, each as long as it may be, takes a twentieth of it.
+    """
+
+    connect: float = 10.0
+    silence: float = 60.0
+    answer: float = 180.0
+    tick: float = 2.0
+    size: int = 64 * 2**20
+
 
 # What urllib3 says, in our words; the first that fits.
 TROUBLES: tuple[tuple[type[HTTPError], Trouble], ...] = (
@@ -86,9 +96,10 @@ class PooledTransport:
     an answer then waits no longer.
     """
 
-    def __init__(self, base_url: str, *, connections: int, naps: Naps | None = None) -> None:
+    def __init__(self, base_url: str, *, connections: int, bounds: Bounds = Bounds(), naps: Naps | None = None) -> None:
         self._base_url = base_url
-        self._pool = _pool(base_url, connections=connections)
+        self._bounds = bounds
+        self._pool = _pool(base_url, connections=connections, bounds=bounds)
         # Whoever asks, and however many do: no more requests than this are under way at the same time.
         self._slots = threading.Semaphore(connections)
         self._naps = naps or Naps()
@@ -106,7 +117,7 @@ class PooledTransport:
         has_napped = self._naps.noticed()
         if has_napped:
             self._pool.clear()
-        self._break_off(before=time.monotonic() - (0 if has_napped else ANSWER_SECONDS))
+        self._break_off(before=time.monotonic() - (0 if has_napped else self._bounds.answer))
 
     def close(self) -> None:
         """Close all connections, and break off what is under way."""
@@ -123,7 +134,7 @@ class PooledTransport:
         try:
             return self._answer(request, asking)
         except HTTPError as problem:
-            is_late = time.monotonic() - asking.began >= ANSWER_SECONDS
+            is_late = time.monotonic() - asking.began >= self._bounds.answer
             trouble = Trouble.ENDLESS if is_late else _trouble(problem, asking)
             raise self._failed(request, asking, trouble, said=type(problem).__name__) from problem
         finally:
@@ -139,14 +150,14 @@ class PooledTransport:
         )
         headers = {name.lower(): value for name, value in response.headers.items()}
         asking.request_id = headers.get("x-request-id", "none")
-        body = response.read(MOST_BYTES + 1)
-        if len(body) > MOST_BYTES:
+        body = response.read(self._bounds.size + 1)
+        if len(body) > self._bounds.size:
             response.close()
-            raise self._failed(request, asking, Trouble.TOO_LARGE, said=f"more than {MOST_BYTES:,} bytes")
+            raise self._failed(request, asking, Trouble.TOO_LARGE, said=f"more than {self._bounds.size:,} bytes")
         return Response(response.status, headers, body)
 
     def _watch(self) -> None:
-        while not self._closed.wait(TICK_SECONDS):
+        while not self._closed.wait(self._bounds.tick):
             self.look()
 
     def _break_off(self, *, before: float) -> None:
@@ -218,14 +229,14 @@ def _causes(problem: BaseException | None) -> Iterator[BaseException]:
         problem = problem.__cause__ or problem.__context__
 
 
-def _pool(base_url: str, *, connections: int) -> urllib3.PoolManager:
+def _pool(base_url: str, *, connections: int, bounds: Bounds) -> urllib3.PoolManager:
     context = trust(os.environ.get("SSL_CERT_FILE", ""))
     options: dict[str, Any] = {
         "maxsize": connections,
         "block": False,
         # Retrying is the client's, and the key must not follow a redirect.
         "retries": False,
-        "timeout": urllib3.Timeout(connect=CONNECT_SECONDS, read=SILENT_SECONDS),
+        "timeout": urllib3.Timeout(connect=bounds.connect, read=bounds.silence),
         "ssl_context": context,
     }
     manager: urllib3.PoolManager

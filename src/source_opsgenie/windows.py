@@ -90,15 +90,32 @@ def prove(listing: Listing, window: Window, listed: Mapping[str, int]) -> Iterat
     meanwhile elsewhere do not matter.
     """
     counted = listing.count(created(window.start, window.end))
-    if counted == len(listed):
-        yield Tally(counted, len(listed))
-    elif max(counted, len(listed)) <= SMALL or window.end - window.start <= 1:
-        yield from _settle(listing, replace(window, count=counted), set(listed))
+    yield from _explain(listing, replace(window, count=counted), listed)
+
+
+def _explain(listing: Listing, window: Window, listed: Mapping[str, int]) -> Iterator[list[Record] | Tally]:
+    if window.count == len(listed):
+        yield Tally(window.count, len(listed))
+    elif max(window.count, len(listed)) <= SMALL or window.end - window.start <= 1:
+        yield from _settle(listing, window, set(listed))
     else:
-        middle = (window.start + window.end) // 2
-        for start, end in ((middle, window.end), (window.start, middle)):
-            half = {row_id: moment for row_id, moment in listed.items() if start <= moment < end}
-            yield from prove(listing, Window(start, end, counted), half)
+        for half in _halves(listing, window):
+            inside = {row_id: moment for row_id, moment in listed.items() if half.start <= moment < half.end}
+            yield from _explain(listing, half, inside)
+
+
+def _halves(listing: Listing, window: Window) -> list[Window]:
+    """Both halves of *window*, counted; raises Incomplete if they are none: such counts would be halved for ever."""
+    middle = (window.start + window.end) // 2
+    spans = ((middle, window.end), (window.start, middle))
+    halves = [Window(start, end, listing.count(created(start, end))) for start, end in spans]
+    # A few rows may show late.
+    if sum(half.count for half in halves) <= window.count + SMALL:
+        return halves
+    raise Incomplete(
+        f"{listing.stream.path} counts {window.count} rows between {window.start} and {window.end} (milliseconds), and "
+        f"{' and '.join(str(half.count) for half in halves)} in its halves: run again at a quieter time."
+    )
 
 
 def _settle(listing: Listing, window: Window, ids: set[str]) -> Iterator[list[Record] | Tally]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from asking import Asking
 
-from opsgenie_simulator import Account, Call, Response, Simulator
+from opsgenie_simulator import Account, Call, Faults, Response, Simulator
 from opsgenie_simulator.control import controlled
 from opsgenie_simulator.journal import Journal
 from opsgenie_simulator.messages import Answer
@@ -146,7 +146,7 @@ def test_users_and_teams_stay_consistent(account: Account) -> None:
 def controlling(account: Account, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
     """Send one call to the simulator's own routes."""
     call = Call(method, path, {}, body=b"" if body is None else json.dumps(body).encode())
-    response = controlled(call, account, journal=Journal())
+    response = controlled(call, account, journal=Journal(), faults=Faults())
     return response.status, json.loads(response.body)
 
 

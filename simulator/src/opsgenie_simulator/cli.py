@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import click
 
 from opsgenie_simulator.account import Account
+from opsgenie_simulator.faults import Faults
 from opsgenie_simulator.limits import DOMAINS, RateLimit
 from opsgenie_simulator.server import Simulator
 from opsgenie_simulator.switches import Switches
@@ -85,10 +86,11 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str) -> in
 )
 @click.option("--extra-fields", is_flag=True, help="Give every record a field that nobody knows.")
 @_number("--latency-ms", 0, meaning="How much later every answer comes.")
+@_number("--faults", 0, meaning="So many answers of a hundred come broken, in ways that pass.", high=100)
 @_number("--per-second", 0, meaning="Requests that each domain allows in a second; 0 is no limit.")
 @_number("--per-minute", 0, meaning="Requests that each domain allows in a minute; 0 is no limit.")
 @switch_options
-def main(*, port: int, latency_ms: int, per_second: int, per_minute: int, **options: Any) -> None:
+def main(*, port: int, latency_ms: int, faults: int, per_second: int, per_minute: int, **options: Any) -> None:
     """Stand in for the Opsgenie REST API on this machine.
 
     Point a client at the printed address instead of https://api.opsgenie.com and give it one of the printed
@@ -102,7 +104,13 @@ def main(*, port: int, latency_ms: int, per_second: int, per_minute: int, **opti
     account = Account.seeded(**{name: value for name, value in options.items() if name not in names})
     limits = {domain: _limits(per_second, per_minute) for domain in DOMAINS} if per_second or per_minute else {}
     simulator = Simulator(
-        account, switches=switches, limits=limits, latency_ms=latency_ms, port=port, remember=REQUESTS_REMEMBERED
+        account,
+        switches=switches,
+        limits=limits,
+        latency_ms=latency_ms,
+        faults=Faults(share=faults / 100, seed=options["seed"]),
+        port=port,
+        remember=REQUESTS_REMEMBERED,
     )
     try:
         simulator.start()

@@ -1,11 +1,13 @@
-"""The simulator's own routes under /_simulator, by which other programs change the account and look on."""
+"""The simulator's own routes under /_simulator, by which other programs change the account, break answers, look on."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import orjson
 
 from opsgenie_simulator.account import Account
+from opsgenie_simulator.faults import Faults
 from opsgenie_simulator.journal import Journal
 from opsgenie_simulator.messages import JSON, Call, Response
 from opsgenie_simulator.records import Body
@@ -15,11 +17,11 @@ PREFIX = "/_simulator/"
 Change = Callable[..., Any]
 
 
-def controlled(call: Call, account: Account, *, journal: Journal) -> Response:
+def controlled(call: Call, account: Account, *, journal: Journal, faults: Faults) -> Response:
     """Carry out a change, or show what was asked so far; no key, no limits."""
     parts = call.path.removeprefix(PREFIX).strip("/").split("/")
     try:
-        status, body = _done(call, account, journal=journal, parts=parts)
+        status, body = _done(call, account, journal=journal, faults=faults, parts=parts)
     except KeyError as missing:
         status, body = 404, {"message": f"there is no {missing}"}
     except (orjson.JSONDecodeError, TypeError, ValueError) as wrong:
@@ -27,9 +29,12 @@ def controlled(call: Call, account: Account, *, journal: Journal) -> Response:
     return Response(status, orjson.dumps(body), {"Content-Type": JSON})
 
 
-def _done(call: Call, account: Account, *, journal: Journal, parts: list[str]) -> tuple[int, Body]:
+def _done(call: Call, account: Account, *, journal: Journal, faults: Faults, parts: list[str]) -> tuple[int, Body]:
     if parts == ["requests"]:
         return 200, {"data": journal.counts()}
+    if parts == ["faults"]:
+        scripted = [faults.script(**_fields(call))] if call.method == "POST" else faults.scripted
+        return 200, {"data": [asdict(one) for one in scripted]}
     kinds = _changes(account)
     match call.method, parts:
         case "POST", ["alerts" | "incidents" as kind, parent_id, "logs" | "notes" as child]:

@@ -19,6 +19,20 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """How an answer goes over the wire, if not as usual: in *pieces* with a pause after each, and *cut* off.
+
+    *cut* is the number of bytes, headers included, after which the connection ends; -1 stands for the middle of the
+    body, None for no cut. *is_reset* ends it rudely.
+    """
+
+    cut: int | None = None
+    is_reset: bool = False
+    pieces: int = 1
+    pause_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """An answer, and what the journal notes about it."""
 
@@ -30,6 +44,7 @@ class Response:
     token_ok: bool = False
     writes: bool = False
     delay_seconds: float = 0.0
+    delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)

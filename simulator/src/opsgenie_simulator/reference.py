@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
 from opsgenie_simulator.endpoints import READ_ENDPOINTS
+from opsgenie_simulator.faults import FAULTS, PASSING
 from opsgenie_simulator.routes import ROUTES
 from opsgenie_simulator.switches import Switches
 
@@ -43,7 +44,6 @@ NOT_IMITATED = (
     "There is no TLS, and no network edge that answers for itself.",
     "Texts of errors are as captured for the cap, for rate limits, for missing configuration access and for"
     " teams' keys; the others are worded by us.",
-    "Answers are never broken; that is to come.",
 )
 
 # What is asked with GET and changes the account.
@@ -87,6 +87,26 @@ Incidents have the same paths; so have, without logs and notes, users, teams, se
 `GET /_simulator/requests` counts what was asked so far.
 What is derived from users, teams and services (schedules, policies and the like) follows their changes.
 None of these needs a key, and none counts against a limit.
+"""
+
+FAULTS_HEAD = """
+## Faults
+
+An answer can be broken on its way: a certain one on a path, or a share of all by chance.
+What was scripted and never happened fails the `with` block of the simulator: it tested nothing.
+
+```python
+from opsgenie_simulator import Account, Faults, Simulator
+
+with Simulator(Account.seeded(), faults=Faults(share=0.15, seed=1)) as simulator:
+    simulator.faults.script("reset in the body", route="/v2/alerts", at=2)
+    simulator.faults.script("status 403", route="/v2/teams", times=None)
+    ...
+```
+
+Other programs script them with `POST /_simulator/faults`, the same names in an object.
+On the command line, `--faults 15` breaks 15 answers of a hundred.
+Those marked with a star are the ones that come by chance.
 """
 
 SWITCHES_HEAD = """
@@ -133,6 +153,8 @@ MISSING_HEAD = """
 def page() -> Iterator[str]:
     """The page, line by line."""
     yield HEAD.rstrip("\n")
+    yield FAULTS_HEAD
+    yield from (f"- {fault}{' *' if fault in PASSING else ''}" for fault in FAULTS)
     yield SWITCHES_HEAD
     yield from _switches()
     yield ROUTES_HEAD

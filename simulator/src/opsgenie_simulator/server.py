@@ -1,12 +1,14 @@
 """The socket: HTTP on loopback in a thread of its own, around the answers."""
 
 import asyncio
+import contextlib
 import errno
 import socket
+import struct
 import threading
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -15,9 +17,10 @@ from aiohttp import web
 from opsgenie_simulator.account import Account
 from opsgenie_simulator.answers import Service, answer
 from opsgenie_simulator.control import PREFIX, controlled
+from opsgenie_simulator.faults import Faults
 from opsgenie_simulator.journal import Journal
 from opsgenie_simulator.limits import Clock, RateLimit
-from opsgenie_simulator.messages import Call, Request, Response, Weather, under
+from opsgenie_simulator.messages import Call, Delivery, Request, Response, Weather, under
 from opsgenie_simulator.switches import Switches
 from opsgenie_simulator.weather import latency
 
@@ -28,6 +31,7 @@ COMPRESS_FROM_BYTES = 1400
 COMPRESS_LEVEL = 1
 GZIP_WINDOW = 31
 PORTS_TRIED = 20
+RESET_SECONDS = 0.002
 
 
 class Simulator:
@@ -41,6 +45,7 @@ class Simulator:
         limits: Mapping[str, Sequence[RateLimit]] | None = None,
         latency_ms: float = 0,
         weather: tuple[Weather, ...] = (),
+        faults: Faults | None = None,
         port: int = 0,
         clock: Clock = time.monotonic,
         remember: int | None = None,
@@ -50,8 +55,10 @@ class Simulator:
         self._service = Service(account, switches or Switches(), limits or {}, clock)
         self._journal = Journal(remember)
         slow = (latency(latency_ms),) if latency_ms else ()
-        self.answer = under((*slow, *weather), lambda call: answer(call, self._service))
-        # These three exist from start to stop.
+        self.faults = faults or Faults()
+        self.answer = under((*slow, self.faults, *weather), lambda call: answer(call, self._service))
+        # These four exist from start to stop.
+        self._ended: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread
         self._runner: web.ServerRunner
@@ -91,7 +98,7 @@ class Simulator:
 
     def stop(self) -> None:
         """Close every connection and end the thread."""
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -103,14 +110,24 @@ class Simulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop."""
+        """Stop; a fault that was scripted and never happened tested nothing, and raises AssertionError."""
         self.stop()
+        if kind is None and self.faults.unused():
+            raise AssertionError(f"never happened: {self.faults.unused()}")
 
     async def _open(self, sockets: Sequence[socket.socket]) -> None:
+        self._ended = asyncio.Event()
         self._runner = web.ServerRunner(web.Server(self._serve), shutdown_timeout=0.5)
         await self._runner.setup()
         for listener in sockets:
             await web.SockSite(self._runner, listener, backlog=BACKLOG).start()
+
+    async def _end(self) -> None:
+        self._ended.set()
+        await self._runner.cleanup()
+        # Of connections that were lost, aiohttp forgets what they had under way.
+        if others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others, timeout=1)
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         call = Call(
@@ -123,21 +140,61 @@ class Simulator:
         )
         response = self._answered(call)
         if response.delay_seconds:
-            await asyncio.sleep(response.delay_seconds)
+            await self._pause(response.delay_seconds)
+        if response.delivery:
+            await self._deliver(response, response.delivery, request.transport)
+            return web.Response()
         return _written(response, request.headers.get("Accept-Encoding", ""))
+
+    async def _deliver(self, response: Response, how: Delivery, connection: asyncio.BaseTransport | None) -> None:
+        """Write an answer by hand, as far as it goes; the connection does not outlive it."""
+        if not isinstance(connection, asyncio.Transport):
+            return
+        for piece in _pieces(_raw(response), len(response.body), how):
+            connection.write(piece)
+            if how.pause_seconds:
+                await self._pause(how.pause_seconds)
+        if how.is_reset:
+            # What was written gets a moment to arrive: a reset drops it else.
+            await asyncio.sleep(RESET_SECONDS)
+            connection.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.abort()
+        connection.close()
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), seconds)
 
     def _answered(self, call: Call) -> Response:
         if call.path.startswith(PREFIX):
-            return controlled(call, self.account, journal=self._journal)
+            return controlled(call, self.account, journal=self._journal, faults=self.faults)
         at = self._clock()
         response = self.answer(call)
         self._journal.note(call, response, at=at)
         return response
 
 
+def _raw(response: Response) -> bytes:
+    named = {"Content-Length": str(len(response.body)), **response.headers}
+    lines = [f"HTTP/1.1 {response.status} Fault", *(f"{name}: {value}" for name, value in named.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.body
+
+
+def _pieces(raw: bytes, body: int, how: Delivery) -> Iterator[bytes]:
+    cut = len(raw) - (body + 1) // 2 if how.cut == -1 else how.cut
+    head, raw = len(raw) - body, raw[:cut]
+    if how.pieces == 1:
+        yield raw
+        return
+    yield raw[:head]
+    size = max(1, body // how.pieces)
+    for start in range(head, len(raw), size):
+        yield raw[start : start + size]
+
+
 def _written(response: Response, accepted: str) -> web.Response:
     headers, body = dict(response.headers), response.body
-    if "gzip" in accepted and len(body) >= COMPRESS_FROM_BYTES:
+    if "gzip" in accepted and len(body) >= COMPRESS_FROM_BYTES and "Content-Encoding" not in headers:
         packer = zlib.compressobj(COMPRESS_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
         body = packer.compress(body) + packer.flush()
         headers["Content-Encoding"] = "gzip"

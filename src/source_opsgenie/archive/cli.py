@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from source_opsgenie.config import Config, read_json
+from source_opsgenie.ending import UNCUT, Ended, exit_code, give_up_output, listening
 from source_opsgenie.errors import ConfigError, OpsgenieError
 from source_opsgenie.options import ENDPOINTS
-from source_opsgenie.signals import UNCUT, Ended, exit_code, listening
 from source_opsgenie.streams import STREAMS, Stream
 
 if TYPE_CHECKING:
@@ -181,5 +181,8 @@ def _told(*, verbose: bool) -> Iterator[None]:
     except Ended as ended:
         click.echo("Stopped; what was stored stands.", err=True)
         raise SystemExit(ended.exit_code) from ended
+    except OSError as problem:
+        give_up_output(problem)
+        raise SystemExit(NOT_WHOLE) from problem
     finally:
         logger.removeHandler(handler)

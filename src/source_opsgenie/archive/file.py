@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
+from source_opsgenie.ending import UNCUT
 from source_opsgenie.errors import ArchiveError
-from source_opsgenie.signals import UNCUT
 
 # What DuckDB 1.4 opens, which is PyAirbyte's.
 STORAGE_VERSION = "v1.0.0"
@@ -20,13 +20,16 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
 }
 LOCKED = "could not set lock"
+FULL = "the disk is full, or a file may not be so large: make room, then run the same command again."
 # What DuckDB says, and what to do about it; the first that fits.
 REMEDIES = (
     (LOCKED, "another program has it open: close it there, then run the same command again."),
     ("not a valid", "it is not a DuckDB file: name another one, or move it away."),
     ("newer version", "a newer DuckDB wrote it: pip install --upgrade duckdb."),
     ("permission denied", "its permissions forbid it: name a file in a folder of yours."),
-    ("no space", "the disk is full: make room, then run the same command again."),
+    ("no space", FULL),
+    ("file too large", FULL),
+    ("checkpoint during detach failed", FULL),
     ("", "what was stored before stands: mend that, then run the same command again."),
 )
 
@@ -85,5 +88,5 @@ def _for_its_owner_only() -> Iterator[None]:
 
 def _explained(path: Path, problem: duckdb.Error) -> ArchiveError:
     said = str(problem).splitlines()[0]
-    remedy = next(remedy for sign, remedy in REMEDIES if sign in said.lower())
+    remedy = next(remedy for sign, remedy in REMEDIES if sign in str(problem).lower())
     return ArchiveError(f"{path} cannot be used: {remedy} (DuckDB: {said})")

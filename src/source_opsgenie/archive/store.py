@@ -42,6 +42,11 @@ class Written:
     unchanged: int = 0
     gone: int = 0
 
+    @property
+    def present(self) -> int:
+        """How many rows came."""
+        return self.new + self.changed + self.unchanged
+
     def __add__(self, other: "Written") -> "Written":
         """Both together."""
         return Written(

@@ -16,14 +16,17 @@ from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Store
 from source_opsgenie.config import Config
 from source_opsgenie.connection import Connection, connect
-from source_opsgenie.errors import ArchiveError, OpsgenieError, Unusable
+from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
 from source_opsgenie.events import Checkpoint, Counted, Notice, Proof, Row
 from source_opsgenie.listing import Listing
+from source_opsgenie.outage import spoils_all, waited_out
 from source_opsgenie.reader import Reader
 from source_opsgenie.state import State
 from source_opsgenie.streams import Stream, comes_whole
 
 STOPPED = "stopped; what was stored stands, and the same command goes on from there."
+# So often may a stream fail in a row while the API is there, without a row more.
+TIMES_IN_VAIN = 2
 NOT_BEGUN = "not begun, because the sync ended before."
 
 
@@ -81,15 +84,31 @@ class Sync:
         progress = Progress(estimate, self.connection, rows_before)
         try:
             with self.display.shown(progress):
-                self._read(progress, state)
-                self._mark_deleted(progress)
+                self._read_on(progress, state)
         except ArchiveError:
             raise
         except OpsgenieError as problem:
-            return progress.outcome(problem=str(problem), ends_sync=isinstance(problem, Unusable))
+            return progress.outcome(problem=str(problem), ends_sync=spoils_all(problem, self.connection))
         except KeyboardInterrupt:
             return progress.outcome(problem=STOPPED, ends_sync=True, is_stopped=True)
         return progress.outcome()
+
+    def _read_on(self, progress: Progress, state: Mapping[str, Any] | None) -> None:
+        """Read a stream, and after an outage go on from what was stored, as long as more was stored each time."""
+        in_vain = 0
+        while True:
+            before = progress.written
+            try:
+                self._read(progress, state)
+                self._mark_deleted(progress)
+            except Unreachable:
+                in_vain = in_vain + 1 if progress.written == before else 0
+                if in_vain >= TIMES_IN_VAIN or not waited_out(self.connection, say=self.display.say):
+                    raise
+            else:
+                return
+            state = self.store.prepare().get(progress.stream.name)
+            progress.rows = progress.written.present
 
     def _read(self, progress: Progress, state: Mapping[str, Any] | None) -> None:
         """Read a stream into the store. Rows wait, as JSON, for the checkpoint after them: both are stored as one.

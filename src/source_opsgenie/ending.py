@@ -1,6 +1,8 @@
-"""Ctrl-C, SIGTERM and a terminal that is closed: each ends a run, but cuts nothing in two."""
+"""How a run ends: Ctrl-C, SIGTERM and a closed terminal cut nothing in two; output that nobody takes is told once."""
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,3 +78,15 @@ def listening() -> Iterator[None]:
     finally:
         for number in heard:
             signal.signal(number, before[number])
+
+
+def give_up_output(problem: OSError) -> None:
+    """Say on stderr that stdout cannot be written; what is left in its buffer must not fail once more."""
+    if sys.__stdout__:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+    # Whoever closed a pipe knows.
+    if sys.__stderr__ and not isinstance(problem, BrokenPipeError):
+        sys.__stderr__.write(
+            f"Error: what is printed cannot be written ({problem.strerror or problem}): mend that, then run again; "
+            "it goes on from the last state that was stored.\n"
+        )

@@ -1,0 +1,107 @@
+"""Every kind of bad answer, over a socket: what it becomes, and whether it is asked for again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from faulty import HASTY, TROUBLES, connected
+
+from opsgenie_simulator import Account, Simulator
+from opsgenie_simulator.faults import FAULTS
+from source_opsgenie.client import FIRST_TRIES, REFUSALS, TRIES
+from source_opsgenie.connection import Connection
+from source_opsgenie.errors import OpsgenieError, Unreachable, WrongHost
+from source_opsgenie.listing import Listing
+from source_opsgenie.lists import read_list
+from source_opsgenie.streams import STREAMS
+from source_opsgenie.troubles import Trouble
+
+# These are about more than one answer; the matrix has them.
+IN_READS = {"page before", "count below zero", "count of text", "count beyond all"}
+# Nothing to do with what the API answers: see the tests of the transport and of the route.
+NO_ANSWER = {Trouble.NO_NAME, Trouble.NO_CONNECTION, Trouble.PROXY, Trouble.UNTRUSTED, Trouble.NO_TLS}
+ROUTE = "/v2/users"
+PASS = [fault for fault, trouble in TROUBLES.items() if not trouble or trouble.again != "no"]
+
+
+@pytest.fixture
+def account() -> Account:
+    """Almost nobody: each case asks for one page."""
+    return Account.seeded(alerts=3, incidents=1, users=3, teams=1, services=1, integrations=1)
+
+
+@pytest.fixture
+def fault(request: pytest.FixtureRequest) -> str:
+    """The fault that a test is about, if it is about one."""
+    return str(getattr(request, "param", ""))
+
+
+@pytest.fixture
+def connection(simulator: Simulator, fault: str) -> Iterator[Connection]:
+    """A connection that the API has answered once; what is large takes its time."""
+    with connected(simulator, bounds=replace(HASTY, silence=9.0, answer=9.0) if "large" in fault else HASTY) as found:
+        yield found
+
+
+def read(connection: Connection) -> list[str]:
+    """The names of all users."""
+    return [row["username"] for row in read_list(connection.client, STREAMS["users"], ROUTE)]
+
+
+def test_every_fault_is_known_here() -> None:
+    """No fault of the simulator is left out."""
+    assert set(FAULTS) == TROUBLES.keys() | IN_READS
+
+
+@pytest.mark.parametrize("fault", [fault for fault, trouble in TROUBLES.items() if trouble], indirect=True)
+def test_what_a_fault_becomes(fault: str, connection: Connection, simulator: Simulator) -> None:
+    """For ever, each fault ends in the error of its row, with the request's path and the remedy, tried as it says."""
+    trouble = TROUBLES[fault]
+    assert trouble
+    simulator.forget()
+    simulator.faults.script(fault, route=ROUTE, times=None)
+    with pytest.raises(OpsgenieError) as caught:
+        read(connection)
+    tries = {"no": 1, "when it may be": REFUSALS}.get(trouble.again, TRIES)
+
+    assert caught.type in {trouble.error, Unreachable if trouble.error is WrongHost else trouble.error}
+    assert ROUTE in str(caught.value)
+    assert trouble.remedy.removesuffix(".") in str(caught.value) or "report it" in str(caught.value)
+    assert len(simulator.requests) == tries
+
+
+@pytest.mark.parametrize(
+    "fault", [fault for fault, trouble in TROUBLES.items() if not trouble or trouble.again != "no"]
+)
+def test_what_may_pass_passes(fault: str, connection: Connection, simulator: Simulator, account: Account) -> None:
+    """Once, a fault that may pass costs another request at most, and no row."""
+    simulator.faults.script(fault, route=ROUTE)
+
+    assert sorted(user["username"] for user in account.users.values()) == sorted(read(connection))
+
+
+@pytest.mark.parametrize("fault", ["page as 200", "redirect", "status 503", "cut JSON"])
+def test_a_host_that_never_answered_as_the_api_does(fault: str, simulator: Simulator) -> None:
+    """What is no API from the first answer on is told at once; what is in trouble, after a few tries."""
+    simulator.faults.script(fault, route="/v2/account", times=None)
+    trouble = TROUBLES[fault]
+    assert trouble
+    with pytest.raises(trouble.error), connected(simulator):
+        pass
+
+    assert len(simulator.requests) == (1 if trouble.error is WrongHost else FIRST_TRIES)
+
+
+@pytest.mark.parametrize("fault", ["count below zero", "count of text"])
+def test_an_impossible_count_is_told(fault: str, connection: Connection, simulator: Simulator) -> None:
+    """A count that cannot be one is never taken for none."""
+    simulator.faults.script(fault, route="/v2/alerts/count")
+    with pytest.raises(Trouble.NO_COUNT.error, match=r"/v2/alerts/count .*report it"):
+        Listing(connection.client, STREAMS["alerts"]).count()
+
+
+def test_the_message_names_the_request(connection: Connection, simulator: Simulator) -> None:
+    """A body that breaks off is told with the id that the API gave the request; it stood in the headers."""
+    simulator.faults.script("short body", route=ROUTE, times=None)
+    with pytest.raises(Unreachable, match=r"request [0-9a-f-]{36}\)"):
+        read(connection)

@@ -1,0 +1,98 @@
+"""Fault by stream by kind of request by moment: a read is complete, or loudly incomplete and mended by the next one."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from faulty import TROUBLES, Ran, Wireless, connection_over, run
+
+from opsgenie_simulator import Account, Faults, Simulator
+from opsgenie_simulator.faults import PASSING
+from source_opsgenie.streams import STREAMS, Stream
+from source_opsgenie.troubles import Trouble
+
+# One fault for each trouble that there is; what is too large takes too long for so many cases.
+ONE_EACH = {trouble: fault for fault, trouble in reversed(TROUBLES.items()) if trouble is not Trouble.TOO_LARGE}
+LASTING = [*ONE_EACH.values(), "page before", "count beyond all"]
+# Of the streams that are read alike, the first is tried with each fault, the others with a few at each moment.
+A_FEW = 3
+PROBE = {"/v2/account", "/v2/request-limits"}
+
+
+def alike(stream: Stream) -> tuple[object, ...]:
+    """What the way in which *stream* is read depends on."""
+    return stream.paging, stream.search is not None, stream.parent is not None, bool(stream.rows)
+
+
+FIRST = {alike(stream): stream.name for stream in reversed(STREAMS.values())}
+
+
+def account_for(stream: Stream) -> Account:
+    """An account that is right for *stream*, and always the same.
+
+    It has so little that a read takes milliseconds, and so much that a list has three pages, where it is paged.
+    What hangs on rows is asked for row by row: those are fewer.
+    """
+    many = 9 if stream.parent else 230
+    account = Account.seeded(alerts=many, incidents=many, users=many, teams=3, services=many, integrations=3)
+    account.clock = lambda: 1_800_000_000_000
+    return account
+
+
+def _is_told(ran: Ran) -> bool:
+    """Whether it was told that rows are lacking: the plan has none of them, or the rows that they hang on are gone."""
+    return (not ran.rows and Trouble.NOT_IN_PLAN.remedy in ran.told) or bool(re.search("[1-9] gone", ran.told))
+
+
+class Case:
+    """One stream of an account, read again and again with other faults."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream, self.account = stream, account_for(stream)
+        self.whole, self.requests = self._read(Faults(), None)
+
+    def cells(self) -> Iterator[tuple[str, int]]:
+        """Each kind of request that a read makes, at its first, middle and last moment."""
+        for route, number in self.requests.items():
+            yield from ((route, at) for at in sorted({1, (number + 1) // 2, number}))
+
+    def broken(self, fault: str, route: str, at: int, *, times: int | None) -> list[str]:
+        """What goes wrong when the answer *at* on *route*, or all from there on, come with *fault*."""
+        faults = Faults()
+        faults.script(fault, route=route, at=at, times=times)
+        ran, _ = self._read(faults, None)
+        mended, _ = self._read(Faults(), ran.state)
+        rules = {
+            "not used": not faults.unused(),
+            "fails, though it passes": not (ran.problem and times and fault in PASSING),
+            "not whole, without a word": bool(ran.problem) or ran.rows == self.whole.rows or _is_told(ran),
+            "does not say what was asked": not ran.problem or "/v" in str(ran.problem),
+            "is not mended": mended.problem is None and ran.rows | mended.rows == self.whole.rows,
+        }
+        return [f"{fault} at {route} {at}: {rule}: {ran.problem}" for rule, holds in rules.items() if not holds]
+
+    def _read(self, faults: Faults, state: dict[str, object] | None) -> tuple[Ran, Counter[str]]:
+        wireless = Wireless(Simulator(self.account, faults=faults))
+        connection = connection_over(wireless, self.account.full_key, max_concurrent_requests=2)
+        ran = run(connection, self.stream, state)
+        return ran, Counter(route for route in wireless.routes if route not in PROBE)
+
+
+@pytest.mark.parametrize("stream", STREAMS.values(), ids=lambda stream: stream.name)
+def test_complete_or_loudly_incomplete(stream: Stream) -> None:
+    """Whichever fault comes when: all rows, or an error and a state from which the next read brings the rest."""
+    case = Case(stream)
+    is_first = FIRST[alike(stream)] == stream.name
+    turn = count()
+    broken: list[str] = []
+    for route, at in case.cells():
+        number = next(turn)
+        broken += case.broken(PASSING[number % len(PASSING)], route, at, times=1)
+        for fault in LASTING if is_first else (LASTING * 2)[number % len(LASTING) :][:A_FEW]:
+            broken += case.broken(fault, route, at, times=None)
+
+    assert case.whole.problem is None
+    assert case.requests
+    assert broken == []

@@ -1,0 +1,125 @@
+"""Bad weather: a share of all answers broken by chance is survived; a service that is down is told within a bound."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from faulty import connected, run
+
+from opsgenie_simulator import Account, Call, Faults, Response, Simulator
+from opsgenie_simulator.faults import PASSING
+from opsgenie_simulator.messages import Answer, Delivery
+from source_opsgenie.archive.display import Display
+from source_opsgenie.archive.outcome import Outcome
+from source_opsgenie.archive.plan import Estimate
+from source_opsgenie.archive.store import Store
+from source_opsgenie.archive.sync import Sync
+from source_opsgenie.client import LONGEST_BACK_OFF, TRIES
+from source_opsgenie.connection import Connection
+from source_opsgenie.errors import Unreachable
+from source_opsgenie.outage import LONGEST_OUTAGE_SECONDS, spoils_all
+from source_opsgenie.streams import STREAMS
+
+
+class Outage:
+    """Weather in which the connection ends before the answer: after so many answers, for so many more."""
+
+    def __init__(self, *, after: int, lasting: int) -> None:
+        self.first, self.last, self.number = after + 1, after + lasting, 0
+
+    def __call__(self, call: Call, answer: Answer) -> Response:
+        """Answer, or do not."""
+        self.number += 1
+        is_out = self.first <= self.number <= self.last
+        return replace(answer(call), delivery=Delivery(cut=0) if is_out else None)
+
+
+def whole(account: Account, stream: str) -> set[tuple[str, ...]]:
+    """The keys of all rows of *stream*."""
+    if stream == "alerts":
+        return {(alert_id,) for alert_id in account.alerts}
+    return {(alert, log["offset"]) for alert in account.alerts for log in account.ledger.children(alert).logs}
+
+
+@pytest.mark.parametrize(("stream", "alerts", "seeds"), [("alerts", 2_000, range(10)), ("alert_logs", 400, range(1))])
+def test_fifteen_faults_in_a_hundred_cost_no_row(stream: str, alerts: int, seeds: range) -> None:
+    """2,000 alerts, and the logs of 400, are read whole over sockets though every seventh answer comes broken."""
+    account = Account.seeded(alerts=alerts)
+    happened: Counter[str] = Counter()
+    for seed in seeds:
+        faults = Faults(seed=seed)
+        with Simulator(account, faults=faults) as simulator, connected(simulator) as connection:
+            faults.share = 0.15
+            ran = run(connection, STREAMS[stream])
+        happened += faults.by_chance
+
+        assert ran.problem is None
+        assert ran.rows.keys() == whole(account, stream)
+
+    assert happened.total() > 30
+    assert len(happened) > len(PASSING) // 2
+
+
+@pytest.mark.parametrize("fault", ["status 503", "reset before", "page as 200"])
+def test_a_service_that_is_down_is_told_within_the_bound(fault: str, simulator: Simulator) -> None:
+    """One request with its tries, and one question whether anybody is there: no stream after it waits again."""
+    with connected(simulator) as connection:
+        simulator.faults.share, simulator.faults.among = 1.0, (fault,)
+        simulator.forget()
+        began = connection.clock.monotonic()
+        ran = run(connection, STREAMS["alerts"])
+        assert ran.problem
+        is_all = spoils_all(ran.problem, connection)
+        took = connection.clock.monotonic() - began
+
+    assert isinstance(ran.problem, Unreachable)
+    assert is_all
+    assert len(simulator.requests) == TRIES + 1
+    assert took < (TRIES - 1) * LONGEST_BACK_OFF
+
+
+def test_one_path_that_is_down_spoils_nothing_else(simulator: Simulator) -> None:
+    """A list that fails for ever leaves the others to be read: somebody is there."""
+    with connected(simulator) as connection:
+        simulator.faults.script("status 503", route="/v2/teams", times=None)
+        ran = run(connection, STREAMS["teams"])
+
+        assert ran.problem
+        assert not spoils_all(ran.problem, connection)
+
+
+def test_the_archive_waits_out_an_outage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """When nothing answers, a sync says that it waits, waits, says that it goes on, and ends whole."""
+    account = Account.seeded(alerts=900)
+    outage = Outage(after=12, lasting=TRIES + 40)
+    with Simulator(account, weather=(outage,)) as simulator, connected(simulator) as connection:
+        result = synced(connection, tmp_path / "acme.duckdb")
+    told = capsys.readouterr().out
+
+    assert [""] == [outcome.problem for outcome in result]
+    assert told.index("Nothing answers: waiting") < told.index("It answers again: going on.")
+    assert sum(outcome.written.present for outcome in result) >= len(account.alerts)
+    assert outage.number > outage.last
+
+
+def test_the_archive_waits_a_bounded_time(tmp_path: Path) -> None:
+    """An outage without an end ends the sync within a little more than an hour, and the streams after it are named."""
+    outage = Outage(after=5, lasting=10_000)
+    account = Account.seeded(alerts=30)
+    with Simulator(account, weather=(outage,)) as simulator, connected(simulator) as connection:
+        alerts, logs = synced(connection, tmp_path / "acme.duckdb", "alerts", "alert_logs")
+
+    assert alerts.ends_sync
+    assert "no whole answer" in alerts.problem
+    assert "not begun" in logs.problem
+    assert LONGEST_OUTAGE_SECONDS <= alerts.seconds <= LONGEST_OUTAGE_SECONDS * 1.1
+
+
+def synced(connection: Connection, path: Path, *streams: str) -> list[Outcome]:
+    """What a sync of *streams* over *connection* into the file at *path* comes to."""
+    display = Display()
+    store = Store(path, connection.account, display.say)
+    states = store.prepare()
+    estimates = [Estimate(STREAMS[name]) for name in streams or ("alerts",)]
+    return Sync(connection, store, display, requests_for_deleted=0).run(estimates, states=states)
