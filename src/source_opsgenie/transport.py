@@ -126,12 +126,12 @@ class PooledTransport:
         self._break_off(before=time.monotonic())
 
     def _asked(self, request: Request) -> Response:
-        if self._closed.is_set():
-            raise Stopped
         asking = _Asking(time.monotonic())
         self._asking.add(asking)
         _ASKING.set(asking)
         try:
+            if self._closed.is_set():
+                raise Stopped
             return self._answer(request, asking)
         except HTTPError as problem:
             is_late = time.monotonic() - asking.began >= self._bounds.answer
@@ -179,9 +179,17 @@ class _Asking:
     began: float
     over: socket.socket | None = None
     request_id: str = ""
+    is_broken_off: bool = False
+
+    def use(self, over: socket.socket | None) -> None:
+        """Remember the socket, which may come too late."""
+        self.over = over
+        if self.is_broken_off:
+            self.break_off()
 
     def break_off(self) -> None:
         """End the answer under the thread that waits for it."""
+        self.is_broken_off = True
         if self.over:
             with contextlib.suppress(OSError):
                 # Not that of an SSL socket, which would hand what is still in it to the reader as if it were plain.
@@ -196,7 +204,7 @@ class _Connection(HTTPConnection):
 
     def request(self, *args: Any, **options: Any) -> None:
         super().request(*args, **options)
-        _ASKING.get().over = self.sock
+        _ASKING.get().use(self.sock)
 
 
 class _SecureConnection(HTTPSConnection):
@@ -204,7 +212,7 @@ class _SecureConnection(HTTPSConnection):
 
     def request(self, *args: Any, **options: Any) -> None:
         super().request(*args, **options)
-        _ASKING.get().over = self.sock
+        _ASKING.get().use(self.sock)
 
 
 class _Pool(urllib3.HTTPConnectionPool):
