@@ -13,9 +13,10 @@ import trustme
 
 @dataclass
 class Tunnel:
-    """The proxy's address, and the hosts that were asked for through it."""
+    """The proxy's address, the hosts that were asked for through it, and the TLS server's own port."""
 
     url: str
+    secure_port: int = 0
     hosts: list[str] = field(default_factory=list)
     servers: list[asyncio.Server] = field(default_factory=list)
 
@@ -46,7 +47,7 @@ async def _open(target_url: str, authority: trustme.CA, host: str) -> Tunnel:
 
     secure = await asyncio.start_server(to_target, "localhost", 0, ssl=context)
     secure_port = secure.sockets[0].getsockname()[1]
-    found = Tunnel("", servers=[secure])
+    found = Tunnel("", secure_port, servers=[secure])
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = await reader.readuntil(b"\r\n\r\n")

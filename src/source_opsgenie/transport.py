@@ -13,16 +13,9 @@ from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
 import urllib3
+import urllib3.exceptions as failures
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    DecodeError,
-    HTTPError,
-    NameResolutionError,
-    ProxyError,
-    ReadTimeoutError,
-    SSLError,
-)
+from urllib3.exceptions import HTTPError
 
 from source_opsgenie.clock import Naps, Stopped
 from source_opsgenie.errors import OpsgenieError
@@ -51,12 +44,12 @@ class Bounds:
 
 # What urllib3 says, in our words; the first that fits.
 TROUBLES: tuple[tuple[type[HTTPError], Trouble], ...] = (
-    (ProxyError, Trouble.PROXY),
-    (NameResolutionError, Trouble.NO_NAME),
-    (ConnectTimeoutError, Trouble.NO_CONNECTION),
-    (ReadTimeoutError, Trouble.SILENCE),
-    (SSLError, Trouble.NO_TLS),
-    (DecodeError, Trouble.NOT_UNPACKED),
+    (failures.ProxyError, Trouble.PROXY),
+    (failures.NameResolutionError, Trouble.NO_NAME),
+    (failures.ConnectTimeoutError, Trouble.NO_CONNECTION),
+    (failures.ReadTimeoutError, Trouble.SILENCE),
+    (failures.SSLError, Trouble.NO_TLS),
+    (failures.DecodeError, Trouble.NOT_UNPACKED),
     (HTTPError, Trouble.RESET),
 )
 

@@ -1,0 +1,219 @@
+"""The way to the API: proxies, certificates, naps; each word of the environment followed, or an error."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+from faulty import HASTY
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from opsgenie_simulator import Account, Simulator
+from source_opsgenie.clock import NAP_SECONDS, Naps
+from source_opsgenie.errors import ConfigError, OpsgenieError, Unreachable
+from source_opsgenie.route import trust
+from source_opsgenie.transport import Bounds, PooledTransport, Request
+from source_opsgenie.troubles import Trouble
+from tunnel import tunnel
+
+HOST = "api.opsgenie.com"
+NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+WORDS = some.text(some.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that says nothing of the way."""
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return monkeypatch
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[trustme.CA, str]:
+    """An authority of our own, and the file with its certificate."""
+    made = trustme.CA()
+    path = tmp_path_factory.mktemp("authority") / "authority.pem"
+    made.cert_pem.write_to_path(path)
+    return made, str(path)
+
+
+@contextmanager
+def answering(said: bytes) -> Iterator[int]:
+    """A port on which *said* is answered to whatever comes first; then it is closed."""
+
+    def serve() -> None:
+        with listener.accept()[0] as connection:
+            connection.recv(4096)
+            connection.sendall(said)
+
+    with socket.create_server(("localhost", 0)) as listener:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield listener.getsockname()[1]
+        thread.join(10)
+
+
+def asked(url: str, account: Account | None = None) -> int:
+    """The status that *url* answers."""
+    key = account.full_key if account else "none"
+    with closing(PooledTransport(url, connections=1, bounds=Bounds(connect=2.0, silence=2.0))) as transport:
+        return transport(Request("/v2/account", headers={"Authorization": f"GenieKey {key}"})).status
+
+
+def test_an_authority_of_our_own(
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, simulator: Simulator, account: Account
+) -> None:
+    """Through a proxy, a host is trusted whose certificate the authority in SSL_CERT_FILE signed."""
+    with tunnel(simulator.url, authority[0], host=HOST) as proxy:
+        environment.setenv("HTTPS_PROXY", proxy.url)
+        environment.setenv("SSL_CERT_FILE", authority[1])
+
+        assert 200 == asked(f"https://{HOST}", account)
+        assert [f"{HOST}:443"] == proxy.hosts
+
+
+def test_a_host_that_nobody_vouches_for(
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, simulator: Simulator, account: Account
+) -> None:
+    """Without that, the key is not sent, and the message says what a company's proxy needs."""
+    with tunnel(simulator.url, authority[0], host=HOST) as proxy:
+        environment.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(Trouble.UNTRUSTED.error, match="name the file of its authority in SSL_CERT_FILE"):
+            asked(f"https://{HOST}", account)
+
+    assert [] == simulator.requests
+
+
+def test_a_certificate_for_another_host(
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, simulator: Simulator, account: Account
+) -> None:
+    """An authority that is trusted vouches for the names in its certificates only."""
+    with tunnel(simulator.url, authority[0], host="api.eu.opsgenie.com") as proxy:
+        environment.setenv("HTTPS_PROXY", proxy.url)
+        environment.setenv("SSL_CERT_FILE", authority[1])
+        with pytest.raises(Trouble.UNTRUSTED.error):
+            asked(f"https://{HOST}", account)
+
+    assert [] == simulator.requests
+
+
+def test_hosts_that_no_proxy_is_for(
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, simulator: Simulator, account: Account
+) -> None:
+    """NO_PROXY names hosts that are asked directly, over TLS too."""
+    with tunnel(simulator.url, authority[0], host="localhost") as proxy:
+        environment.setenv("HTTPS_PROXY", "http://localhost:1")
+        environment.setenv("NO_PROXY", "example.com, localhost")
+        environment.setenv("SSL_CERT_FILE", authority[1])
+
+        assert 200 == asked(f"https://localhost:{proxy.secure_port}", account)
+        assert [] == proxy.hosts
+
+
+@pytest.mark.parametrize(
+    ("said", "trouble"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", Trouble.PROXY),
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", Trouble.PROXY),
+        (b"HTTP/1.1 200 OK\r\n\r\nThis is no TLS.", Trouble.NO_TLS),
+    ],
+)
+def test_a_proxy_that_says_no(said: bytes, trouble: Trouble, environment: pytest.MonkeyPatch) -> None:
+    """A proxy that refuses, or opens the way to something that is no TLS, is told as that."""
+    with answering(said) as port:
+        environment.setenv("HTTPS_PROXY", f"http://me:hush@localhost:{port}")
+        with pytest.raises(trouble.error) as caught:
+            asked(f"https://{HOST}")
+
+    assert f": {trouble.what} (" in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
+def test_authorities_that_cannot_be_read(content: str | None, tmp_path: Path) -> None:
+    """A file of authorities that is missing or holds none is an error, never passed over."""
+    path = tmp_path / "authority.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ConfigError, match=r"SSL_CERT_FILE in the environment names .*name another file, or unset it"):
+        trust(str(path))
+
+
+def test_the_systems_own_authorities() -> None:
+    """Without that file, the machine's own certificates are trusted, and every name is checked."""
+    context = trust("")
+
+    assert (ssl.CERT_REQUIRED, True) == (context.verify_mode, context.check_hostname)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(proxy=WORDS | some.from_regex(r"(https?|socks5)?(://)?([a-z:]*@)?[a-z\[\]:.]+:\d*", fullmatch=True), but=WORDS)
+def test_any_word_for_a_proxy(proxy: str, but: str, environment: pytest.MonkeyPatch) -> None:
+    """Whatever HTTPS_PROXY and NO_PROXY say, a transport is made of it, or a ConfigError says what to write."""
+    environment.setenv("HTTPS_PROXY", proxy)
+    environment.setenv("NO_PROXY", but)
+    said = ""
+    try:
+        PooledTransport(f"https://{HOST}", connections=1).close()
+    except ConfigError as problem:
+        said = str(problem)
+
+    assert said == "" or "write it like http://proxy.example:3128" in said
+
+
+def test_naps_are_noticed() -> None:
+    """A wall clock that went on while the other stood is a nap, and so is a long time between two looks."""
+    awake = iter([0.0, 2.0, 4.0, 6.0, 6.0 + 2 * NAP_SECONDS])
+    wall = iter([0.0, 2.0, 3600.0, 3602.0, 3602.0 + 2 * NAP_SECONDS])
+    naps = Naps(awake.__next__, wall.__next__)
+    found = [naps.noticed() for _ in range(4)]
+
+    assert [False, True, False, True] == found
+
+
+class Napping(Naps):
+    """A machine that has just slept, whenever it is asked."""
+
+    def noticed(self) -> bool:
+        return True
+
+
+def test_after_a_nap_connections_are_new(simulator: Simulator, account: Account) -> None:
+    """What was asked over a connection from before the nap is broken off, and the next request makes a new one."""
+    request = Request("/v2/account", headers={"Authorization": f"GenieKey {account.full_key}"})
+    simulator.faults.script("late", route="/v2/account")
+    failed: list[OpsgenieError] = []
+    with closing(PooledTransport(simulator.url, connections=2, bounds=Bounds(tick=60.0), naps=Napping())) as transport:
+
+        def ask() -> None:
+            try:
+                transport(request)
+            except OpsgenieError as problem:
+                failed.append(problem)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        while not simulator.requests:
+            asking.join(0.01)
+        transport.look()
+        asking.join(10)
+
+        assert [Unreachable] == [type(problem) for problem in failed]
+        assert 200 == transport(request).status
+
+
+def test_an_answer_that_takes_too_long_is_broken_off(simulator: Simulator, account: Account) -> None:
+    """Headers and body may trickle: it ends all the same."""
+    simulator.faults.script("endless body", route="/v2/account")
+    with (
+        closing(PooledTransport(simulator.url, connections=1, bounds=HASTY)) as transport,
+        pytest.raises(Trouble.ENDLESS.error, match="takes too long"),
+    ):
+        transport(Request("/v2/account", headers={"Authorization": f"GenieKey {account.full_key}"}))
