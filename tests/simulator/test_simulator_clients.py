@@ -1,13 +1,10 @@
-"""Clients that others wrote read from the simulator: the vendor's own SDK, and opsgenielib."""
+"""A client that others wrote reads from the simulator: the vendor's own SDK."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import opsgenie_sdk  # type: ignore[import-untyped]
 import pytest
-from opsgenielib import Opsgenie  # type: ignore[import-untyped]
-from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
 
 from opsgenie_simulator import Account, Simulator
 from opsgenie_simulator.timestamps import epoch_ms
@@ -20,13 +17,6 @@ Sdk = Any
 def account() -> Account:
     """A seeded account with users on more than one page."""
     return Account.seeded(users=130)
-
-
-@pytest.fixture
-def simulator(account: Account) -> Iterator[Simulator]:
-    """The account, standing."""
-    with Simulator(account) as simulator:
-        yield simulator
 
 
 @pytest.fixture
@@ -118,6 +108,29 @@ def test_sdk_reads_heartbeats(account: Account, sdk: Sdk) -> None:
     assert [one["name"] for one in account.heartbeats] == [one.name for one in heartbeats]
 
 
+def test_sdk_reads_attachments_and_saved_searches(account: Account, sdk: Sdk) -> None:
+    """Attachments come with the link to each, saved searches with their query; the SDK knows ids as texts."""
+    api = opsgenie_sdk.AlertApi(sdk)
+    found = ((one, account.ledger.children(one).attachments) for one in account.alerts)
+    alert_id, attachments = next((one, attachments) for one, attachments in found if attachments)
+    listed = api.list_attachments(alert_id).data
+    searches = [api.get_saved_search(one.id).data for one in api.list_saved_searches().data]
+
+    assert [(one["id"], one["name"]) for one in attachments] == [(one.id, one.name) for one in listed]
+    assert "/_files/attachments/" in api.get_attachment(alert_id, attachments[0]["id"]).data.url
+    assert all(one.query and one.owner.id in account.users for one in searches)
+
+
+def test_sdk_pings_a_heartbeat(account: Account, simulator: Simulator, sdk: Sdk) -> None:
+    """A ping revives a heartbeat, and is the only write that the journal has."""
+    api, name = opsgenie_sdk.HeartbeatApi(sdk), account.heartbeats[1]["name"]
+    before = api.get_heartbeat(name).data.expired
+    api.ping(name)
+
+    assert (True, False) == (before, api.get_heartbeat(name).data.expired)
+    assert ["/v2/heartbeats/{name}/ping"] == [request.route for request in simulator.requests if request.writes]
+
+
 def test_sdk_understands_our_refusals(sdk: Sdk) -> None:
     """A 422 and a 404 arrive as the SDK's own exceptions, with the message in the body."""
     api = opsgenie_sdk.AlertApi(sdk)
@@ -127,73 +140,3 @@ def test_sdk_understands_our_refusals(sdk: Sdk) -> None:
         api.get_alert("none")
 
     assert (422, 404) == (capped.value.status, missing.value.status)
-
-
-class Rerouting(HTTPAdapter):
-    """Sends to the simulator what is meant for the real API."""
-
-    def __init__(self, url: str) -> None:
-        """Send to *url*."""
-        super().__init__()
-        self._url = url
-
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        """Send a request elsewhere."""
-        request.url = str(request.url).replace("https://api.opsgenie.com", self._url)
-        return super().send(request, *args, **kwargs)
-
-
-@pytest.fixture
-def opsgenielib(account: Account, simulator: Simulator) -> Iterator[Opsgenie]:
-    """The library opsgenielib; its host is an argument, except where it is written into a method."""
-    library = Opsgenie(account.full_key, url=simulator.url)
-    session = library._session
-    session.mount("https://api.opsgenie.com", Rerouting(simulator.url))
-    with session:
-        yield library
-
-
-def test_opsgenielib_reads_users_page_by_page(account: Account, opsgenielib: Opsgenie) -> None:
-    """It follows our links to the end of the users, and reads the teams of each by user name."""
-    users = opsgenielib.list_users()
-    member = next(iter(account.teams.values()))["members"][0]["user"]
-    teams = opsgenielib.get_user_teams(member["username"]).json()["data"]
-
-    assert set(account.users) == {user.id for user in users}
-    assert {user["fullName"] for user in account.users.values()} == {user.full_name for user in users}
-    assert account.ledger.teams_of_user(member["id"]) == [team["id"] for team in teams]
-
-
-def test_opsgenielib_reads_teams(account: Account, opsgenielib: Opsgenie) -> None:
-    """Teams come as a list, and each by id or name with its members."""
-    first = next(iter(account.teams.values()))
-
-    assert list(account.teams) == [team.id for team in opsgenielib.list_teams()]
-    assert first["members"] == opsgenielib.get_team_by_name(first["name"]).members
-    assert first["members"] == opsgenielib.get_team_by_id(first["id"]).members
-
-
-def test_opsgenielib_reads_integrations(account: Account, opsgenielib: Opsgenie) -> None:
-    """Integrations come all at once, by team id, and by team name."""
-    team = next(iter(account.teams.values()))
-    of_team = [one["id"] for one in account.integrations.values() if one.get("teamId") == team["id"]]
-
-    assert list(account.integrations.values()) == opsgenielib.list_integrations()["data"]
-    assert of_team == [one["id"] for one in opsgenielib.list_integrations_by_team_id(team["id"])["data"]]
-    assert of_team == [one["id"] for one in opsgenielib.list_integrations_by_team_name(team["name"])["data"]]
-
-
-def test_opsgenielib_searches_alerts(account: Account, opsgenielib: Opsgenie) -> None:
-    """It asks for 2,000 alerts a page, gets 100, and still arrives at all of them by `next`."""
-    alerts = opsgenielib.query_alerts("createdAt > 0")
-    team = next(iter(account.teams.values()))["name"]
-
-    assert set(account.alerts) == {alert.id for alert in alerts}
-    assert opsgenielib.count_alerts_by_query(f"teams={team}")["data"]["count"] == len(
-        opsgenielib.query_alerts(f"teams={team}")
-    )
-
-
-def test_opsgenielib_reads_heartbeats(account: Account, opsgenielib: Opsgenie) -> None:
-    """Heartbeats come as it expects them."""
-    assert [one["name"] for one in account.heartbeats] == [one.name for one in opsgenielib.list_heartbeats()]

@@ -99,9 +99,11 @@ def test_log_files_are_listed_to_the_end_by_marker(account: Account, position: A
     files = listed(asking, "2020-01-01-00-00-00", limit=7)
     names = [file["filename"] for file in files]
     late = listed(asking, names[5].removesuffix(".json"), limit=1000)
+    whole = asking.get("/v2/logs/list/2020-01-01-00-00-00", limit=len(files)).body
 
     assert len(names) > 100
     assert sorted(set(names)) == names
+    assert (files, position == "present") == (whole["data"], bool(whole.get("marker")))
     assert files[5:] == late
     assert files[6:] == listed(asking, names[5].replace("_000.json", "_001"))
     assert 422 == asking.get("/v2/logs/list/yesterday").status

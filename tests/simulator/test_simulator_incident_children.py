@@ -142,6 +142,8 @@ def test_alert_ids_are_read_to_the_end(account: Account, paging: Any, order: str
     )
     page = asking.get(path, limit=100, order=order)
     read: list[Any] = list(page.rows)
+
+    assert 25 == len(read)
     while len(page.rows) == 25:
         is_linked, number = paging == "linked", len(read) + (paging == "counted-from-one")
         query = query_of(page.body["paging"]["next"]) if is_linked else {"offset": number, "limit": 25, "order": order}
@@ -163,8 +165,8 @@ def test_deleted_alerts_leave_their_incident(account: Account) -> None:
     """The ids of an incident's alerts are those of alerts that are still there; more can be said to belong to it."""
     incident_id, grown = children(account, "alert_ids", more_than=2)
     gone, new = grown.alert_ids[0], account.create_alert()["id"]
-    account.delete_alert(gone)
     account.add_incident_alert(incident_id, new)
+    account.delete_alert(gone)
     rows: list[Any] = list(Asking(account).get(f"/v1/incidents/{incident_id}/associated-alert-ids").rows)
 
     assert new == rows[0]

@@ -8,8 +8,19 @@ from asking import Asking, Ticking
 
 from opsgenie_simulator import Account, Call, Key, Switches
 from opsgenie_simulator.answers import Service, answer
+from opsgenie_simulator.routes import ROUTES
 
-CONFIGURATION = ("/v2/users", "/v2/teams", "/v1/services", "/v2/integrations", "/v2/heartbeats", "/v2/account")
+CONFIGURATION = (
+    "/v2/users", "/v2/teams", "/v1/services", "/v2/integrations", "/v2/heartbeats", "/v2/account", "/v2/schedules",
+    "/v2/schedules/on-calls", "/v2/escalations", "/v2/forwarding-rules", "/v2/policies/alert", "/v1/maintenance",
+    "/v2/roles", "/v1/incident-templates", "/v2/logs/list/2026-01-01-00-00-00",
+)  # fmt: skip
+# The first that a path begins with is its domain.
+DOMAINS = (
+    ("/v2/alerts/count", "count"), ("/v2/alerts/", "alert"), ("/v2/alerts", "search"), ("/v1/incident", "incident"),
+    ("/v2/incident", "incident"), ("/v2/users/", "configuration"), ("/v2/users", "search"),
+    ("/v2/heartbeats", "heartbeat"),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -81,6 +92,14 @@ def test_alerts_and_incidents_need_no_configuration_access(account: Account, pat
 
     assert 200 == Asking(account).get(path, key=account.key_without_configuration_access).status
     assert 403 == Asking(account).get(path, key=blind.token).status
+
+
+def test_each_route_draws_on_its_documented_limit() -> None:
+    """Lists of alerts and users are searches; alerts, incidents, on-calls and heartbeats have limits of their own."""
+    for route in ROUTES:
+        begun = next((domain for path, domain in DOMAINS if route.path.startswith(path)), "configuration")
+
+        assert route.domain == ("schedule-oncalls" if route.path.endswith("on-calls") else begun)
 
 
 def test_team_key_sees_its_team_only(account: Account) -> None:

@@ -80,6 +80,13 @@ with Simulator(account, switches=Switches(cap="ends"), limits=limits) as simulat
     print(simulator.requests)
 ```
 
+Each request in that list tells whether a key came along, and whether it changed the account:
+
+```python
+assert not [request for request in simulator.requests if request.writes]
+assert not [request for request in simulator.requests if request.route == "/_files" and request.has_key]
+```
+
 Other programs change the account with `POST`, `PATCH` and `DELETE` under `/_simulator/`.
 An alert is created at `/_simulator/alerts`, and changed or deleted at `/_simulator/alerts/{id}`.
 Its logs and notes grow at `/_simulator/alerts/{id}/logs` and `/_simulator/alerts/{id}/notes`.

@@ -88,15 +88,10 @@ def timeline(ask: Ask) -> Content:
     unit = one_of(ask.query, "intervalUnit", values=tuple(INTERVALS_MS))
     low, layers = _moment(ask), ask.query.get("expand", "").split(",")
     high = low + whole_number(ask.query, "interval", default=1, at_least=1) * INTERVALS_MS[unit]
-    found = on_calls.timeline(
-        _roster(ask, SCHEDULES.found(ask)),
-        low=low,
-        high=high,
-        now=ask.account.now(),
-        layers=[layer for layer in EXPANDABLE if layer in layers],
-        written=text_of if ask.switches.timeline_times == "utc" else _elsewhere,
-    )
-    return encoded(found, expandable=EXPANDABLE)
+    written = text_of if ask.switches.timeline_times == "utc" else _elsewhere
+    frame = on_calls.Frame(low, high, ask.account.now(), written)
+    asked = [layer for layer in EXPANDABLE if layer in layers]
+    return encoded(on_calls.timeline(_roster(ask, SCHEDULES.found(ask)), frame, layers=asked), expandable=EXPANDABLE)
 
 
 def _elsewhere(moment_ms: int) -> str:
@@ -104,14 +99,7 @@ def _elsewhere(moment_ms: int) -> str:
 
 
 def _roster(ask: Ask, schedule: Body) -> on_calls.Roster:
-    settings = ask.account.settings
-    return on_calls.roster(
-        settings.people,
-        schedule,
-        overrides=settings.of(schedules.overrides).get(schedule["id"], []),
-        rules=settings.of(escalations.forwarding_rules),
-        all_=settings.of(escalations.escalations),
-    )
+    return ask.account.settings.of(on_calls.rosters)[schedule["id"]]
 
 
 def _moment(ask: Ask) -> int:

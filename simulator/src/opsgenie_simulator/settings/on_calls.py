@@ -1,17 +1,18 @@
 """Who is on call, who is next, and the timeline of a schedule, as the API answers them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from opsgenie_simulator.records import Body
+from opsgenie_simulator.settings.escalations import escalations, forwarding_rules
 from opsgenie_simulator.settings.people import DAY_MS, People, members_of
-from opsgenie_simulator.settings.schedules import parent
+from opsgenie_simulator.settings.schedules import overrides, parent, schedules
 from opsgenie_simulator.settings.shifts import Shift, as_it_was, concerns, turns
 from opsgenie_simulator.timestamps import epoch_ms
 
 # The next turn of any rotation begins within this time, unless the rotation ends.
 LOOK_AHEAD_MS = 50 * DAY_MS
-LAYERS = ("base", "forwarding", "override")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,22 @@ class Roster:
         return as_it_was(rotation, self.overrides, rules=self.rules, low=low, high=high)
 
 
-def roster(
-    people: People, schedule: Body, *, overrides: Sequence[Body], rules: Sequence[Body], all_: Sequence[Body]
-) -> Roster:
-    """Gather what decides about a schedule; *all_* are the account's escalations."""
-    by_id = {one["id"]: one for one in all_}
-    return Roster(schedule, overrides, rules, by_id, {team["id"]: team for team in people.teams})
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """From when to when a timeline reaches, what is past in it, and how its times are written."""
+
+    low: int
+    high: int
+    now: int
+    written: Callable[[int], str]
+
+
+def rosters(people: People) -> dict[str, Roster]:
+    """The roster of every schedule, by the schedule's id."""
+    by_schedule, rules = overrides(people), forwarding_rules(people)
+    called = {one["id"]: one for one in escalations(people)}
+    teams = {team["id"]: team for team in people.teams}
+    return {one["id"]: Roster(one, by_schedule.get(one["id"], ()), rules, called, teams) for one in schedules(people)}
 
 
 def on_call(roster: Roster, at: int, *, is_flat: bool) -> Body:
@@ -94,47 +105,61 @@ def _names(participants: Sequence[Body]) -> list[str]:
     return list({one["name"]: None for one in found})
 
 
-def timeline(
-    roster: Roster, *, low: int, high: int, now: int, layers: Sequence[str], written: Callable[[int], str]
-) -> Body:
-    """Who is on call from *low* to *high*, the past too; with *layers*, from what this follows."""
+def timeline(roster: Roster, frame: Frame, *, layers: Sequence[str]) -> Body:
+    """Who is on call within a frame, the past too; with *layers*, from what this follows."""
     schedule = roster.schedule
     owner = {"ownerTeam": schedule["ownerTeam"]} if "ownerTeam" in schedule else {}
-
-    def told(shifts: Callable[[Body], list[Shift]]) -> Body:
-        return {"rotations": [_rotation(one, place, shifts(one)) for place, one in enumerate(schedule["rotations"])]}
-
-    def _rotation(rotation: Body, place: int, shifts: list[Shift]) -> Body:
-        periods = [_period(roster, shift, now=now, written=written) for shift in shifts]
-        return {"id": rotation["id"], "name": rotation["name"], "order": place + 1.0, "periods": periods}
-
-    asked: dict[str, Callable[[Body], list[Shift]]] = {
-        "final": lambda one: roster.shifts(one, low=low, high=high),
-        "base": lambda one: list(turns(one, low=low, high=high)),
-        "override": lambda one: [*_taken(one, roster, low=low, high=high)],
-        "forwarding": lambda one: [x for x in roster.shifts(one, low=low, high=high) if x.kind == "forwarding"],
-    }
     return {
         "_parent": parent(schedule),
         "description": schedule["description"],
         **owner,
-        "startDate": written(low),
-        "endDate": written(high),
-        **{f"{layer}Timeline": told(asked[layer]) for layer in ("final", *layers)},
+        "startDate": frame.written(frame.low),
+        "endDate": frame.written(frame.high),
+        **{f"{layer}Timeline": _layer(roster, frame, LAYERS[layer]) for layer in ("final", *layers)},
     }
 
 
-def _taken(rotation: Body, roster: Roster, *, low: int, high: int) -> Iterator[Shift]:
+def _layer(roster: Roster, frame: Frame, shifts: "Layer") -> Body:
+    return {
+        "rotations": [
+            {
+                "id": rotation["id"],
+                "name": rotation["name"],
+                "order": place,
+                "periods": [_period(roster, frame, shift) for shift in shifts(roster, rotation, frame)],
+            }
+            for place, rotation in zip(count(1.0), roster.schedule["rotations"], strict=False)
+        ]
+    }
+
+
+def _final(roster: Roster, rotation: Body, frame: Frame) -> Iterable[Shift]:
+    return roster.shifts(rotation, low=frame.low, high=frame.high)
+
+
+def _base(_: Roster, rotation: Body, frame: Frame) -> Iterable[Shift]:
+    return turns(rotation, low=frame.low, high=frame.high)
+
+
+def _forwarding(roster: Roster, rotation: Body, frame: Frame) -> Iterable[Shift]:
+    return (shift for shift in _final(roster, rotation, frame) if shift.kind == "forwarding")
+
+
+def _override(roster: Roster, rotation: Body, frame: Frame) -> Iterable[Shift]:
     for override in roster.overrides:
-        first, end = max(low, epoch_ms(override["startDate"])), min(high, epoch_ms(override["endDate"]))
+        first, end = max(frame.low, epoch_ms(override["startDate"])), min(frame.high, epoch_ms(override["endDate"]))
         if concerns(override, rotation) and first < end:
             yield Shift(first, end, override["user"], "override")
 
 
-def _period(roster: Roster, shift: Shift, *, now: int, written: Callable[[int], str]) -> Body:
-    period = {"startDate": written(shift.low), "endDate": written(shift.high)}
+Layer = Callable[[Roster, Body, Frame], Iterable[Shift]]
+LAYERS: dict[str, Layer] = {"final": _final, "base": _base, "forwarding": _forwarding, "override": _override}
+
+
+def _period(roster: Roster, frame: Frame, shift: Shift) -> Body:
+    period = {"startDate": frame.written(shift.low), "endDate": frame.written(shift.high)}
     recipient = _named(shift.who)
-    if shift.high <= now:
+    if shift.high <= frame.now:
         flat = [_named({"type": "user", **one}) for one in _users(roster, shift.who)]
         origin = {"forwardedFrom": shift.instead_of["username"]} if shift.instead_of else {}
         return {**period, "type": "historical", "recipient": recipient | origin, "flattenedRecipients": flat}

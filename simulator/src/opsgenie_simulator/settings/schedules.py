@@ -48,11 +48,10 @@ def schedules(people: People) -> list[Body]:
 
 def overrides(people: People) -> dict[str, list[Body]]:
     """Who takes over in which schedule, by its id, in full form; most schedules have no override."""
-    return {schedule["id"]: _overrides(schedule, people) for schedule in people_schedules(people)}
+    return {schedule["id"]: _overrides(schedule, people) for schedule in _with_rotations(people)}
 
 
-def people_schedules(people: People) -> list[Body]:
-    """The schedules that have rotations."""
+def _with_rotations(people: People) -> list[Body]:
     return [schedule for schedule in schedules(people) if schedule["rotations"]]
 
 
