@@ -47,7 +47,7 @@ def test_a_teams_key_is_told_as_one(source: Verbs, account: Account) -> None:
         (Switches(), {"api_token": "0badc0de-0000-4000-8000-000000000001"}, "Opsgenie does not know this key here"),
         (Switches(), {"api_token": "not-a-key-1"}, "This is not the form of a key"),
         (Switches(wrong_region=True), {}, "api.eu.opsgenie.com for an account in Europe"),
-        (Switches(), {"endpoint": NOBODY}, "check the network, the proxy and the endpoint"),
+        (Switches(), {"endpoint": NOBODY}, "Check the network, the proxy and the endpoint"),
         (Switches(), {"api_token": ""}, "api_token is missing"),
         (Switches(), {"endpoint": "http://api.opsgenie.com"}, "not spoken to over https"),
         (Switches(), {"start_date": "yesterday"}, "start_date 'yesterday' is not a date"),

@@ -102,7 +102,7 @@ class Wireless:
         """Answer as the simulator would, unless the read seems to have no end."""
         with self.lock:
             assert len(self.routes) < MOST_REQUESTS, f"no end: {request}"
-            call = Call("GET", request.path, dict(request.params), request.headers["Authorization"])
+            call = Call("GET", request.path, dict(request.params), request.headers.get("Authorization"))
             found = self.simulator.answer(call)
             self.routes.append(found.route)
         if found.delivery and (found.delivery.cut is not None or found.delivery.pause_seconds > HASTY.silence):
