@@ -43,7 +43,15 @@ class Proof:
     text: str
 
 
-Event = Row | Checkpoint | Counted | Notice | Proof
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The API refused a request in a domain, because too many were sent: nothing is sent there for so many seconds."""
+
+    domain: str
+    seconds: float
+
+
+Event = Row | Checkpoint | Counted | Notice | Proof | Waiting
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Pacer:
     def remember(self, learned: Mapping[float, int]) -> None:
         """Keep to what an earlier Pacer has *learned*: requests that the API allows in a period of so many seconds."""
         for period, requests in learned.items():
-            if period not in self._known:
+            if period not in self._known and period not in self._learned:
                 self._learned[period] = requests
                 self._lower(period, self._part(requests))
 

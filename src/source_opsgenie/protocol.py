@@ -7,6 +7,8 @@ from typing import Any
 
 import airbyte_cdk.models as airbyte
 from airbyte_cdk import AirbyteTracedException
+from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
+from airbyte_protocol_dataclasses.models import AirbyteStreamStatusRateLimitedReason
 
 from source_opsgenie.errors import (
     CatalogError,
@@ -17,7 +19,7 @@ from source_opsgenie.errors import (
     Unreachable,
     Unusable,
 )
-from source_opsgenie.events import Checkpoint, Counted, Event, Notice, Proof, Row
+from source_opsgenie.events import Checkpoint, Counted, Event, Notice, Proof, Row, Waiting
 from source_opsgenie.streams import Stream, is_incremental
 
 # Who must act, in Airbyte's words; whatever is not here is ours to mend.
@@ -37,15 +39,18 @@ def message_of(name: str, event: Event) -> airbyte.AirbyteMessage:
             return airbyte.AirbyteMessage(type=airbyte.Type.RECORD, record=row)
         case Checkpoint(state):
             return airbyte.AirbyteMessage(type=airbyte.Type.STATE, state=state_message(name, state.to_mapping()))
+        case Waiting(_, seconds):
+            return _rate_limited(name, until=_now_ms() + int(seconds * 1000))
         case Counted(total, of) if of == name:
             estimate = airbyte.AirbyteEstimateTraceMessage(name, airbyte.EstimateType.STREAM, row_estimate=total)
             return _trace(airbyte.TraceType.ESTIMATE, estimate=estimate)
         case Counted(total, of):
-            return _log(f"{name}: asks {total:,} {of} one by one.")
+            text, level = f"{name}: asks {total:,} {of} one by one.", airbyte.Level.INFO
         case Notice(text, is_warning):
-            return _log(text, airbyte.Level.WARN if is_warning else airbyte.Level.INFO)
-        case Proof(text):
-            return _log(f"{name}: {text}.")
+            level = airbyte.Level.WARN if is_warning else airbyte.Level.INFO
+        case Proof(proven):
+            text, level = f"{name}: {proven}.", airbyte.Level.INFO
+    return _log(text, level)
 
 
 def error_message(error: AirbyteTracedException, *, stream: str | None = None) -> airbyte.AirbyteMessage:
@@ -150,6 +155,16 @@ def states_in(given: Any) -> dict[str, Any]:
 
 def _log(text: str, level: airbyte.Level = airbyte.Level.INFO) -> airbyte.AirbyteMessage:
     return airbyte.AirbyteMessage(type=airbyte.Type.LOG, log=airbyte.AirbyteLogMessage(level=level, message=text))
+
+
+def _rate_limited(name: str, *, until: int) -> airbyte.AirbyteMessage:
+    """That the stream runs, and waits for the account's rate limit *until* a moment in milliseconds."""
+    reason = airbyte.AirbyteStreamStatusReason(
+        type=airbyte.AirbyteStreamStatusReasonType.RATE_LIMITED,
+        rate_limited=AirbyteStreamStatusRateLimitedReason(quota_reset=until),
+    )
+    stream = airbyte.StreamDescriptor(name=name)
+    return as_airbyte_message(stream, airbyte.AirbyteStreamStatus.RUNNING, [reason])
 
 
 def _trace(kind: airbyte.TraceType, **content: Any) -> airbyte.AirbyteMessage:

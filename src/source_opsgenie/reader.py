@@ -5,15 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from source_opsgenie.clock import Clock, iso
+from source_opsgenie.clock import iso
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import NotInPlan
-from source_opsgenie.events import Checkpoint, Counted, Event, Notice, Parents, Row, Step
+from source_opsgenie.events import Checkpoint, Counted, Event, Notice, Parents, Row, Step, Waiting
 from source_opsgenie.listing import Listing, updated_ms
+from source_opsgenie.lookahead import ticking
 from source_opsgenie.proof import proof
 from source_opsgenie.state import Scope, State, is_ours, short
 from source_opsgenie.steps import steps
-from source_opsgenie.streams import Stream, ancestry, is_incremental
+from source_opsgenie.streams import Domain, Stream, ancestry, is_incremental
 
 NOT_OURS = (
     "the state was written by another connector, whose cursor is the newest of the rows that it reached, not of those "
@@ -25,6 +26,8 @@ MILLISECOND = timedelta(milliseconds=1)
 # A checkpoint is offered after each page; it is passed on after so many rows or seconds.
 ROWS_BETWEEN_CHECKPOINTS = 5_000
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
+# While nothing comes, it is looked so often whether the API has refused something.
+SECONDS_BETWEEN_LOOKS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,12 @@ class Reader:
         """
         start, notices = self._start(stream, state or {}, incremental=incremental, generation=generation)
         yield from notices
-        progress = _Progress(start.begin(self._beginning(stream)), self.connection.clock)
+        client = self.connection.client
+        client.remember(start.limits_that_hold(client.date_ms))
+        progress = _Progress(start.begin(self._beginning(stream)), self.connection)
         try:
-            for found in steps(self.connection, stream, progress.state):
-                yield from progress.events(found)
+            for found in ticking(steps(self.connection, stream, progress.state), seconds=SECONDS_BETWEEN_LOOKS):
+                yield from progress.events(found) if found else progress.waits()
         except NotInPlan as refusal:
             if progress.state.rows:
                 raise
@@ -81,6 +86,8 @@ class Reader:
             return fresh, [Notice(f"{stream.name}: {NOT_OURS}")] if strange else []
         state = self._renamed(State.from_mapping(given))
         fresh = replace(fresh, rows=state.rows)
+        if state.scope.account == fresh.scope.account:
+            fresh = replace(fresh, limits=state.limits, limits_at=state.limits_at)
         if not is_incremental(stream):
             return fresh, []
         if not incremental:
@@ -120,13 +127,14 @@ class _Progress:
     """What one read has sent so far, and when it last said where it could go on."""
 
     state: State
-    clock: Clock
+    connection: Connection
     parents: Parents = Parents()
     rows_since: int = 0
+    waiting: frozenset[Domain] = frozenset()
     said_at: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.said_at = self.clock.monotonic()
+        self.said_at = self.connection.clock.monotonic()
 
     def events(self, found: Step | Counted) -> Iterator[Event]:
         if isinstance(found, Counted):
@@ -138,12 +146,22 @@ class _Progress:
         rows = self.state.rows + len(found.rows)
         self.state = replace(found.state or self.state, rows=rows)
         if found.state and self._is_due():
-            yield Checkpoint(self.state)
-            self.rows_since, self.said_at = 0, self.clock.monotonic()
+            yield Checkpoint(self._with_limits(self.state))
+            self.rows_since, self.said_at = 0, self.connection.clock.monotonic()
+
+    def waits(self) -> Iterator[Event]:
+        """The refusals that are waited out just now, each told once."""
+        waits = self.connection.client.waits()
+        yield from (Waiting(domain.value, seconds) for domain, seconds in waits.items() if domain not in self.waiting)
+        self.waiting = frozenset(waits)
 
     def end(self) -> State:
-        return self.state.finish()
+        return self._with_limits(self.state.finish())
+
+    def _with_limits(self, state: State) -> State:
+        client = self.connection.client
+        return state.limited(client.learned(), now=client.date_ms)
 
     def _is_due(self) -> bool:
-        waited = self.clock.monotonic() - self.said_at
+        waited = self.connection.clock.monotonic() - self.said_at
         return self.rows_since >= ROWS_BETWEEN_CHECKPOINTS or waited >= SECONDS_BETWEEN_CHECKPOINTS

@@ -1,9 +1,9 @@
 """What a stream remembers between two syncs, and between the two halves of one that was cut off."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -12,12 +12,15 @@ from source_opsgenie.errors import StateError
 from source_opsgenie.streams.stream import Record
 from source_opsgenie.windows import Tally
 
+Kind = TypeVar("Kind")
 VERSION = 1
 # So many rows of the lookback are remembered: the state stays below 2 kB whatever the account's size.
 REMEMBERED = 48
 # In bytes.
 LONGEST_QUERY = 200
-MOMENTS = ("bookmark", "begun", "below", "top", "reached", "looked", "look_below")
+MOMENTS = ("bookmark", "begun", "below", "top", "reached", "looked", "look_below", "limits_at")
+# A limit that was learned is not tried anew for so long: creating alerts draws on it too.
+LIMITS_HOLD_MS = 7 * 24 * 60 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class State:
     *looked* is when all open parents were last asked again for their children; *look_below*: of a round of that
     which is under way, those created at or after it were asked.
     *seen* names rows in the lookback that were sent already. *generation* is Airbyte's, for a full refresh.
+    *limits* are those of the account that refusals have told, as `alert/60`: requests in so many seconds; since
+    *limits_at*.
     """
 
     scope: Scope
@@ -61,10 +66,14 @@ class State:
     seen: tuple[str, ...] = ()
     finished: bool = False
     generation: int | None = None
+    limits: Mapping[str, int] = field(default_factory=dict, hash=False)
+    limits_at: int | None = None
 
     def to_mapping(self) -> dict[str, Any]:
         """The state as JSON: moments as text, and nothing that says nothing."""
         said = {name: value for name, value in asdict(self).items() if value is not None and value is not False}
+        if not self.limits:
+            del said["limits"]
         moments = {name: iso(said[name]) for name in MOMENTS if name in said}
         return {"version": VERSION} | said | moments | {"seen": list(self.seen)}
 
@@ -82,13 +91,23 @@ class State:
             said |= {
                 "scope": Scope(**said["scope"]),
                 "tally": Tally(**said["tally"]),
-                "seen": tuple(_list(said["seen"])),
+                "seen": tuple(_that_is(list, said["seen"])),
+                "limits": _that_is(dict, said.get("limits", {})),
             }
             return _checked(cls(**said))
         except (KeyError, TypeError, ValueError) as problem:
             raise StateError(
                 "The state is not one that this source wrote: reset the stream's state, and it is read whole."
             ) from problem
+
+    def limited(self, limits: Mapping[str, int], *, now: int | None) -> "State":
+        """The same, with the *limits* that are known *now*."""
+        return self if limits == self.limits else replace(self, limits=limits, limits_at=now)
+
+    def limits_that_hold(self, now: int | None) -> Mapping[str, int]:
+        """The limits that may be kept to without trying them anew."""
+        is_recent = None not in (now, self.limits_at) and (now or 0) - (self.limits_at or 0) < LIMITS_HOLD_MS
+        return self.limits if is_recent else {}
 
     def begin(self, begun: int) -> "State":
         """The same, with a read under way that began at *begun*, or goes on from where it was cut off."""
@@ -108,15 +127,15 @@ def short(query: str) -> str:
     return query if len(query.encode()) <= LONGEST_QUERY else digest(query)
 
 
-def _list(given: object) -> list[Any]:
-    if isinstance(given, list):
+def _that_is(kind: type[Kind], given: object) -> Kind:
+    if isinstance(given, kind):
         return given
-    raise TypeError("no list")
+    raise TypeError(f"no {kind.__name__}")
 
 
 def _checked(state: State) -> State:
     texts = (*asdict(state.scope).values(), *state.seen)
-    numbers = (state.rows, state.listed, state.generation or 0, *asdict(state.tally).values())
+    numbers = (state.rows, state.listed, state.generation or 0, *asdict(state.tally).values(), *state.limits.values())
     are_right = (
         all(isinstance(one, str) for one in texts),
         all(type(one) is int and one >= 0 for one in numbers),

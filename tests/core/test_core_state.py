@@ -6,7 +6,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from test_core_fakes import NOW
+from test_core_fakes import DAY, NOW
 
 from source_opsgenie.errors import StateError
 from source_opsgenie.state import REMEMBERED, Recent, Scope, State, is_ours, short, version
@@ -68,6 +68,10 @@ DAMAGED: list[dict[str, Any]] = [
     {"finished": 1},
     {"generation": "4"},
     {"generation": [4]},
+    {"limits": []},
+    {"limits": {"alert/60": "300"}},
+    {"limits": {"alert/60": -1}},
+    {"limits_at": 7},
 ]
 
 
@@ -88,6 +92,17 @@ def test_damaged_state_is_refused(damage: dict[str, Any]) -> None:
     """A state that says something impossible is refused with a remedy: it could make a silent gap."""
     with pytest.raises(StateError, match="reset the stream's state, and it is read whole"):
         State.from_mapping(PLAIN | damage)
+
+
+@pytest.mark.parametrize(("days", "holds"), [(0, True), (6, True), (7, False), (30, False)])
+def test_limits_hold_for_a_week(days: int, holds: bool) -> None:
+    """What refusals told of the account's limits is kept with its date, and for a week."""
+    state = State(Scope("acme")).limited({"alert/60": 300}, now=NOW)
+    later = read_back(state.to_mapping()).limited({"alert/60": 300}, now=NOW + DAY)
+
+    assert later.limits_that_hold(NOW + days * DAY) == ({"alert/60": 300} if holds else {})
+    assert later.limits_that_hold(None) == {}
+    assert "limits" not in State(Scope("acme")).to_mapping()
 
 
 @pytest.mark.parametrize("name", ["scope", "tally", "seen", "version"])
