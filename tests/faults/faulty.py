@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
@@ -102,12 +103,18 @@ class Wireless:
         """Answer as the simulator would, unless the read seems to have no end."""
         with self.lock:
             assert len(self.routes) < MOST_REQUESTS, f"no end: {request}"
-            call = Call("GET", request.path, dict(request.params), request.headers.get("Authorization"))
-            found = self.simulator.answer(call)
+            found = self.simulator.answer(_call(request))
             self.routes.append(found.route)
         if found.delivery and (found.delivery.cut is not None or found.delivery.pause_seconds > HASTY.silence):
             raise Trouble.BROKEN_OFF.error(f"{request} got no whole answer.")
         return Response(found.status, {name.lower(): value for name, value in found.headers.items()}, found.body)
+
+
+def _call(request: Request) -> Call:
+    """What arrives of *request*, whose path may be a whole address."""
+    address = urlsplit(request.path)
+    query = dict(request.params) | dict(parse_qsl(address.query))
+    return Call("GET", address.path, query, request.headers.get("Authorization"))
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,9 @@ def _body(change: Callable[[bytes], bytes], **headers: str) -> Alter:
 
 def _envelope(change: Callable[[Body], Body]) -> Alter:
     def alter(answer: Response, _: Response) -> Response:
+        # A link to a file, and the file, have no envelope.
+        if b'"requestId"' not in answer.body:
+            return answer
         return replace(answer, body=orjson.dumps(change(orjson.loads(answer.body))))
 
     return alter
