@@ -20,6 +20,7 @@ def test_contacts_come_whole_and_within_the_user(asking: Asking) -> None:
         first = asking.get(f"/v2/users/{one}/contacts/{contacts[0]['id']}").body["data"]
 
         assert ["contact"] == expanded["expandable"]
+        assert list(range(len(contacts))) == [one["applyOrder"] for one in contacts]
         assert [one["id"] for one in contacts] == [one["id"] for one in expanded["data"]["userContacts"]]
         assert {name: contacts[0][name] for name in ("id", "method", "to", "status")} == first
         assert "userContacts" not in asking.get(f"/v2/users/{one}").body["data"]
