@@ -18,6 +18,8 @@ from source_opsgenie.transport import Request, Response
 from source_opsgenie.weeks import WEEK_MS, weeks
 
 Answers = dict[str, Any]
+# Requests at the same time.
+ALLOWED = 4
 
 
 def reads(name: str, answers: Answers, **options: object) -> tuple[Paths, list[dict[str, Any]], str]:
@@ -106,35 +108,31 @@ def test_404_of_a_child_whose_parent_of_any_level_is_there(missing: Answers) -> 
 
 
 class Busy:
-    """A transport that answers two users with many rules each, and counts how many requests are under way."""
+    """A transport that answers users with many rules each, and holds requests for a moment, so that others may come."""
 
     def __init__(self) -> None:
         self.most = 0
         self._under_way = 0
-        self._lock = threading.Lock()
-        self._all_in = threading.Barrier(2, timeout=0.05)
+        self._changed = threading.Condition()
 
     def __call__(self, _: Request) -> Response:
-        """Answer once another request came, or none did for a moment."""
-        with self._lock:
+        """Answer, once others had the time to come."""
+        with self._changed:
             self._under_way += 1
             self.most = max(self.most, self._under_way)
-        try:
-            self._all_in.wait()
-        except threading.BrokenBarrierError:
-            self._all_in.reset()
-        with self._lock:
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most > ALLOWED, timeout=0.01)
             self._under_way -= 1
-        names = [f"n{number}" for number in range(4)]
-        return said(200, {"data": listed(*names), "totalCount": 4}, date=DATE)
+        names = [f"n{number}" for number in range(8)]
+        return said(200, {"data": listed(*names), "totalCount": 8}, date=DATE)
 
 
 def test_the_levels_together_keep_to_what_the_user_allows() -> None:
     """However many levels there are, no more requests are under way than max_concurrent_requests."""
     busy = Busy()
-    list(Reader(over(busy, max_concurrent_requests=4)).read(STREAMS["user_notification_rule_steps"]))
+    list(Reader(over(busy, max_concurrent_requests=ALLOWED)).read(STREAMS["user_notification_rule_steps"]))
 
-    assert 2 <= busy.most <= 4
+    assert 2 <= busy.most <= ALLOWED
 
 
 OVERRIDES: Answers = {
