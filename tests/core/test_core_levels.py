@@ -17,6 +17,8 @@ from source_opsgenie.transport import Response
 from source_opsgenie.weeks import WEEK_MS, weeks
 
 Answers = dict[str, Any]
+# Requests at the same time.
+ALLOWED = 4
 
 
 def reads(name: str, answers: Answers, **options: object) -> tuple[Paths, list[dict[str, Any]], str]:

@@ -79,7 +79,7 @@ def test_ids_are_read_by_links_where_there_are_some() -> None:
     assert [row["alert_id"] for row in rows] == ids
 
 
-@pytest.mark.parametrize("second", [[f"b{number}" for number in range(25)], [f"a{number}" for number in range(25)]])
+@pytest.mark.parametrize("second", [["b"], [f"a{number}" for number in range(25)]])
 def test_ids_whose_pages_do_not_meet_are_an_error(second: list[str]) -> None:
     """An offset that means something else leads to a gap or back: neither passes for the end of the list."""
     first = [f"a{number}" for number in range(25)]

@@ -7,7 +7,7 @@ import pytest
 from test_core_fakes import DATE, DAY, NOW, last_state, rows_in, said, texts_in
 from test_core_levels import over
 
-from source_opsgenie.clock import iso
+from source_opsgenie.clock import iso, milliseconds
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import Misshapen
 from source_opsgenie.events import Checkpoint, Event
@@ -109,8 +109,10 @@ def test_a_read_that_was_cut_off_goes_on() -> None:
         whole.append(event)
     cuts = [number for number, event in enumerate(whole) if isinstance(event, Checkpoint)]
     for cut in cuts[:-1]:
-        rest = read(files, state=last_state(whole[: cut + 1]))
+        state = last_state(whole[: cut + 1])
+        rest = read(files, state=state)
 
+        assert files.asked[0] == f"/v2/logs/list/{marker(milliseconds(state['reached']) - 60 * MINUTE)}"
         assert sorted(names_in([*whole[: cut + 1], *rest])) == files.names(*moments)
     assert len(cuts) > 3
 
