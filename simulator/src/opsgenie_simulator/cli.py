@@ -1,9 +1,11 @@
 """`opsgenie-simulator`: an Opsgenie account on this machine, from the command line."""
 
 import signal
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import Field, fields
+from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -85,10 +87,17 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str) -> in
 )
 @click.option("--extra-fields", is_flag=True, help="Give every record a field that nobody knows.")
 @_number("--latency-ms", 0, meaning="How much later every answer comes.")
+@click.option(
+    "--certificate",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Speak https, with the certificate and the private key in this PEM file.",
+)
 @_number("--per-second", 0, meaning="Requests that each domain allows in a second; 0 is no limit.")
 @_number("--per-minute", 0, meaning="Requests that each domain allows in a minute; 0 is no limit.")
 @switch_options
-def main(*, port: int, latency_ms: int, per_second: int, per_minute: int, **options: Any) -> None:
+def main(
+    *, port: int, latency_ms: int, certificate: Path | None, per_second: int, per_minute: int, **options: Any
+) -> None:
     """Stand in for the Opsgenie REST API on this machine.
 
     Point a client at the printed address instead of https://api.opsgenie.com and give it one of the printed
@@ -102,7 +111,13 @@ def main(*, port: int, latency_ms: int, per_second: int, per_minute: int, **opti
     account = Account.seeded(**{name: value for name, value in options.items() if name not in names})
     limits = {domain: _limits(per_second, per_minute) for domain in DOMAINS} if per_second or per_minute else {}
     simulator = Simulator(
-        account, switches=switches, limits=limits, latency_ms=latency_ms, port=port, remember=REQUESTS_REMEMBERED
+        account,
+        switches=switches,
+        limits=limits,
+        latency_ms=latency_ms,
+        port=port,
+        remember=REQUESTS_REMEMBERED,
+        tls=_tls(certificate) if certificate else None,
     )
     try:
         simulator.start()
@@ -113,6 +128,16 @@ def main(*, port: int, latency_ms: int, per_second: int, per_minute: int, **opti
     ended.wait()
     simulator.stop()
     click.echo("stopped")
+
+
+def _tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate)
+    except ssl.SSLError as problem:
+        message = f"{str(certificate)!r} holds no certificate with its private key, as PEM"
+        raise click.BadParameter(message, param_hint="--certificate") from problem
+    return context
 
 
 def _limits(per_second: int, per_minute: int) -> tuple[RateLimit, ...]:
