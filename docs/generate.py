@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from opsgenie_simulator.reference import page as simulator_page
+from source_opsgenie.archive.plan import requests_of
 from source_opsgenie.config import OPTIONS
-from source_opsgenie.streams import STREAMS, Field, Stream, cost, is_incremental
+from source_opsgenie.streams import STREAMS, Field, Stream, ancestry, cost, is_incremental
 
 ROOT = Path(__file__).parent.parent
+# Accounts from small to very large, by rows of the list, and limits in requests a minute.
+SIZES = (10_000, 100_000, 1_000_000)
+LIMITS = (100, 600, 3_000)
+HOURS_OF_A_DAY = 24
 
 
 def streams_page() -> str:
@@ -71,13 +76,44 @@ def options_table() -> Iterator[str]:
         yield f"| `{name}` | {option['type']} | {default} | {option['description']} |"
 
 
+def first_sync_table() -> Iterator[str]:
+    """What a first sync of the streams that grow with an account costs: one line for streams that cost the same."""
+    yield f"| streams | rows in the list | requests | {' | '.join(f'at {limit:,} a minute' for limit in LIMITS)} |"
+    yield "|---|---:|---:|" + "---:|" * len(LIMITS)
+    for size in SIZES:
+        for requests, names in _by_requests(size).items():
+            times = " | ".join(_time(requests, limit=limit) for limit in LIMITS)
+            yield f"| {', '.join(names)} | {size:,} | {requests:,} | {times} |"
+
+
+def _by_requests(size: int) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for stream in STREAMS.values():
+        requests = requests_of(stream, size) if ancestry(stream)[0].search else None
+        if requests is not None:
+            found.setdefault(requests, []).append(stream.name)
+    return found
+
+
+def _time(requests: int, *, limit: int) -> str:
+    """How long so many *requests* take in the default share of *limit* requests a minute."""
+    hours = requests / (limit * OPTIONS["rate_limit_share"]["default"]) / 60
+    if hours < 1:
+        return f"{max(1, round(hours * 60))} min"
+    return f"{hours:.1f} h" if hours < HOURS_OF_A_DAY else f"{hours / HOURS_OF_A_DAY:.1f} days"
+
+
 def simulated_page() -> str:
     """What the simulator imitates, in its own words."""
     return "\n".join(simulator_page()) + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {"docs/streams.md": streams_page, "docs/simulator.md": simulated_page}
-PARTS: dict[str, Callable[[], Iterator[str]]] = {"streams": streams_table, "options": options_table}
+PARTS: dict[str, Callable[[], Iterator[str]]] = {
+    "streams": streams_table,
+    "options": options_table,
+    "first_sync": first_sync_table,
+}
 
 
 def with_parts(text: str, *, folder: str) -> str:

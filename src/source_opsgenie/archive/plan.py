@@ -90,14 +90,21 @@ def _estimate(
     if isinstance(found, str):
         return Estimate(stream, note=found)
     hangs_on = stream.parent.stream if stream.parent else ""
-    # How many rows hang on the rows of a list is not known, and so not what hangs on these.
     rows = found if hangs_on in ("", root.name) else None
-    requests = _requests(root, found)
-    if requests is not None and hangs_on:
-        requests = requests + rows if rows is not None else None
+    requests = requests_of(stream, found)
     note = "goes on" if states.get(stream.name, {}).get("begun") else ""
     seconds = None if requests is None else _seconds(connection, stream, requests, latency=latency)
     return Estimate(stream, rows, hangs_on, requests, seconds, note)
+
+
+def requests_of(stream: Stream, listed: int | None) -> int | None:
+    """How many requests a first sync of *stream* takes whose list has so many rows, or None if nothing tells."""
+    root = ancestry(stream)[0]
+    requests = _requests(root, listed)
+    if requests is None or not stream.parent:
+        return requests
+    # How many rows hang on the rows of a list is not known, and so not what hangs on these.
+    return requests + listed if listed is not None and stream.parent.stream == root.name else None
 
 
 def _requests(root: Stream, rows: int | None) -> int | None:
