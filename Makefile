@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: install demo test check fix docs soak lock clean
+.PHONY: install demo test check fix docs soak bench performance lock clean
 
 install: $(INSTALLED) ## put source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
 
@@ -43,9 +43,15 @@ docs: install ## write the generated pages and parts of pages
 soak: install ## read large and changing accounts, for minutes: a table, and whether all of it is there
 	$(BIN)/python benchmarks/soak.py
 
+bench: install ## measure side by side with the public connector, for some 25 minutes; ONLY=children measures a part
+	$(BIN)/python benchmarks/bench.py $(ONLY)
+
+performance: install ## the same on a quiet machine, and write the tables of docs/performance.md anew
+	$(BIN)/python benchmarks/bench.py --write $(ONLY)
+
 lock: install ## resolve the dependencies anew, with hashes and without the index they came from
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--group dev --extra archive pyproject.toml simulator/pyproject.toml --output-file requirements.txt
 
 clean: ## remove what make made
-	rm -rf $(VENV) demo .coverage
+	rm -rf $(VENV) demo .coverage benchmarks/.public

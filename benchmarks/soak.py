@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from report import tell
 from soaked import Soaked
 
 from opsgenie_simulator import Account, Changing
@@ -16,11 +17,6 @@ DAY_MS = 86_400_000
 LAG_MS = 2_000
 # The highest share by which reading ten times as much may take more memory.
 MEMORY_GROWTH = 1.20
-
-
-def _tell(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 def crowded(size: int, *, spread_ms: int) -> Account:
@@ -100,7 +96,7 @@ def killed() -> Iterator[Soaked]:
     soaked = Soaked(Account.seeded(alerts=30_000))
     yield soaked
     soaked.read(kill_at=12_000)
-    soaked.expect(soaked.state is not None, "no state before the kill")
+    soaked.expect(bool(soaked.states), "no state before the kill")
     soaked.read()
     soaked.hold_against_account()
     soaked.expect(soaked.sent <= 30_000 + 6_000, f"{soaked.sent} rows sent in all")
@@ -115,7 +111,7 @@ def memory() -> Iterator[Soaked]:
     growth = after.peak_kb / before.peak_kb
     sizes = f"{before.peak_kb / 1024:.0f} MB and {after.peak_kb / 1024:.0f} MB"
     large.expect(growth <= MEMORY_GROWTH, f"memory {sizes}")
-    _tell(f"  memory: {sizes}")
+    tell(f"  memory: {sizes}")
 
 
 CASES: dict[str, Callable[[], Iterator[Soaked]]] = {
@@ -141,14 +137,14 @@ def soak(name: str) -> bool:
         pass
     verdict = "; ".join(soaked.problems) or "well"
     seconds = time.monotonic() - started
-    _tell(f"{name:38} {soaked.sent:>9,} {soaked.asked:>9,} {seconds:>8.1f}  {verdict}")
+    tell(f"{name:38} {soaked.sent:>9,} {soaked.asked:>9,} {seconds:>8.1f}  {verdict}")
     return not soaked.problems
 
 
 def main() -> None:
     """Run all cases, or those that are named."""
     names = [name for name in CASES if not sys.argv[1:] or any(part in name for part in sys.argv[1:])]
-    _tell(f"{'case':38} {'rows':>9} {'requests':>9} {'seconds':>8}  verdict")
+    tell(f"{'case':38} {'rows':>9} {'requests':>9} {'seconds':>8}  verdict")
     failed = [name for name in names if not soak(name)]
     sys.exit(1 if failed else 0)
 

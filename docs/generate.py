@@ -6,13 +6,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from opsgenie_simulator.reference import page as simulator_page
+from source_opsgenie.archive.plan import requests_of
 from source_opsgenie.client import FIRST_TRIES, LONGEST_BACK_OFF, PATIENCE_SECONDS, REFUSALS, TRIES
+from source_opsgenie.config import Config
 from source_opsgenie.options import OPTIONS
 from source_opsgenie.streams import STREAMS, Field, Stream, ancestry, cost, is_incremental, relations
 from source_opsgenie.transport import Bounds
 from source_opsgenie.troubles import Trouble
 
 ROOT = Path(__file__).parent.parent
+# Accounts from small to very large, by rows of the list, and limits in requests a minute.
+SIZES = (10_000, 100_000, 1_000_000)
+LIMITS = (100, 600, 3_000)
+HOURS_OF_A_DAY = 24
 
 
 def streams_page() -> str:
@@ -121,6 +127,33 @@ def patience_table() -> Iterator[str]:
     yield f"| a request that is refused with 429 is sent, after the wait that each refusal names | {REFUSALS} times |"
 
 
+def first_sync_table() -> Iterator[str]:
+    """What a first sync of the streams that grow with an account costs: one line for streams that cost the same."""
+    yield f"| streams | rows in the list | requests | {' | '.join(f'at {limit:,} a minute' for limit in LIMITS)} |"
+    yield "|---|---:|---:|" + "---:|" * len(LIMITS)
+    for size in SIZES:
+        for requests, names in _by_requests(size).items():
+            times = " | ".join(_time(requests, limit=limit) for limit in LIMITS)
+            yield f"| {', '.join(names)} | {size:,} | {requests:,} | {times} |"
+
+
+def _by_requests(size: int) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for stream in STREAMS.values():
+        requests = requests_of(stream, size, Config(api_token="", base_url="")) if ancestry(stream)[0].search else None
+        if requests is not None:
+            found.setdefault(requests, []).append(stream.name)
+    return found
+
+
+def _time(requests: int, *, limit: int) -> str:
+    """How long so many *requests* take in the default share of *limit* requests a minute."""
+    hours = requests / (limit * OPTIONS["rate_limit_share"]["default"]) / 60
+    if hours < 1:
+        return f"{max(1, round(hours * 60))} min"
+    return f"{hours:.1f} h" if hours < HOURS_OF_A_DAY else f"{hours / HOURS_OF_A_DAY:.1f} days"
+
+
 def simulated_page() -> str:
     """What the simulator imitates, in its own words."""
     return "\n".join(simulator_page()) + "\n"
@@ -133,6 +166,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "troubles": troubles_table,
     "errors": errors_table,
     "patience": patience_table,
+    "first_sync": first_sync_table,
 }
 
 

@@ -117,7 +117,7 @@ def _ask(call: Call, service: Service, *, key: Key, names: Mapping[str, str]) ->
         key=key,
         query=call.query,
         names=names,
-        origin=f"http://{call.host}",
+        origin=f"{call.scheme}://{call.host}",
         path=call.path.rstrip("/"),
     )
 

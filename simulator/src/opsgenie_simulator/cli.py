@@ -1,9 +1,11 @@
 """`opsgenie-simulator`: an Opsgenie account on this machine, from the command line."""
 
 import signal
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import Field, fields
+from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -87,10 +89,24 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str) -> in
 @click.option("--extra-fields", is_flag=True, help="Give every record a field that nobody knows.")
 @_number("--latency-ms", 0, meaning="How much later every answer comes.")
 @_number("--faults", 0, meaning="So many answers of a hundred come broken, in ways that pass.", high=100)
+@click.option(
+    "--certificate",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Speak https, with the certificate and the private key in this PEM file.",
+)
 @_number("--per-second", 0, meaning="Requests that each domain allows in a second; 0 is no limit.")
 @_number("--per-minute", 0, meaning="Requests that each domain allows in a minute; 0 is no limit.")
 @switch_options
-def main(*, port: int, latency_ms: int, faults: int, per_second: int, per_minute: int, **options: Any) -> None:
+def main(
+    *,
+    port: int,
+    latency_ms: int,
+    faults: int,
+    certificate: Path | None,
+    per_second: int,
+    per_minute: int,
+    **options: Any,
+) -> None:
     """Stand in for the Opsgenie REST API on this machine.
 
     Point a client at the printed address instead of https://api.opsgenie.com and give it one of the printed
@@ -111,6 +127,7 @@ def main(*, port: int, latency_ms: int, faults: int, per_second: int, per_minute
         faults=Faults(share=faults / 100, seed=options["seed"]),
         port=port,
         remember=REQUESTS_REMEMBERED,
+        tls=_tls(certificate) if certificate else None,
     )
     try:
         simulator.start()
@@ -121,6 +138,16 @@ def main(*, port: int, latency_ms: int, faults: int, per_second: int, per_minute
     ended.wait()
     simulator.stop()
     click.echo("stopped")
+
+
+def _tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate)
+    except ssl.SSLError as problem:
+        message = f"{str(certificate)!r} holds no certificate with its private key, as PEM"
+        raise click.BadParameter(message, param_hint="--certificate") from problem
+    return context
 
 
 def _limits(per_second: int, per_minute: int) -> tuple[RateLimit, ...]:

@@ -16,6 +16,7 @@ class Call:
     authorization: str | None = None
     host: str = "localhost"
     body: bytes = b""
+    scheme: str = "http"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -49,9 +50,10 @@ class Simulator:
         port: int = 0,
         clock: Clock = time.monotonic,
         remember: int | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Prepare to answer for *account*; port 0 stands for any free one."""
-        self.account, self._port, self._clock = account, port, clock
+        """Prepare to answer for *account*; port 0 stands for any free one, and with *tls* it speaks https."""
+        self.account, self._port, self._clock, self._tls = account, port, clock, tls
         self._service = Service(account, switches or Switches(), limits or {}, clock)
         self._journal = Journal(remember)
         slow = (latency(latency_ms),) if latency_ms else ()
@@ -66,7 +68,11 @@ class Simulator:
     @property
     def url(self) -> str:
         """Where the API is, without a trailing slash."""
-        return f"http://{HOST}:{self._port}"
+        return f"{self._scheme}://{HOST}:{self._port}"
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self._tls else "http"
 
     @property
     def requests(self) -> Sequence[Request]:
@@ -120,7 +126,7 @@ class Simulator:
         self._runner = web.ServerRunner(web.Server(self._serve), shutdown_timeout=0.5)
         await self._runner.setup()
         for listener in sockets:
-            await web.SockSite(self._runner, listener, backlog=BACKLOG).start()
+            await web.SockSite(self._runner, listener, backlog=BACKLOG, ssl_context=self._tls).start()
 
     async def _end(self) -> None:
         self._ended.set()
@@ -137,6 +143,7 @@ class Simulator:
             authorization=request.headers.get("Authorization"),
             host=request.headers.get("Host", HOST),
             body=await request.read() if request.can_read_body else b"",
+            scheme=self._scheme,
         )
         response = self._answered(call)
         if response.delay_seconds:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from source_opsgenie.config import Config
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import OpsgenieError, Unusable
 from source_opsgenie.listing import Listing
@@ -96,24 +97,28 @@ def _estimate(
     if isinstance(found, str):
         return Estimate(stream, note=found)
     hangs_on = stream.parent.stream if stream.parent else ""
-    # How many rows hang on the rows of a list is not known, and so not what hangs on these.
     rows = found if hangs_on in ("", root.name) else None
-    requests = _requests(root, found)
-    by_row = _requests_by_row(connection, stream)
-    if by_row:
-        requests = requests + found * by_row if requests is not None and found is not None else None
+    requests = requests_of(stream, found, connection.config)
     goes_on = "goes on" if states.get(stream.name, {}).get("begun") else ""
     is_more = requests is not None and len(below) + is_completed(stream, connection.config) > 1
     seconds = None if requests is None else _seconds(connection, stream, requests, latency=latency)
     return Estimate(stream, rows, hangs_on, requests, seconds, goes_on or ("at least" if is_more else ""))
 
 
-def _requests_by_row(connection: Connection, stream: Stream) -> int:
+def requests_of(stream: Stream, listed: int | None, config: Config) -> int | None:
+    """How many requests a first sync of *stream* takes at least whose list has so many rows; None if nothing tells."""
+    requests, by_row = _requests(ancestry(stream)[0], listed), _requests_by_row(stream, config)
+    if requests is None or not by_row:
+        return requests
+    return requests + listed * by_row if listed is not None else None
+
+
+def _requests_by_row(stream: Stream, config: Config) -> int:
     """How many requests each row of the list costs that *stream* is, or hangs on in the end; at least, if deeper."""
     root, *below = ancestry(stream)
     if not below:
-        return int(is_completed(root, connection.config))
-    spans = len(weeks(0, days_back=getattr(connection.config, below[0].weeks))) if below[0].weeks else 1
+        return int(is_completed(root, config))
+    spans = len(weeks(0, days_back=getattr(config, below[0].weeks))) if below[0].weeks else 1
     return asks_per_parent(below[0]) * spans
 
 

@@ -1,0 +1,54 @@
+"""The simulator over https, for clients that speak nothing else."""
+
+import json
+import ssl
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import click
+import pytest
+import trustme
+from click.testing import CliRunner
+
+from opsgenie_simulator import Account
+from opsgenie_simulator.cli import main
+
+KEY = Account.seeded(alerts=0).full_key
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for loopback with its private key, and what trusts it."""
+    authority, path, trusting = trustme.CA(), tmp_path / "certificate.pem", ssl.create_default_context()
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(path)
+    authority.configure_trust(trusting)
+    return path, trusting
+
+
+def test_speaks_https_with_a_certificate(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    """With a certificate the command answers over https, and its links lead back there."""
+    path, trusting = certificate
+    command = [sys.executable, "-m", "opsgenie_simulator", "--port", "0", "--alerts", "3", "--certificate", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = [process.stdout.readline() for _ in range(2)][1].split()[-1]
+        asked = Request(f"{url}/v2/alerts?limit=2", headers={"Authorization": f"GenieKey {KEY}"})
+        with urlopen(asked, timeout=10, context=trusting) as answer:
+            page = json.loads(answer.read())
+        process.terminate()
+        process.stdout.read()
+
+    assert url.startswith("https://localhost:")
+    assert page["paging"]["next"].startswith(f"{url}/v2/alerts")
+
+
+def test_a_file_without_a_certificate_is_told(tmp_path: Path) -> None:
+    """A file that holds no certificate with its key ends the command with a message that names the option."""
+    path = tmp_path / "empty.pem"
+    path.touch()
+    outcome = CliRunner().invoke(main, ["--port", "0", "--certificate", str(path)])
+
+    assert click.UsageError.exit_code == outcome.exit_code
+    assert "Invalid value for --certificate" in outcome.output
