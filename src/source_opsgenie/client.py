@@ -1,25 +1,22 @@
-"""Ask the API one thing: authorise, pace, retry, decode, and say what went wrong."""
+"""Ask the API one thing: authorise, pace, and try again as long as that may help."""
 
 import logging
 import math
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from contextlib import contextmanager
+from typing import TypeVar
 
-import orjson
 import tenacity
 
+from source_opsgenie.answers import Answer, answer_in, is_refusal_by_the_api, link_in
 from source_opsgenie.clock import Clock, http_date_ms
-from source_opsgenie.config import LOOPBACK
-from source_opsgenie.errors import Unreachable, WrongHost
+from source_opsgenie.errors import OpsgenieError, Unreachable, WrongHost
 from source_opsgenie.pacing import LONGEST_PERIOD, Pacer
 from source_opsgenie.streams.stream import Domain
 from source_opsgenie.transport import Bounds, Request, Response, Transport
-from source_opsgenie.troubles import BAD_REQUEST, Trouble, trouble_of
+from source_opsgenie.troubles import Trouble
 
 LOGGER = logging.getLogger("source_opsgenie")
 
@@ -31,30 +28,10 @@ FIRST_TRIES = 4
 PATIENCE_SECONDS = 300.0
 LONGEST_BACK_OFF = 20.0
 REFUSALS = 30
-LONGEST_MESSAGE = 300
 Found = TypeVar("Found")
-OK = 200
-UNPROCESSABLE = 422
 TOO_MANY_REQUESTS = 429
-# How a body begins that wants to be JSON; an empty one wanted to, too.
-JSON_BEGINS = re.compile(rb"\s*([{\[]|$)")
 # The old form of the API carried the key so (docs/opsgenie-api.md#key): an address that came back may repeat it.
 KEY_PARAMETER = "apikey"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the API answered: the envelope, and what was asked, for messages."""
-
-    asked: str
-    body: Mapping[str, Any]
-
-    @property
-    def data(self) -> Any:
-        """What stands under `data`; raises Misshapen if nothing does."""
-        if "data" not in self.body:
-            raise Trouble.NO_DATA.error(f"{self.asked} was answered without `data`. {Trouble.NO_DATA.remedy}")
-        return self.body["data"]
 
 
 class Client:
@@ -78,11 +55,11 @@ class Client:
         Raises an OpsgenieError.
         """
         harmless = {name: value for name, value in (params or {}).items() if name.lower() != KEY_PARAMETER}
-        return self._ask(Request(path, harmless, self._authorization), domain, self._decoded, tries)
+        return self._ask(Request(path, harmless, self._authorization), domain, answer_in, tries)
 
     def link(self, path: str, *, domain: Domain) -> str:
         """Ask for *path*, which is answered with a bare address (docs/opsgenie-api.md#log-files)."""
-        return self._ask(Request(path, {}, self._authorization), domain, self._linked)
+        return self._ask(Request(path, {}, self._authorization), domain, link_in)
 
     def fetch(self, address: str) -> Response:
         """What stands at *address*, whoever's it is: the key is not sent there."""
@@ -134,45 +111,18 @@ class Client:
                 if self._pacers[domain].refused(self._clock.monotonic(), period=period):
                     LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
                 return None
-            return read(request, response)
+            try:
+                found = read(request, response)
+            except OpsgenieError:
+                self._has_answered |= is_refusal_by_the_api(response)
+                raise
+            self._has_answered = True
+            return found
         except WrongHost as stranger:
             # Where the API has answered before, somebody on the way answers for it, and perhaps not for long.
             if self._has_answered:
                 raise Unreachable(str(stranger)) from stranger
             raise
-
-    def _decoded(self, request: Request, response: Response) -> Answer:
-        body = _object(response.body)
-        self._has_answered |= response.status >= BAD_REQUEST and "requestId" in (body or {})
-        trouble = _trouble(response, body)
-        if trouble is None:
-            self._has_answered = True
-            return Answer(_named(request, response), body or {})
-        raise trouble.error(self._told(request, response, trouble, said=_message(body)))
-
-    def _linked(self, request: Request, response: Response) -> str:
-        """The address in *response*: as it is, as a JSON text, or in an object."""
-        if response.status != OK:
-            self._decoded(request, response)
-        found: Any = response.body.decode(errors="replace").strip()
-        with suppress(orjson.JSONDecodeError):
-            found = orjson.loads(response.body)
-        if isinstance(found, dict):
-            found = next((one for one in found.values() if isinstance(one, str) and "://" in one), None)
-        address = urlsplit(found if isinstance(found, str) else "")
-        if address.scheme != "https" and address.hostname not in LOOPBACK:
-            raise Trouble.NO_LINK.error(self._told(request, response, Trouble.NO_LINK, said="no address over https"))
-        self._has_answered = True
-        return address.geturl()
-
-    def _told(self, request: Request, response: Response, trouble: Trouble, *, said: str) -> str:
-        """What was asked, what came back, and what to do; the API may repeat a key that it does not like."""
-        key = self._authorization["Authorization"].removeprefix("GenieKey ")
-        # Masked first, no part of it is left by the cut.
-        said = said.replace(key, "****")[:LONGEST_MESSAGE]
-        request_id = response.headers.get("x-request-id", "none")
-        text = f"{request} was answered {response.status} ({said}; request {request_id}). {trouble.remedy}"
-        return text.replace(key, "****")
 
     def _patient(self, tries: int | None) -> tenacity.Retrying:
         return tenacity.Retrying(
@@ -223,43 +173,6 @@ class _Tries:
         if self._looked - before > Bounds().answer + LONGEST_BACK_OFF or self._since is math.inf:
             self._since = self._looked
         return state.attempt_number >= self._tries or self._looked - self._since >= PATIENCE_SECONDS
-
-
-def _trouble(response: Response, body: Mapping[str, Any] | None) -> Trouble | None:
-    """What is wrong with *response*, whose JSON object is *body*; None if nothing is."""
-    if response.status == OK:
-        return None if body is not None else _trouble_with(response.body)
-    # A malformed key is refused before anybody looks whether it is known (docs/opsgenie-api.md#key).
-    is_about_key = response.status == UNPROCESSABLE and re.search(r"\bkey\b", _message(body), re.IGNORECASE)
-    return Trouble.KEY_MALFORMED if is_about_key else trouble_of(response.status)
-
-
-def _trouble_with(body: bytes) -> Trouble:
-    """What is wrong with a *body* that is no JSON object."""
-    try:
-        orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return Trouble.BROKEN_JSON if JSON_BEGINS.match(body) else Trouble.A_PAGE
-    return Trouble.NO_OBJECT
-
-
-def _object(body: bytes) -> Mapping[str, Any] | None:
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _message(body: Mapping[str, Any] | None) -> str:
-    """The API's own words, as far as the body holds any."""
-    return str(body.get("message") or "no message").rstrip(".") if body is not None else "text that is no JSON object"
-
-
-def _named(request: Request, response: Response) -> str:
-    """What was asked, for messages about what stands in the answer."""
-    request_id = response.headers.get("x-request-id")
-    return f"{request} (request {request_id})" if request_id else str(request)
 
 
 def _refusal_seconds(response: Response) -> float:

@@ -7,7 +7,8 @@ from hashlib import blake2b
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
-from source_opsgenie.client import Answer, Client
+from source_opsgenie.answers import Answer
+from source_opsgenie.client import Client
 from source_opsgenie.clock import Clock, SystemClock
 from source_opsgenie.config import Config
 from source_opsgenie.errors import Gone, NotGranted, NotInPlan, Refused

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from source_opsgenie.client import Answer, Client
+from source_opsgenie.answers import Answer
+from source_opsgenie.client import Client
 from source_opsgenie.clock import milliseconds
 from source_opsgenie.errors import Misshapen
 from source_opsgenie.paging import PAGE, Page, checked, next_of, rows_of, total_of, value_at

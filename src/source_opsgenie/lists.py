@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from source_opsgenie.client import Answer, Client
+from source_opsgenie.answers import Answer
+from source_opsgenie.client import Client
 from source_opsgenie.errors import Gone, Misshapen, Refused, Unreachable
 from source_opsgenie.paging import PAGE, Fetch, Page, by_offset, checked, next_of, rows_of, total_of, value_at
 from source_opsgenie.singles import address, params_for

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from source_opsgenie.client import Answer
+from source_opsgenie.answers import Answer
 from source_opsgenie.clock import milliseconds
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import Misshapen

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from source_opsgenie.client import Answer
+from source_opsgenie.answers import Answer
 from source_opsgenie.errors import Incomplete, Misshapen
 from source_opsgenie.streams.stream import Holds, Record, Stream
 

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from test_core_fakes import Script, client_of, said
 
-from source_opsgenie.client import Answer
+from source_opsgenie.answers import Answer
 from source_opsgenie.errors import Misshapen
 from source_opsgenie.lists import read_list
 from source_opsgenie.paging import checked, rows_of, total_of, value_at
 from source_opsgenie.streams import STREAMS
+from source_opsgenie.transport import Request
 
 LOGS = STREAMS["alert_logs"]
 PATH = "/v2/alerts/a/logs"
@@ -110,28 +111,28 @@ def test_list_at_once_is_one_request() -> None:
 def test_rows_that_are_no_rows(stream: str, data: object) -> None:
     """Anything but a list of objects where the rows should stand is an error, never an empty list."""
     with pytest.raises(Misshapen, match=r"GET /x was answered with something that is no list of rows"):
-        rows_of(Answer("GET /x", {"data": data}), STREAMS[stream])
+        rows_of(Answer(Request("/x"), {"data": data}), STREAMS[stream])
 
 
 def test_rows_stand_where_the_stream_says() -> None:
     """Rows may stand deeper in the answer; a team without members is answered without the list of them."""
     members = STREAMS["team_members"]
 
-    assert rows_of(Answer("", {"data": {"members": [{"role": "user"}]}}), members) == [{"role": "user"}]
-    assert rows_of(Answer("", {"data": {"id": "t"}}), members) == []
+    assert rows_of(Answer(Request("/x"), {"data": {"members": [{"role": "user"}]}}), members) == [{"role": "user"}]
+    assert rows_of(Answer(Request("/x"), {"data": {"id": "t"}}), members) == []
 
 
 @pytest.mark.parametrize("total", [-1, "3", 1.5, [], True])
 def test_total_that_is_no_number(total: object) -> None:
     """A total that cannot be counted with is an error."""
     with pytest.raises(Misshapen, match="GET /x was answered with the total"):
-        total_of(Answer("GET /x", {"totalCount": total}))
+        total_of(Answer(Request("/x"), {"totalCount": total}))
 
 
 @pytest.mark.parametrize("total", [None, 0, 83])
 def test_total(total: int | None) -> None:
     """A total is a number of rows, or not told."""
-    assert total_of(Answer("", {} if total is None else {"totalCount": total})) == total
+    assert total_of(Answer(Request("/x"), {} if total is None else {"totalCount": total})) == total
 
 
 @pytest.mark.parametrize("row", [{"a": "x"}, {"a": "x", "b": None}, {"a": "x", "b": ""}, {"a": "x", "b": ["y"]}])

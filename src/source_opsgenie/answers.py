@@ -1,0 +1,111 @@
+"""What came back: read it, or say what is wrong with it."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from source_opsgenie.config import LOOPBACK
+from source_opsgenie.transport import Request, Response
+from source_opsgenie.troubles import BAD_REQUEST, Trouble, trouble_of
+
+LONGEST_MESSAGE = 300
+OK = 200
+UNPROCESSABLE = 422
+# How a body begins that wants to be JSON; an empty one wanted to, too.
+JSON_BEGINS = re.compile(rb"\s*([{\[]|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API answered to a request: the envelope, and what the API calls the request."""
+
+    request: Request
+    body: Mapping[str, Any]
+    request_id: str = ""
+
+    @property
+    def asked(self) -> str:
+        """What was asked, for messages about what stands in the answer."""
+        return f"{self.request} (request {self.request_id})" if self.request_id else str(self.request)
+
+    @property
+    def data(self) -> Any:
+        """What stands under `data`; raises Misshapen if nothing does."""
+        if "data" not in self.body:
+            raise Trouble.NO_DATA.error(f"{self.asked} was answered without `data`. {Trouble.NO_DATA.remedy}")
+        return self.body["data"]
+
+
+def answer_in(request: Request, response: Response) -> Answer:
+    """The answer to *request*; raises the error that *response* calls for."""
+    body = _object(response.body)
+    trouble = _trouble(response, body)
+    if trouble is None:
+        return Answer(request, body or {}, response.headers.get("x-request-id", ""))
+    raise trouble.error(_told(request, response, trouble, said=_message(body)))
+
+
+def link_in(request: Request, response: Response) -> str:
+    """The address in *response*, which is one as it is, as a JSON text, or in an object; raises as above."""
+    if response.status != OK:
+        answer_in(request, response)
+    found: Any = response.body.decode(errors="replace").strip()
+    with suppress(orjson.JSONDecodeError):
+        found = orjson.loads(response.body)
+    if isinstance(found, dict):
+        found = next((one for one in found.values() if isinstance(one, str) and "://" in one), None)
+    address = urlsplit(found if isinstance(found, str) else "")
+    if address.scheme != "https" and address.hostname not in LOOPBACK:
+        raise Trouble.NO_LINK.error(_told(request, response, Trouble.NO_LINK, said="no address over https"))
+    return address.geturl()
+
+
+def is_refusal_by_the_api(response: Response) -> bool:
+    """Whether it is the API itself that answers with an error, and not something on the way to it."""
+    return response.status >= BAD_REQUEST and "requestId" in (_object(response.body) or {})
+
+
+def _told(request: Request, response: Response, trouble: Trouble, *, said: str) -> str:
+    """What was asked, what came back, and what to do; the API may repeat a key that it does not like."""
+    key = request.headers["Authorization"].removeprefix("GenieKey ")
+    # Masked first, no part of it is left by the cut.
+    said = said.replace(key, "****")[:LONGEST_MESSAGE]
+    request_id = response.headers.get("x-request-id", "none")
+    text = f"{request} was answered {response.status} ({said}; request {request_id}). {trouble.remedy}"
+    return text.replace(key, "****")
+
+
+def _trouble(response: Response, body: Mapping[str, Any] | None) -> Trouble | None:
+    """What is wrong with *response*, whose JSON object is *body*; None if nothing is."""
+    if response.status == OK:
+        return None if body is not None else _trouble_with(response.body)
+    # A malformed key is refused before anybody looks whether it is known (docs/opsgenie-api.md#key).
+    is_about_key = response.status == UNPROCESSABLE and re.search(r"\bkey\b", _message(body), re.IGNORECASE)
+    return Trouble.KEY_MALFORMED if is_about_key else trouble_of(response.status)
+
+
+def _trouble_with(body: bytes) -> Trouble:
+    """What is wrong with a *body* that is no JSON object."""
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return Trouble.BROKEN_JSON if JSON_BEGINS.match(body) else Trouble.A_PAGE
+    return Trouble.NO_OBJECT
+
+
+def _object(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _message(body: Mapping[str, Any] | None) -> str:
+    """The API's own words, as far as the body holds any."""
+    return str(body.get("message") or "no message").rstrip(".") if body is not None else "text that is no JSON object"
