@@ -23,6 +23,15 @@ LONGEST_RUN_SECONDS = 1_800.0
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a process had at one moment: memory, threads, open files and sockets."""
+
+    memory_kb: int
+    threads: int
+    descriptors: int
+
+
 @dataclass
 class Ran:
     """What one run of a program brought; moments are seconds since it was started."""
@@ -36,6 +45,7 @@ class Ran:
     cpu_at_first_row: float = 0.0
     rows_at_first_look: int = 0
     peak_kb: int = 0
+    looks: list["Look"] = field(default_factory=list)
     largest_state: int = 0
     states: dict[str, Any] = field(default_factory=dict)
     error: str = ""
@@ -127,7 +137,8 @@ def _lines(program: subprocess.Popen[bytes], ran: Ran, *, started: float) -> Ite
     while True:
         now = time.monotonic() - started
         if now - looked > SECONDS_BETWEEN_LOOKS:
-            looked, ran.peak_kb = now, max(ran.peak_kb, _peak_kb(program.pid))
+            looked, ran.peak_kb = now, max(ran.peak_kb, _told_of(program.pid, "VmHWM"))
+            ran.looks += _look(program.pid)
         lines = b""
         if select.select([descriptor], [], [], SECONDS_BETWEEN_LOOKS)[0]:
             chunk = os.read(descriptor, CHUNK_BYTES)
@@ -157,13 +168,21 @@ def _tell(line: bytes, ran: Ran, *, now: float) -> None:
         ran.error = orjson.loads(line)["trace"]["error"]["message"][:200]
 
 
-def _peak_kb(process_id: int) -> int:
-    """The most memory that a process has had so far; 0 where the system does not tell, or it has ended."""
+def _look(process_id: int) -> list[Look]:
+    try:
+        descriptors = len(os.listdir(f"/proc/{process_id}/fd"))
+    except OSError:
+        return []
+    return [Look(_told_of(process_id, "VmRSS"), _told_of(process_id, "Threads"), descriptors)]
+
+
+def _told_of(process_id: int, name: str) -> int:
+    """A number that the system tells of a process; 0 where it does not tell, or the process has ended."""
     try:
         status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii")
     except OSError:
         return 0
-    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{name}:")), 0)
 
 
 def _cpu(process_id: int) -> float:

@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterator
 from report import tell
 from soaked import Soaked
 
-from opsgenie_simulator import Account, Changing
+from opsgenie_simulator import Account, Changing, Faults, RateLimit
 
 DAY_MS = 86_400_000
 LAG_MS = 2_000
 # The highest share by which reading ten times as much may take more memory.
 MEMORY_GROWTH = 1.20
+LONG_RUN_GROWTH = 1.10
+STATE_BYTES = 2_000
+# A night passes so much faster than on other clocks.
+HOURS, HASTE, HOUR_MS = 12, 600, 3_600_000
 
 
 def crowded(size: int, *, spread_ms: int) -> Account:
@@ -114,6 +118,48 @@ def memory() -> Iterator[Soaked]:
     tell(f"  memory: {sizes}")
 
 
+def night() -> Iterator[Soaked]:
+    """Twelve hours, each as long as a few seconds, with a sync again and again.
+
+    Fifteen answers of a hundred come broken, limits hold, the account changes, and for an hour the key is switched off.
+    """
+    account = Account.seeded(alerts=2_000)
+    began = account.now()
+    account.clock = lambda: began + (time.time_ns() // 1_000_000 - began) * HASTE
+    changes = Changing(account, updates=0.5)
+    soaked = Soaked(account, weather=(changes,), faults=Faults(share=0.15), limits={"search": [RateLimit(50, 1)]})
+    yield soaked
+    keys, hours = account.keys, 0
+    while hours < HOURS:
+        hours = (account.now() - began) // HOUR_MS
+        account.keys = () if hours == HOURS // 2 else keys
+        ran = soaked.read(fails=not account.keys)
+        soaked.expect(ran.largest_state < STATE_BYTES, f"a state of {ran.largest_state} bytes")
+        for alert_id in list(account.alerts)[:50]:
+            account.update_alert(alert_id, tags=[f"hour {hours}"])
+    changes.stop()
+    soaked.read()
+    soaked.hold_against_account()
+
+
+def long_run() -> Iterator[Soaked]:
+    """The logs of 4,000 alerts in one run, fifteen answers of a hundred broken: nothing that it holds grows."""
+    account = Account.seeded(alerts=4_000)
+    limits = {"alert": [RateLimit(150, 1)]}
+    soaked = Soaked(account, "alert_logs", keeps_rows=False, faults=Faults(share=0.15), limits=limits)
+    yield soaked
+    ran = soaked.read()
+    logs = sum(len(account.ledger.children(one).logs) for one in account.alerts)
+    soaked.expect(ran.rows == logs, f"{ran.rows} of {logs} rows")
+    third = len(ran.looks) // 3
+    for name in ("memory_kb", "threads", "descriptors"):
+        before, after = (
+            max(getattr(one, name) for one in part) for part in (ran.looks[third:-third], ran.looks[-third:])
+        )
+        soaked.expect(after <= before * LONG_RUN_GROWTH, f"{name} from {before} to {after}")
+        tell(f"  {name}: {before:,}, then {after:,}")
+
+
 CASES: dict[str, Callable[[], Iterator[Soaked]]] = {
     "60,000 alerts": lambda: whole(Account.seeded(alerts=60_000)),
     "45,000 incidents": lambda: whole(Account.seeded(alerts=0, incidents=45_000), "incidents"),
@@ -125,6 +171,8 @@ CASES: dict[str, Callable[[], Iterator[Soaked]]] = {
     "five incremental syncs": five_syncs,
     "kill -9 at 40 %": killed,
     "memory of 300,000 alerts": memory,
+    "a night of faults and limits": night,
+    "a long run of broken answers": long_run,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from ran import RECORD, Program, Ran, Until
 
-from opsgenie_simulator import Account, Simulator
+from opsgenie_simulator import Account, Faults, RateLimit, Simulator
 
 Row = dict[str, Any]
 
@@ -20,28 +20,31 @@ class Soaked:
     kind: str = "alerts"
     keeps_rows: bool = True
     weather: tuple[Any, ...] = ()
+    faults: Faults = field(default_factory=Faults)
+    limits: dict[str, list[RateLimit]] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
     states: dict[str, Any] = field(default_factory=dict)
     sent: int = 0
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.simulator = Simulator(self.account, weather=self.weather)
+        self.simulator = Simulator(self.account, weather=self.weather, faults=self.faults, limits=self.limits)
         self.asked = 0
+        self.key = self.account.full_key
 
-    def read(self, *, kill_at: int | None = None) -> Ran:
-        """Run the program once from the last state; kill it once *kill_at* rows came."""
+    def read(self, *, kill_at: int | None = None, fails: bool = False) -> Ran:
+        """Run the program once from the last state; kill it once *kill_at* rows came, or expect that it *fails*."""
         ids: set[str] = set()
         until = Until() if kill_at is None else Until(rows=kill_at)
         with self.simulator:
-            config = {"api_token": self.account.full_key, "endpoint": self.simulator.url}
+            config = {"api_token": self.key, "endpoint": self.simulator.url}
             watch = partial(self._keep, ids) if self.keeps_rows else None
             done = Program().read(self.kind, config=config, state=self.states.values(), until=until, watch=watch)
             self.asked += len(self.simulator.requests)
             self.simulator.forget()
         self.states, self.sent = self.states | done.states, self.sent + done.rows
         if kill_at is None:
-            self.expect(done.exit_code == 0, f"exit code {done.exit_code}: {done.error}")
+            self.expect((done.exit_code != 0) == fails, f"exit code {done.exit_code}: {done.error}")
         if self.keeps_rows:
             self.expect(len(ids) == done.rows, f"{done.rows - len(ids)} rows twice in one sync")
         return done

@@ -29,7 +29,7 @@ class Config:
     alert_query: str = ""
     rate_limit_share: float = 0.8
     max_requests_per_minute: int | None = None
-    max_concurrent_requests: int = 32
+    max_concurrent_requests: int = 48
     lookback: timedelta = timedelta(minutes=10)
     open_parents_per_sync: int = 500
     timeline_days: int = 28

@@ -54,7 +54,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "max_concurrent_requests": {
         "title": "Requests at once",
         "type": "integer",
-        "default": 32,
+        "default": 48,
         "minimum": 1,
         "maximum": 64,
         "description": "At most so many requests under way at the same time.",
