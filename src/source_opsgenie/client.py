@@ -126,7 +126,7 @@ class Client:
 
     def _patient(self, tries: int | None) -> tenacity.Retrying:
         return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(Unreachable),
+            retry=tenacity.retry_if_exception_type((Unreachable, WrongHost)),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=LONGEST_BACK_OFF),
             stop=_Tries(self._clock, tries or (TRIES if self._has_answered else FIRST_TRIES)),
             sleep=self._clock.sleep,

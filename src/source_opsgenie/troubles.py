@@ -25,7 +25,7 @@ NOT_THE_API = (
 REPORT = "Please report it, with this message."
 
 # Whether another try may help follows from the class: from who must act.
-AGAIN: dict[type[OpsgenieError], str] = {Unreachable: "yes", WrongHost: "once the API has answered"}
+AGAIN: dict[type[OpsgenieError], str] = {Unreachable: "yes", WrongHost: "yes"}
 
 
 class Trouble(Enum):
@@ -67,7 +67,8 @@ class Trouble(Enum):
     NOT_IN_PLAN = (
         "402",
         NotInPlan,
-        "The account's plan has no such feature (incidents and services need Standard or Enterprise).",
+        "The account's plan has no such feature (incidents and services need Standard or Enterprise, log files "
+        "Enterprise).",
     )
     NOT_GRANTED = (
         "403, also in the middle of a read",

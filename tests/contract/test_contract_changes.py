@@ -37,6 +37,15 @@ def parents_of(stream: Stream, rows: list[Record]) -> set[str]:
     return {row[name] for row in rows}
 
 
+@each_incremental
+def test_every_row_has_a_moment(stream: Stream) -> None:
+    """Every row of an incremental stream has its cursor, so that a destination can tell which version is newer."""
+    without = [row for row in rows_of(stream.name) if row.get(stream.cursor) in (None, "")]
+
+    assert stream.cursor
+    assert without == []
+
+
 @each_searched_child
 def test_children_of_what_changed_are_asked_and_no_others(stream: Stream) -> None:
     """A later read brings the rows of parents that were updated since, all of them, and of no others."""

@@ -49,7 +49,7 @@ def test_a_timeline_with_offsets_has_the_same_weeks() -> None:
 
 
 def test_nothing_is_written_and_no_key_leaves(source: Verbs) -> None:
-    """A read of every stream pings no heartbeat, and fetches files without the key."""
+    """A read of every stream pings no heartbeat, fetches files without the key, and leaves settings alone."""
     account = account_of()
     with Simulator(account) as simulator:
         output = source.with_config(endpoint=simulator.url, api_token=account.full_key).read()
@@ -60,3 +60,4 @@ def test_nothing_is_written_and_no_key_leaves(source: Verbs) -> None:
     assert [one.path for one in asked if not one.has_key]
     assert [one.path for one in asked if not one.has_key and one.path.startswith(("/v1/", "/v2/"))] == []
     assert [one.path for one in asked if one.has_key and not one.path.startswith(("/v1/", "/v2/"))] == []
+    assert [one.path for one in asked if one.route == "/v2/integrations/{id}"] == []

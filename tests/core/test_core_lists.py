@@ -39,7 +39,7 @@ def test_a_key_in_data_leads_to_the_next_page(last: dict[str, object]) -> None:
         "": entries(1, 2, nextOffset="a"),
         "a": entries(3, nextOffset="b"),
         "b": entries(4, **last),
-        "c": entries(),
+        "c": entries(nextOffset="c"),
     }
     paths = Paths({ENTRIES_PATH: lambda params: pages[params.get("offset", "")]})
     rows = rows_for(client_of(paths), ENTRIES, {"incident_id": "i"})
