@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: install demo test check fix docs soak bench performance lock clean
+.PHONY: install demo test check fix docs soak bench performance audit lock clean
 
 install: $(INSTALLED) ## put source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
 
@@ -48,6 +48,11 @@ bench: install ## measure side by side with the public connector, for some 25 mi
 
 performance: install ## the same on a quiet machine, and write the tables of docs/performance.md anew
 	$(BIN)/python benchmarks/bench.py --write $(ONLY)
+
+audit: install ## ask a service on the network whether a dependency has a known weakness
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt || { \
+		echo "Either a weakness is named above, or the service could not be asked: then nothing is known either way."; \
+		exit 1; }
 
 lock: install ## resolve the dependencies anew, with hashes and without the index they came from
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

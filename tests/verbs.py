@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from leaks import leaks
 from source_opsgenie.source import launch
 from source_opsgenie.streams import STREAMS
 
@@ -79,7 +80,9 @@ class Verbs:
         self.capfd.readouterr()
         exit_code = launch(list(args))
         printed = self.capfd.readouterr()
+        written = set(self.folder.rglob("*")) - {self.folder / "config.json"}
 
+        assert leaks(str(self.config.get("api_token", "")), printed.out, printed.err, files=written) == []
         assert printed.err == ""
         return Output(printed.out, exit_code)
 

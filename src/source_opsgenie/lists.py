@@ -112,6 +112,7 @@ def _together(stream: Stream, found: list[tuple[str, list[Record]]]) -> list[Rec
 def _followed(client: Client, stream: Stream, path: str, params: Mapping[str, str]) -> Iterator[list[Record]]:
     """Each page of a list that tells what to ask for next, to its end."""
     asked: list[Mapping[str, str]] = []
+    seen: set[int] = set()
     following: Mapping[str, str] | None = params
     while following is not None:
         if following in asked:
@@ -119,6 +120,11 @@ def _followed(client: Client, stream: Stream, path: str, params: Mapping[str, st
         asked.append(following)
         answer = client.get(path, following, domain=stream.domain)
         page = rows_of(answer, stream)
+        # Links that are always new may still lead round in a circle.
+        content = hash(orjson.dumps(page))
+        if page and content in seen:
+            raise Misshapen(f"{answer.asked} leads back to a page that was read before: report it.")
+        seen.add(content)
         yield page
         following = _following(answer, stream, params) if page else None
 

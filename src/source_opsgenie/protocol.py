@@ -137,6 +137,14 @@ def refuse_doubles(catalog: airbyte.ConfiguredAirbyteCatalog) -> None:
 
 def states_in(given: Any) -> dict[str, Any]:
     """The state of each stream: in messages a stream, in one for all, or as an object of the old form."""
+    states = _states_in(given)
+    for name, blob in states.items():
+        if not isinstance(blob, dict | None):
+            raise StateError(f"The state of the stream {name!r} is no JSON object: reset it, and all is read whole.")
+    return states
+
+
+def _states_in(given: Any) -> dict[str, Any]:
     if not given:
         return {}
     match given:
@@ -149,7 +157,7 @@ def states_in(given: Any) -> dict[str, Any]:
         case dict():
             return given
         case list():
-            return {name: blob for one in given for name, blob in states_in(one).items()}
+            return {name: blob for one in given for name, blob in _states_in(one).items()}
     raise StateError("The state is no JSON object and no list of state messages: reset it, and all is read whole.")
 
 

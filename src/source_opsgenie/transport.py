@@ -60,7 +60,7 @@ class Request:
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __str__(self) -> str:
         """What is asked, as a person would write it, without the headers; the query of an address may sign it."""

@@ -12,6 +12,7 @@ import duckdb
 import orjson
 from click.testing import CliRunner, Result
 
+from leaks import leaks
 from opsgenie_simulator import Simulator
 from source_opsgenie.archive.cli import main
 
@@ -36,8 +37,14 @@ class Command:
         return {"OPSGENIE_API_TOKEN": self.key, "OPSGENIE_API_URL": self.simulator.url}
 
     def __call__(self, *arguments: str, key: str | None = None) -> Result:
-        """Run it in this process."""
-        return CliRunner().invoke(main, arguments, env=self.environment | ({"OPSGENIE_API_TOKEN": key} if key else {}))
+        """Run it in this process, and see that the key is in nothing that it printed or left."""
+        result = CliRunner().invoke(
+            main, arguments, env=self.environment | ({"OPSGENIE_API_TOKEN": key} if key else {})
+        )
+        left = [path for path in self.path.parent.iterdir() if path.name.startswith(self.path.name)]
+
+        assert leaks(key or self.key, result.output, str(result.exception), files=left) == []
+        return result
 
     def sync(self, *arguments: str, key: str | None = None) -> Result:
         """Bring the file up to date, which must succeed."""

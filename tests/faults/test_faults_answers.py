@@ -17,7 +17,7 @@ from source_opsgenie.streams import STREAMS
 from source_opsgenie.troubles import Trouble
 
 # These are about more than one answer; the matrix has them.
-IN_READS = {"page before", "count below zero", "count of text", "count beyond all"}
+IN_READS = {"page before", "next for ever", "count below zero", "count of text", "count beyond all"}
 # Nothing to do with what the API answers: see the tests of the transport and of the route.
 NO_ANSWER = {Trouble.NO_NAME, Trouble.NO_CONNECTION, Trouble.PROXY, Trouble.UNTRUSTED, Trouble.NO_TLS}
 ROUTE = "/v2/users"
@@ -98,6 +98,17 @@ def test_an_impossible_count_is_told(fault: str, connection: Connection, simulat
     simulator.faults.script(fault, route="/v2/alerts/count")
     with pytest.raises(Trouble.NO_COUNT.error, match=r"/v2/alerts/count .*report it"):
         Listing(connection.client, STREAMS["alerts"]).count()
+
+
+def test_a_list_that_goes_round_in_a_circle_is_told(connection: Connection, simulator: Simulator) -> None:
+    """A `next` that always names a new address, and the same page behind it, is an error after two or three of them."""
+    simulator.faults.script("next for ever", route="/v2/alerts/{identifier}/logs", times=None)
+    alert_id = next(iter(simulator.account.alerts))
+    simulator.forget()
+    with pytest.raises(Trouble.NO_NEXT.error, match="leads back to a page that was read before"):
+        read_list(connection.client, STREAMS["alert_logs"], f"/v2/alerts/{alert_id}/logs")
+
+    assert len(simulator.requests) <= 3
 
 
 def test_the_message_names_the_request(connection: Connection, simulator: Simulator) -> None:

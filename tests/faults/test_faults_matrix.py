@@ -15,7 +15,7 @@ from source_opsgenie.troubles import Trouble
 
 # One fault for each trouble that there is; what is too large takes too long for so many cases.
 ONE_EACH = {trouble: fault for fault, trouble in reversed(TROUBLES.items()) if trouble is not Trouble.TOO_LARGE}
-LASTING = [*ONE_EACH.values(), "page before", "count beyond all"]
+LASTING = [*ONE_EACH.values(), "page before", "next for ever", "count beyond all"]
 # Of the streams that are read alike, the first is tried with each fault, the others with a few at each moment.
 A_FEW = 3
 
@@ -67,7 +67,7 @@ class Case:
             "not used": not faults.unused(),
             "fails, though it passes": not (ran.problem and times and fault in PASSING),
             "not whole, without a word": bool(ran.problem) or ran.rows == self.whole.rows or _is_told(ran),
-            "does not say what was asked": not ran.problem or "GET " in str(ran.problem),
+            "does not say what was asked": not ran.problem or re.search("GET |/v", str(ran.problem)) is not None,
             "is not mended": mended.problem is None and ran.rows | mended.rows == self.whole.rows,
         }
         return [f"{fault} at {route} {at}: {rule}: {ran.problem}" for rule, holds in rules.items() if not holds]

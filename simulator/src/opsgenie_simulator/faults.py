@@ -74,6 +74,11 @@ def _counted(count: Any) -> Alter:
     return _envelope(change)
 
 
+def _going_on(body: Body) -> Body:
+    # An unknown parameter is ignored: the same page comes again.
+    return {**body, "paging": {"next": f"https://localhost/?limit=100&again={body['requestId']}"}}
+
+
 FAULTS: dict[str, Alter] = {
     **{f"status {status}": _said(status) for status in (400, 401, 402, 403, 404, 408, 410, 422, 500, 501, 502, 503)},
     "status 429": _said(429),
@@ -111,6 +116,7 @@ FAULTS: dict[str, Alter] = {
     "rows are texts": _rows(lambda _: "row"),
     "rows without id": _rows(lambda row: {name: value for name, value in row.items() if name not in {"id", "offset"}}),
     "page before": lambda answer, before: replace(answer, body=before.body),
+    "next for ever": _envelope(_going_on),
     "count below zero": _counted(-1),
     "count of text": _counted("many"),
     "count beyond all": _counted(10**18),

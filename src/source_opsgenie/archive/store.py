@@ -159,7 +159,7 @@ class Store:
 
     def _refuse_others(self, database: duckdb.DuckDBPyConnection) -> None:
         for written_by, account in database.execute("SELECT format, account FROM _archive.file").fetchall():
-            if written_by > FORMAT:
+            if not isinstance(written_by, int) or written_by > FORMAT:
                 raise ArchiveError(f"{self.path} was written by a newer opsgenie-archive: upgrade this one.")
             if account not in {self.account, *self.known_as}:
                 raise ArchiveError(
@@ -203,8 +203,14 @@ def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Seque
 
 def _states(database: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, state in database.execute("SELECT stream, state FROM _archive.streams").fetchall():
-        if state:
-            yield name, json.loads(state)
+        found = json.loads(state) if state else {}
+        if not isinstance(found, dict):
+            raise ArchiveError(
+                f"The archive's state of {name} is not one that was written here: set _archive.streams.state to NULL "
+                "for it, and it is read whole."
+            )
+        if found:
+            yield name, found
 
 
 def _number(database: duckdb.DuckDBPyConnection, statement: str, values: Mapping[str, Any] | None = None) -> int:
