@@ -16,7 +16,7 @@ from source_opsgenie.errors import OpsgenieError, Unreachable, WrongHost
 from source_opsgenie.pacing import LONGEST_PERIOD, Pacer
 from source_opsgenie.streams.stream import Domain
 from source_opsgenie.transport import Bounds, Request, Response, Transport
-from source_opsgenie.troubles import Trouble
+from source_opsgenie.troubles import MAY_PASS, Trouble
 
 LOGGER = logging.getLogger("source_opsgenie")
 
@@ -126,7 +126,7 @@ class Client:
 
     def _patient(self, tries: int | None) -> tenacity.Retrying:
         return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type((Unreachable, WrongHost)),
+            retry=tenacity.retry_if_exception_type(MAY_PASS),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=LONGEST_BACK_OFF),
             stop=_Tries(self._clock, tries or (TRIES if self._has_answered else FIRST_TRIES)),
             sleep=self._clock.sleep,

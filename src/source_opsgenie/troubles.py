@@ -24,8 +24,8 @@ NOT_THE_API = (
 )
 REPORT = "Please report it, with this message."
 
-# Whether another try may help follows from the class: from who must act.
-AGAIN: dict[type[OpsgenieError], str] = {Unreachable: "yes", WrongHost: "yes"}
+# What may pass, so that the request is sent again; who must act on the rest is told at once.
+MAY_PASS: tuple[type[OpsgenieError], ...] = (Unreachable, WrongHost)
 
 
 class Trouble(Enum):
@@ -119,7 +119,9 @@ class Trouble(Enum):
     @property
     def again(self) -> str:
         """Whether the request is sent again, in words."""
-        return "when it may be" if self is Trouble.TOO_MANY else AGAIN.get(self.error, "no")
+        if self is Trouble.TOO_MANY:
+            return "when it may be"
+        return "yes" if issubclass(self.error, MAY_PASS) else "no"
 
 
 # What each status means that has a meaning of its own; the rest goes by its hundred.
