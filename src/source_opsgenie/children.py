@@ -8,8 +8,7 @@ from source_opsgenie.connection import Connection
 from source_opsgenie.errors import Gone, Misshapen
 from source_opsgenie.events import Counted, Parents, Step
 from source_opsgenie.lists import NO_IDS, rows_at_once, rows_for
-from source_opsgenie.lookahead import in_background, ordered_map
-from source_opsgenie.paging import PAGE
+from source_opsgenie.lookahead import batches
 from source_opsgenie.singles import exists, single
 from source_opsgenie.streams import STREAMS, Record, Stream
 from source_opsgenie.weeks import weeks
@@ -35,10 +34,22 @@ def _side_by_side(connection: Connection, ask: Callable[[Record], Step], found: 
     def step(one: Step | Counted) -> Step | Counted:
         return ask(one.rows[0]) if isinstance(one, Step) and one.rows else one
 
-    # No thread waits for the next page of parents, or for an answer that is late, as long as there is more to ask.
-    one_by_one = in_background(_one_by_one(found), ahead=PAGE)
     at_once = connection.config.max_concurrent_requests
-    return ordered_map(step, one_by_one, at_once=at_once, ahead=2 * at_once)
+    # Twice as many are taken as are under way: no thread waits while the next page of parents is asked for.
+    for batch in batches(step, _one_by_one(found), at_once=at_once, ahead=2 * at_once):
+        yield from _together(batch)
+
+
+def _together(batch: list[Step | Counted]) -> Found:
+    """The same in fewer steps: what each of many parents brings is little."""
+    steps = [one for one in batch if isinstance(one, Step)]
+    yield from (one for one in batch if isinstance(one, Counted))
+    states = [one.state for one in steps if one.state]
+    yield Step(
+        [row for one in steps for row in one.rows],
+        states[-1] if states else None,
+        sum((one.parents for one in steps), Parents()),
+    )
 
 
 def _one_by_one(found: Found) -> Found:

@@ -1,11 +1,10 @@
-"""Concurrency in one place: an ordered map that looks a bounded way ahead, and what is found in the background."""
+"""Concurrency in one place: an ordered map that looks a bounded way ahead, and a tick while nothing comes."""
 
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from functools import partial
-from itertools import count, takewhile
 from queue import SimpleQueue
 from typing import TypeVar, cast
 
@@ -14,14 +13,15 @@ Made = TypeVar("Made")
 END = object()
 
 
-def ordered_map(
+def batches(
     function: Callable[[Given], Made], given: Iterable[Given], *, at_once: int, ahead: int | None = None
-) -> Iterator[Made]:
+) -> Iterator[list[Made]]:
     """Yield function(one) for each of *given*, in order, with up to *at_once* of them under way in threads.
 
-    So many are taken from *given* before the first of them is out; without a number, as many as are under way.
-    What *function* raises is raised here, in its turn. Leaving the iteration early drops what has not begun;
-    what is under way ends by itself, and nobody waits for it, not even the end of the process.
+    They come in batches: as many as there are when the first of them is. So many are taken from *given* before that is
+    out; without a number, as many as are under way. What *function* raises is raised here, in its turn. Leaving the
+    iteration early drops what has not begun; what is under way ends by itself, and nobody waits for it, not even the
+    end of the process.
     """
     threads = _Threads(at_most=at_once)
     taken: deque[Future[Made]] = deque()
@@ -29,20 +29,19 @@ def ordered_map(
         for one in given:
             taken.append(threads.do(partial(function, one)))
             if len(taken) >= (ahead or at_once):
-                yield taken.popleft().result()
+                yield _ready(taken)
         while taken:
-            yield taken.popleft().result()
+            yield _ready(taken)
     finally:
         for future in taken:
             future.cancel()
         threads.end()
 
 
-def in_background(items: Iterable[Made], *, ahead: int) -> Iterator[Made]:
-    """The *items*, found in a thread of their own, up to so many before the first of them is out."""
-    iterator = iter(items)
-    found = ordered_map(lambda _: next(iterator, END), count(), at_once=1, ahead=ahead)
-    return cast(Iterator[Made], takewhile(lambda one: one is not END, found))
+def ordered_map(function: Callable[[Given], Made], given: Iterable[Given], *, at_once: int) -> Iterator[Made]:
+    """The same, one by one."""
+    for batch in batches(function, given, at_once=at_once):
+        yield from batch
 
 
 def ticking(items: Iterable[Made], *, seconds: float) -> Iterator[Made | None]:
@@ -59,6 +58,14 @@ def ticking(items: Iterable[Made], *, seconds: float) -> Iterator[Made | None]:
             yield cast(Made, one)
     finally:
         threads.end()
+
+
+def _ready(taken: deque[Future[Made]]) -> list[Made]:
+    """The first result, once it is there, and those behind it that are there too; an error comes alone."""
+    ready = [taken.popleft().result()]
+    while taken and taken[0].done() and not taken[0].exception():
+        ready.append(taken.popleft().result())
+    return ready
 
 
 class _Threads:

@@ -1,13 +1,12 @@
 """The ordered map: results in order whatever the latencies, a bounded way ahead, errors in their turn."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from itertools import islice
+from collections.abc import Iterator
+from itertools import chain, islice
 
 import pytest
 
-from source_opsgenie.lookahead import in_background, ordered_map, ticking
+from source_opsgenie.lookahead import batches, ordered_map, ticking
 
 PATIENCE = 10.0
 
@@ -90,31 +89,43 @@ def test_requests_are_under_way_together() -> None:
 def test_it_looks_a_bounded_way_ahead() -> None:
     """While nobody takes the results, no more than *ahead* of what is given is taken, however few are under way."""
     given = Counted(100)
-    found = ordered_map(lambda number: number, given, at_once=2, ahead=4)
+    found = chain.from_iterable(batches(lambda number: number, given, at_once=2, ahead=4))
 
-    assert [(next(found), given.taken) for _ in range(3)] == [(0, 4), (1, 5), (2, 6)]
+    ahead = [given.taken - number for number in found]
 
-
-@pytest.mark.parametrize("ahead", [1, 3, 20])
-def test_what_is_found_in_the_background_comes_in_order(ahead: int) -> None:
-    """Items come as they are, in order, and no more of them are taken than may be ahead."""
-    given = Counted(10)
-    found = in_background(given, ahead=ahead)
-    first = next(found)
-
-    assert given.taken <= ahead + 1
-    assert [first, *found] == list(range(10))
+    assert len(ahead) == 100
+    assert max(ahead) == 4
 
 
-@pytest.mark.parametrize("through", [partial(in_background, ahead=3), partial(ticking, seconds=PATIENCE)])
-def test_an_error_in_the_background_comes_in_its_turn(through: Callable[[Iterable[int]], Iterator[int]]) -> None:
+def test_what_is_ready_comes_together() -> None:
+    """While the first is waited for others get ready: they come with it, up to one that failed, which comes alone."""
+    gates = Gates(6)
+
+    def ask(number: int) -> int:
+        if number == 4:
+            raise LookupError(number)
+        return gates(number)
+
+    found = batches(ask, range(6), at_once=6, ahead=6)
+    gates.open(1, 2, 3, 5)
+    gates.open(0)
+    came: list[int] = []
+    while len(came) < 4:
+        came += next(found)
+
+    assert came == [0, 10, 20, 30]
+    with pytest.raises(LookupError):
+        next(found)
+
+
+def test_an_error_in_the_background_comes_in_its_turn() -> None:
     """What fails in another thread is raised where its item was wanted, after those before it."""
 
     def given() -> Iterator[int]:
         yield from (1, 2)
         raise LookupError("no more")
 
-    found = through(given())
+    found = ticking(given(), seconds=PATIENCE)
 
     assert [next(found), next(found)] == [1, 2]
     with pytest.raises(LookupError):
@@ -166,11 +177,12 @@ def test_error_in_what_is_given_is_raised() -> None:
         yield from (1, 2, 3)
         raise LookupError("no more parents")
 
-    found = ordered_map(lambda number: number, given(), at_once=2)
-
-    assert [next(found), next(found)] == [1, 2]
+    came: list[int] = []
     with pytest.raises(LookupError):
-        next(found)
+        came.extend(ordered_map(lambda number: number, given(), at_once=2))
+
+    assert [1] == came[:1]
+    assert came == [1, 2, 3][: len(came)]
 
 
 def test_leaving_early_stops() -> None:
