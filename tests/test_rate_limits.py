@@ -38,7 +38,8 @@ def test_a_limit_is_told_learned_and_remembered(source: Verbs) -> None:
     assert 0 < refusals <= 48
     assert any(began < until <= began + 20_000 for until in limited_until(first))
     assert "Too many requests in the domain alert" in first.logs()
-    assert {"alert/1": 20} == state["stream"]["stream_state"]["limits"]
+    assert {"alert/1"} == state["stream"]["stream_state"]["limits"].keys()
+    assert 15 <= state["stream"]["stream_state"]["limits"]["alert/1"] <= 28
     assert (0, []) == (later, limited_until(again))
     assert first.records("alert_logs") == again.records("alert_logs")
 
