@@ -31,13 +31,11 @@ class Uncut:
     """A block that is brought to its end before Ended is raised; who asks twice is not kept waiting.
 
     For the main thread, where signals arrive. Blocks may stand in each other. *last* is the signal that came last.
-    *patience* is for how many seconds then whoever should read the output is waited for; 0 is for ever.
     """
 
     depth: int = 0
     asked: int = 0
     last: int = signal.SIGINT
-    patience: float = 0.0
 
     def __enter__(self) -> None:
         """Put off."""
@@ -55,8 +53,6 @@ class Uncut:
     def come(self, number: int, _: FrameType | None) -> None:
         """A signal came."""
         self.last = number
-        if self.patience:
-            signal.setitimer(signal.ITIMER_REAL, self.patience)
         if self.depth and not self.asked:
             self.asked = number
         else:
@@ -68,10 +64,11 @@ UNCUT = Uncut()
 
 
 @contextmanager
-def listening(*, patience: float = 0.0) -> Iterator[None]:
+def listening() -> Iterator[None]:
     """For as long as the block lasts, signals raise Ended; those that are ignored stay so, as under nohup.
 
-    With *patience*, output that nobody reads by then is thrown away, so that the run can end.
+    A write that waits for a reader who stands still is given up by Python when a signal comes: of the last line then
+    a part is out, and nothing after it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -80,10 +77,6 @@ def listening(*, patience: float = 0.0) -> Iterator[None]:
     heard = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
     for number in heard:
         signal.signal(number, UNCUT.come)
-    # Windows has no alarm.
-    if patience and hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGALRM, lambda *_: _throw_away_output())
-        UNCUT.patience = patience
     try:
         yield
     finally:
@@ -93,15 +86,11 @@ def listening(*, patience: float = 0.0) -> Iterator[None]:
 
 def give_up_output(problem: OSError) -> None:
     """Say on stderr that stdout cannot be written; what is left in its buffer must not fail once more."""
-    _throw_away_output()
+    if sys.__stdout__:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
     # Whoever closed a pipe knows.
     if sys.__stderr__ and not isinstance(problem, BrokenPipeError):
         sys.__stderr__.write(
             f"Error: what is printed cannot be written ({problem.strerror or problem}): mend that, then run again; "
             "it goes on from the last state that was stored.\n"
         )
-
-
-def _throw_away_output() -> None:
-    if sys.__stdout__:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())

@@ -5,16 +5,13 @@ import sys
 
 from source_opsgenie.ending import Ended, give_up_output, listening
 
-# Whoever ends the run may have stopped reading it.
-SECONDS_TO_READ = 1.0
-
 
 def main() -> None:
     """Run the verb that the arguments name; the exit code is 0 only if everything asked for is whole."""
     # A line of log that cannot be written is told once, with the messages that cannot.
     logging.raiseExceptions = False
     try:
-        with listening(patience=SECONDS_TO_READ):
+        with listening():
             # The CDK takes a second: Ctrl-C may come in it.
             from source_opsgenie.source import launch  # noqa: PLC0415
 

@@ -1,16 +1,19 @@
 """Ended from outside: at once, with an exit code that tells, and so that the next run goes on from what was put out."""
 
 import contextlib
+import fcntl
 import os
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -19,11 +22,13 @@ from opsgenie_simulator import Account, Call, Response, Simulator
 from opsgenie_simulator.messages import Answer
 from source_opsgenie.clock import Stopped
 from source_opsgenie.errors import OpsgenieError
+from source_opsgenie.lookahead import ordered_map
 from source_opsgenie.transport import PooledTransport, Request
 from verbs import Output, Verbs, catalog
 
 SECONDS_TO_END = 2.0
 PATIENCE = 30.0
+FULL_PIPE_BYTES = 61_441
 FULL = Path("/dev/full")
 STREAMS = ["alerts", "alert_logs"]
 
@@ -77,6 +82,12 @@ def begun(source: Verbs, stdout: Any) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", program, *args], text=True, stdout=stdout, stderr=subprocess.PIPE)
 
 
+def unread(pipe: IO[str]) -> int:
+    """How many bytes wait in *pipe* to be read."""
+    found: int = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))[0]
+    return found
+
+
 def ended(process: subprocess.Popen[str], number: int) -> tuple[float, str]:
     """How long *process* goes on after the signal *number*, and what it said on stderr."""
     began = time.monotonic()
@@ -108,7 +119,9 @@ def test_nobody_has_to_read_what_is_printed(source: Verbs, stall: Stall) -> None
     stall.is_over = True
     process = begun(source, subprocess.PIPE)
     assert process.stdout
-    process.stdout.readline()
+    # Until the pipe is full, and the process stands still in the middle of a line.
+    while unread(process.stdout) < FULL_PIPE_BYTES:
+        assert process.poll() is None
     seconds, errors = ended(process, signal.SIGTERM)
 
     assert (143, "") == (process.returncode, errors)
@@ -200,3 +213,18 @@ def test_no_thread_waits_on(simulator: Simulator, stall: Stall) -> None:
         thread.join(SECONDS_TO_END)
 
     assert set(threading.enumerate()) - before == set()
+
+
+def test_the_process_waits_for_no_thread() -> None:
+    """A thread that looks ahead may hang in a name server for minutes: the interpreter does not wait for it."""
+    gate = threading.Event()
+    found = ordered_map(lambda _: gate.wait(PATIENCE), range(2), at_once=2, ahead=1)
+    before = set(threading.enumerate())
+    taking = threading.Thread(target=next, args=(found,))
+    taking.start()
+    while not (mine := set(threading.enumerate()) - before - {taking}):
+        taking.join(0.01)
+    gate.set()
+    taking.join(PATIENCE)
+
+    assert [True] == [thread.daemon for thread in mine]

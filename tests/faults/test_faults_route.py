@@ -209,6 +209,31 @@ def test_after_a_nap_connections_are_new(simulator: Simulator, account: Account)
         assert 200 == transport(request).status
 
 
+def test_after_a_nap_no_old_connection_is_used() -> None:
+    """A connection that was kept is not asked again: nobody is at the other end, and nobody would say so."""
+    accepted: list[socket.socket] = []
+
+    def serve() -> None:
+        for _ in range(2):
+            accepted.append(listener.accept()[0])
+            accepted[-1].recv(4096)
+            accepted[-1].sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    with socket.create_server(("localhost", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url, bounds = f"http://localhost:{listener.getsockname()[1]}", Bounds(silence=2.0, tick=60.0)
+        with closing(PooledTransport(url, connections=1, bounds=bounds, naps=Napping())) as transport:
+            transport(Request("/"))
+            transport.look()
+            transport(Request("/"))
+        thread.join(10)
+        for connection in accepted:
+            connection.close()
+
+    assert len(accepted) == 2
+
+
 def test_an_answer_that_takes_too_long_is_broken_off(simulator: Simulator, account: Account) -> None:
     """Headers and body may trickle: it ends all the same."""
     simulator.faults.script("endless body", route="/v2/account")
