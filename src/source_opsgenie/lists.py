@@ -11,7 +11,7 @@ import orjson
 
 from source_opsgenie.answers import Answer
 from source_opsgenie.client import Client
-from source_opsgenie.errors import Gone, Misshapen, Refused, Unreachable
+from source_opsgenie.errors import Gone, Misshapen, OpsgenieError, Refused, Unreachable
 from source_opsgenie.paging import PAGE, Fetch, Page, by_offset, checked, next_of, rows_of, total_of, value_at
 from source_opsgenie.singles import address, params_for
 from source_opsgenie.streams.fields import Kind
@@ -184,11 +184,20 @@ def _pages_of(client: Client, stream: Stream, path: str) -> Fetch:
 
 def _lines(client: Client, stream: Stream, path: str) -> list[Record]:
     """The rows of a file of JSON lines to which the API gives a link, each with its number in the file."""
+    problem: OpsgenieError | None = None
     for _ in range(LINKS):
         response = client.fetch(client.link(path, domain=stream.domain))
-        if response.status == OK:
+        if response.status != OK:
+            problem = Unreachable(
+                f"GET {path} gives links to a file that is answered {response.status}: run again later."
+            )
+            continue
+        try:
             return [_line(path, number, line) for number, line in enumerate(response.body.splitlines(), 1) if line]
-    raise Unreachable(f"GET {path} gives links to a file that is answered {response.status}: run again later.")
+        except Misshapen as broken:
+            problem = broken
+    assert problem
+    raise problem
 
 
 def _line(path: str, number: int, line: bytes) -> Record:

@@ -1,5 +1,6 @@
 """The way to the API: through which proxy, and whose word is taken for who is at the other end."""
 
+import re
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ from urllib.request import getproxies, proxy_bypass
 import truststore
 
 from source_opsgenie.errors import ConfigError
+
+# Labels with dots between them, or an address of IPv6; nothing is resolved that is neither.
+HOST = r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,11 @@ def proxy_to(base_url: str) -> Proxy | None:
 
 
 def _proxy(named: SplitResult) -> Proxy:
-    if named.scheme not in {"http", "https"} or not named.hostname or not named.netloc.isascii():
+    name = named.hostname or ""
+    if named.scheme not in {"http", "https"} or not re.fullmatch(HOST, name):
         raise ValueError("neither http nor https, or no host")
     port = f":{named.port}" if named.port else ""
-    host = f"[{named.hostname}]" if ":" in named.hostname else named.hostname
+    host = f"[{name}]" if ":" in name else name
     who = f"{unquote(named.username or '')}:{unquote(named.password or '')}"
     headers = {"proxy-authorization": f"Basic {b64encode(who.encode()).decode()}"} if named.username else {}
     return Proxy(f"{named.scheme}://{host}{port}", headers)

