@@ -20,7 +20,8 @@ CONFIGS = Path(__file__).parent / "configs"
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Serve the account whose key the config files hold, and name its address in the environment."""
-    account = Account.seeded(seed=7, alerts=30, incidents=10, users=5, teams=3, services=3, integrations=3)
+    # Within two days, so that incidents have alerts.
+    account = Account.seeded(seed=7, alerts=30, incidents=10, users=5, teams=3, services=3, integrations=3, days=2)
     with Simulator(account) as simulator:
         monkeypatch.setenv("OPSGENIE_API_URL", simulator.url)
         yield

@@ -57,13 +57,9 @@ def rows_of(name: str) -> tuple[Record, ...]:
 
 def added_by_us(stream: Stream) -> set[str]:
     """The fields that the API does not send."""
-    added = {
-        *stream.adds,
-        stream.numbered,
-        stream.mark,
-        *(part.mark for part in stream.also),
-        "date" * bool(stream.weeks),
-    }
+    added = {*stream.adds, stream.numbered, stream.mark, *(part.mark for part in stream.also)}
+    added |= {"date"} if stream.weeks else set()
+    added |= {"line_number"} if stream.holds is Holds.LINK else set()
     if stream.holds is Holds.IDS:
         added |= {stream.key[-1]}
     if stream.parent:
