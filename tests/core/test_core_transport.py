@@ -203,3 +203,21 @@ def test_proxy_that_cannot_be_used_is_told(environment: pytest.MonkeyPatch) -> N
     environment.setenv("https_proxy", "socks5://127.0.0.1:1")
     with pytest.raises(ConfigError, match="proxy"), asking("https://api.opsgenie.com") as transport:
         transport(Request("/v2/alerts"))
+
+
+def test_a_whole_address_is_asked_for_as_it_is() -> None:
+    """A link leads to its own host, and its query goes with it."""
+    with serving(Response(200, {}, b"lines")) as server, asking("http://localhost:1") as transport:
+        response = transport(Request(f"{server.url}/file?signature=x"))
+
+    assert b"lines" == response.body
+    assert ["/file?signature=x"] == [path for path, _ in server.asked]
+
+
+def test_no_message_tells_a_signature() -> None:
+    """Where a link is not answered, the message leaves out its query."""
+    with asking("http://localhost:2") as transport, pytest.raises(Unreachable) as caught:
+        transport(Request("http://localhost:1/file?signature=secret"))
+
+    assert "GET http://localhost:1/file got no answer" in str(caught.value)
+    assert "secret" not in str(caught.value)
