@@ -19,6 +19,8 @@ from rich.table import Table
 BIN = Path(sys.executable).parent
 FILE = Path("demo") / "acme.duckdb"
 ACCOUNT = ["--port", "0", "--alerts", "22000", "--incidents", "400", "--users", "40", "--teams", "6"]
+# These cost one request more for each alert, and the story does without them.
+LEFT_OUT = "alert_details,alert_notes,alert_attachments"
 CONSOLE = Console(highlight=False)
 
 WHAT_CAME = """
@@ -58,7 +60,7 @@ def main() -> None:
         old.unlink()
     heading("An account with 22,000 alerts: the API lists 20,000 at most of a search")
     with simulator() as environment:
-        heading("Everything, once: two requests for each alert, about a minute")
+        heading("Nearly everything, once: two requests for each alert, about a minute")
         sync(environment)
         before = newest()
         heading("Somebody closes three alerts")
@@ -95,7 +97,7 @@ def simulator() -> Iterator[dict[str, str]]:
 
 def sync(environment: dict[str, str]) -> None:
     """Run `opsgenie-archive sync` as one would type it."""
-    command = ["opsgenie-archive", "sync", "--to", str(FILE)]
+    command = ["opsgenie-archive", "sync", "--to", str(FILE), "--without", LEFT_OUT]
     CONSOLE.print("$ export OPSGENIE_API_TOKEN=...  # the simulator's key")
     CONSOLE.print(f"$ export OPSGENIE_API_URL={environment['OPSGENIE_API_URL']}")
     CONSOLE.print(f"$ {shlex.join(command)}\n", markup=False)
