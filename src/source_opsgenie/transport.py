@@ -159,8 +159,9 @@ class PooledTransport:
                 asking.break_off()
 
     def _failed(self, request: Request, asking: "_Asking", trouble: Trouble, *, said: str) -> OpsgenieError:
+        whom = "" if "://" in request.path else f" from {self._base_url}"
         return trouble.error(
-            f"{request} got no whole answer from {self._base_url}: {trouble.what} "
+            f"{request} got no whole answer{whom}: {trouble.what} "
             f"({said}; request {asking.request_id or 'none'}). {trouble.remedy}"
         )
 

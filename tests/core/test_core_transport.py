@@ -14,6 +14,7 @@ from source_opsgenie.errors import ConfigError, Unreachable
 from source_opsgenie.transport import PooledTransport, Request, Response
 
 SECRET = {"Authorization": f"GenieKey {KEY}"}
+CONNECTIONS = 2
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
@@ -22,8 +23,8 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, answer: Response) -> None:
-        super().__init__(("127.0.0.1", 0), Asked)
+    def __init__(self, answer: Response, asked: "type[Asked]") -> None:
+        super().__init__(("127.0.0.1", 0), asked)
         self.answer = answer
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.connections: set[object] = set()
@@ -56,9 +57,9 @@ class Asked(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(answer: Response) -> Iterator[Server]:
+def serving(answer: Response, asked: type[Asked] = Asked) -> Iterator[Server]:
     """A server that gives *answer*."""
-    with Server(answer) as server:
+    with Server(answer, asked) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -71,7 +72,7 @@ def serving(answer: Response) -> Iterator[Server]:
 @contextmanager
 def asking(url: str) -> Iterator[PooledTransport]:
     """A transport to *url*, closed in the end."""
-    with closing(PooledTransport(url, connections=2)) as transport:
+    with closing(PooledTransport(url, connections=CONNECTIONS)) as transport:
         yield transport
 
 
@@ -219,5 +220,34 @@ def test_no_message_tells_a_signature() -> None:
     with asking("http://localhost:2") as transport, pytest.raises(Unreachable) as caught:
         transport(Request("http://localhost:1/file?signature=secret"))
 
-    assert "GET http://localhost:1/file got no answer" in str(caught.value)
+    assert "GET http://localhost:1/file got no whole answer: " in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+class Crowded(Asked):
+    """A request that is held for a moment, so that others may come, and counts those that are under way."""
+
+    under_way, most = 0, 0
+    changed = threading.Condition()
+
+    def do_GET(self) -> None:
+        """Answer, once others had the time to come."""
+        with self.changed:
+            Crowded.under_way += 1
+            Crowded.most = max(Crowded.most, Crowded.under_way)
+            self.changed.wait_for(lambda: Crowded.most > CONNECTIONS, timeout=0.02)
+            Crowded.under_way -= 1
+        super().do_GET()
+
+
+def test_no_more_requests_are_under_way_than_connections() -> None:
+    """Whoever asks, and however many do at once: the API never sees more requests together than the user allows."""
+    with serving(Response(200, {}, b"{}"), Crowded) as server, asking(server.url) as transport:
+        threads = [threading.Thread(target=transport, args=(Request("/x"),)) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert CONNECTIONS == Crowded.most
+    assert len(server.asked) == len(threads)

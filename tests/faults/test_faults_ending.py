@@ -219,7 +219,7 @@ def test_no_thread_waits_on(simulator: Simulator, stall: Stall) -> None:
 def test_the_process_waits_for_no_thread() -> None:
     """A thread that looks ahead may hang in a name server for minutes: the interpreter does not wait for it."""
     gate = threading.Event()
-    found = ordered_map(lambda _: gate.wait(PATIENCE), range(2), at_once=2, ahead=1)
+    found = ordered_map(lambda _: gate.wait(PATIENCE), range(2), at_once=2)
     before = set(threading.enumerate())
     taking = threading.Thread(target=next, args=(found,))
     taking.start()
