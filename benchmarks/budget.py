@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from report import Target, ratio
 
 from opsgenie_simulator import RateLimit, Request
+from source_opsgenie.options import OPTIONS
 
 ROUTE = "/v2/alerts/{identifier}/recipients"
 OTHERS_ROUTE = "/v2/alerts/{identifier}/notes"
 REFUSED = 429
 # The defaults of the connector: so much of a limit it may use, and so many requests may be under way.
 SHARE = 0.8
-IN_FLIGHT = 10
+IN_FLIGHT = OPTIONS["max_concurrent_requests"]["default"]
 # Refusals no further apart than this are one episode.
 EPISODE_SECONDS = 5.0
 PER_SECOND, PER_MINUTE = RateLimit(20, 1), RateLimit(300, 60)
