@@ -37,7 +37,7 @@ class Answer:
     def data(self) -> Any:
         """What stands under `data`; raises Misshapen if nothing does."""
         if "data" not in self.body:
-            raise Trouble.NO_DATA.error(f"{self.asked} was answered without `data`. {Trouble.NO_DATA.remedy}")
+            raise Trouble.NO_DATA.told(f"{self.asked} was answered without `data`")
         return self.body["data"]
 
 

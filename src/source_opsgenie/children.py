@@ -5,12 +5,13 @@ from functools import partial
 from typing import Any
 
 from source_opsgenie.connection import Connection
-from source_opsgenie.errors import Gone, Misshapen
+from source_opsgenie.errors import Gone
 from source_opsgenie.events import Counted, Parents, Step
 from source_opsgenie.lists import NO_IDS, rows_at_once, rows_for
 from source_opsgenie.lookahead import batches
 from source_opsgenie.singles import exists, single
 from source_opsgenie.streams import STREAMS, Record, Stream
+from source_opsgenie.troubles import Trouble
 from source_opsgenie.weeks import weeks
 
 Found = Iterator[Step | Counted]
@@ -87,7 +88,7 @@ def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
         return [NO_IDS]
     now = connection.client.date_ms
     if now is None:
-        raise Misshapen(f"{stream.path} is asked by weeks, and no answer has a `Date` to tell the present: report it.")
+        raise Trouble.NO_DATE.told(f"{stream.path} is asked by weeks, and no answer has a `Date` to tell the present")
     return weeks(now, days_back=getattr(connection.config, stream.weeks))
 
 

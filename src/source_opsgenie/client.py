@@ -72,10 +72,7 @@ class Client:
             found: Found | None = self._patient(tries)(self._attempt, request, domain, read)
             if found is not None:
                 return found
-        refusal = Trouble.TOO_MANY
-        raise refusal.error(
-            f"{request} was refused {REFUSALS} times because too many requests were sent. {refusal.remedy}"
-        )
+        raise Trouble.TOO_MANY.told(f"{request} was refused {REFUSALS} times because too many requests were sent")
 
     def waits(self) -> dict[Domain, float]:
         """The domains that wait out a refusal just now, and for how many seconds more."""

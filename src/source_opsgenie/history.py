@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from source_opsgenie.errors import Incomplete
 from source_opsgenie.events import Counted, Step
 from source_opsgenie.listing import Listing, created_ms, updated_ms
 from source_opsgenie.paging import PASSES, portions
@@ -11,6 +10,7 @@ from source_opsgenie.query import created
 from source_opsgenie.spans import read_span
 from source_opsgenie.state import State
 from source_opsgenie.streams.stream import Record
+from source_opsgenie.troubles import Trouble
 from source_opsgenie.windows import Tally, Window, prove, tile, width
 
 # The search index may show a row so much later: the newest minutes are read, but not held to a count.
@@ -108,9 +108,9 @@ class History:
             after = self.listing.count() if before != older + count + newer else before
             if min(before, after) <= older + count + newer <= max(before, after):
                 return Window(start, settled, count), newer
-        raise Incomplete(
+        raise Trouble.WRONG_COUNT.told(
             f"{self.listing.stream.path} counts {before} rows without a time and {older + count + newer} "
-            "with one: the search misreads times, or the account changes too fast. Run again at a quieter time."
+            "with one: the search misreads times, or the account changes too fast"
         )
 
     def _oldest(self, settled: int) -> int:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from source_opsgenie.answers import Answer
 from source_opsgenie.client import Client
 from source_opsgenie.clock import milliseconds
-from source_opsgenie.errors import Misshapen
 from source_opsgenie.paging import PAGE, Page, checked, next_of, rows_of, total_of, value_at
 from source_opsgenie.query import Span, all_of
 from source_opsgenie.singles import exists
 from source_opsgenie.streams.stream import Domain, Record, Stream
+from source_opsgenie.troubles import Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ def _moment(row: Record, name: str) -> int:
     try:
         return milliseconds(row[name])
     except (TypeError, ValueError) as problem:
-        raise Misshapen(f"The row {row['id']} has a `{name}` that is no moment: {row[name]!r}: report it.") from problem
+        raise Trouble.NO_KEY.told(f"The row {row['id']} has a `{name}` that is no moment: {row[name]!r}") from problem
 
 
 def _whole_number(answer: Answer, count: object) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise Misshapen(f"{answer.asked} was answered with the count {count!r}: report it.")
+        raise Trouble.NO_COUNT.told(f"{answer.asked} was answered with the count {count!r}")
     return count

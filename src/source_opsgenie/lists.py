@@ -16,6 +16,7 @@ from source_opsgenie.paging import PAGE, Fetch, Page, by_offset, checked, next_o
 from source_opsgenie.singles import address, params_for
 from source_opsgenie.streams.fields import Kind
 from source_opsgenie.streams.stream import Holds, Paging, Record, Stream
+from source_opsgenie.troubles import Trouble
 
 OK = 200
 # A link lives five minutes: one that has died is asked for anew (docs/opsgenie-api.md#log-files).
@@ -112,19 +113,18 @@ def _together(stream: Stream, found: list[tuple[str, list[Record]]]) -> list[Rec
 def _followed(client: Client, stream: Stream, path: str, params: Mapping[str, str]) -> Iterator[list[Record]]:
     """Each page of a list that tells what to ask for next, to its end."""
     asked: list[Mapping[str, str]] = []
-    seen: set[int] = set()
+    pages: list[list[Record]] = []
     following: Mapping[str, str] | None = params
     while following is not None:
         if following in asked:
-            raise Misshapen(f"GET {path} leads back to a page that was read before: report it.")
+            raise Trouble.NO_NEXT.told(f"GET {path} leads back to a page that was read before")
         asked.append(following)
         answer = client.get(path, following, domain=stream.domain)
         page = rows_of(answer, stream)
         # Links that are always new may still lead round in a circle.
-        content = hash(orjson.dumps(page))
-        if page and content in seen:
-            raise Misshapen(f"{answer.asked} leads back to a page that was read before: report it.")
-        seen.add(content)
+        if page and page in pages:
+            raise Trouble.NO_NEXT.told(f"{answer.asked} leads back to a page that was read before")
+        pages.append(page)
         yield page
         following = _following(answer, stream, params) if page else None
 
@@ -135,7 +135,7 @@ def _following(answer: Answer, stream: Stream, params: Mapping[str, str]) -> Map
         return _next_params(answer)
     key = value_at(answer.body, ("data", stream.next_key))
     if key is not None and not isinstance(key, str | int):
-        raise Misshapen(f"{answer.asked} was answered with a `{stream.next_key}` that is no key: report it.")
+        raise Trouble.NO_NEXT.told(f"{answer.asked} was answered with a `{stream.next_key}` that is no key")
     return {**params, "offset": str(key)} if key not in (None, "") else None
 
 
@@ -144,7 +144,7 @@ def _next_params(answer: Answer) -> dict[str, str] | None:
     link = next_of(answer)
     params = dict(parse_qsl(urlsplit(link).query)) if link else {}
     if link and not params:
-        raise Misshapen(f"{answer.asked} was answered with a `next` that asks for nothing: report it.")
+        raise Trouble.NO_NEXT.told(f"{answer.asked} was answered with a `next` that asks for nothing")
     return params or None
 
 
@@ -160,13 +160,13 @@ def _by_position(client: Client, stream: Stream, path: str) -> list[Record]:
         answer = client.get(path, params, domain=stream.domain)
         page = {row[stream.key[-1]]: row for row in rows_of(answer, stream)}
         if is_counted and not page.keys() & rows.keys():
-            raise Misshapen(f"{answer.asked} does not go on where the page before it ended: report it.")
+            raise Trouble.NOT_AS_ASKED.told(f"{answer.asked} does not go on where the page before it ended")
         has_new, following = bool(page.keys() - rows.keys()), _next_params(answer)
         rows |= page
         if not page or (following is None and len(page) < stream.limit):
             return list(rows.values())
         if not has_new:
-            raise Misshapen(f"{answer.asked} leads back to a page that was read before: report it.")
+            raise Trouble.NO_NEXT.told(f"{answer.asked} leads back to a page that was read before")
         is_counted = following is None
         # The last row but one, or the last: whichever number the first row has, no row is left out.
         params = following or {**first, "offset": str(len(rows) - 1)}
@@ -204,7 +204,7 @@ def _line(path: str, number: int, line: bytes) -> Record:
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as problem:
-        raise Misshapen(f"GET {path} leads to a file whose line {number} is no JSON: report it.") from problem
+        raise Trouble.NO_LINES.told(f"GET {path} leads to a file whose line {number} is no JSON") from problem
     if not isinstance(row, dict):
-        raise Misshapen(f"GET {path} leads to a file whose line {number} is no JSON object: report it.")
+        raise Trouble.NO_LINES.told(f"GET {path} leads to a file whose line {number} is no JSON object")
     return {**row, "line_number": number}

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from source_opsgenie.answers import Answer
 from source_opsgenie.clock import milliseconds
 from source_opsgenie.connection import Connection
-from source_opsgenie.errors import Misshapen
 from source_opsgenie.events import Step
 from source_opsgenie.paging import checked, portions, rows_of
 from source_opsgenie.singles import address
 from source_opsgenie.state import Recent, State, version
 from source_opsgenie.streams.stream import Record, Stream
+from source_opsgenie.troubles import Trouble
 
 # No account is older than Opsgenie.
 OLDEST_MS = milliseconds("2012-01-01T00:00:00Z")
@@ -61,7 +61,7 @@ def _pages(connection: Connection, stream: Stream, start: str) -> Iterator[list[
         yield rows
         after = _marker_in(answer)
         if after in asked and not (after == following and len(rows) < stream.limit):
-            raise Misshapen(f"{answer.asked} leads back to a page that was read before: report it.")
+            raise Trouble.NO_NEXT.told(f"{answer.asked} leads back to a page that was read before")
         following = after if after != following else None
 
 
@@ -69,12 +69,12 @@ def _marker_in(answer: Answer) -> str | None:
     found = answer.body.get("marker")
     if found is None or isinstance(found, str):
         return found or None
-    raise Misshapen(f"{answer.asked} was answered with a `marker` that is none: report it.")
+    raise Trouble.NO_NEXT.told(f"{answer.asked} was answered with a `marker` that is none")
 
 
 def _moment(stream: Stream, row: Record) -> int:
     """When *row* came to be, in milliseconds."""
     moment = row[stream.cursor]
     if not isinstance(moment, int):
-        raise Misshapen(f"{stream.path} lists a row with a `{stream.cursor}` that is no moment: {moment!r}: report it.")
+        raise Trouble.NO_KEY.told(f"{stream.path} lists a row with a `{stream.cursor}` that is no moment: {moment!r}")
     return moment

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from source_opsgenie.answers import Answer
-from source_opsgenie.errors import Incomplete, Misshapen
 from source_opsgenie.streams.stream import Holds, Record, Stream
+from source_opsgenie.troubles import Trouble
 
 # The most that one page holds (docs/opsgenie-api.md#page-size).
 PAGE = 100
@@ -48,7 +48,7 @@ def rows_of(answer: Answer, stream: Stream) -> list[Record]:
         found = found.get(step, [] if may_lack else None) if isinstance(found, dict) else None
     rows = _rows_in(found, stream)
     if rows is None:
-        raise Misshapen(f"{answer.asked} was answered with something that is no {stream.holds.value}: report it.")
+        raise Trouble.NO_ROWS.told(f"{answer.asked} was answered with something that is no {stream.holds.value}")
     return rows
 
 
@@ -71,7 +71,7 @@ def total_of(answer: Answer) -> int | None:
     total = answer.body.get("totalCount")
     if total is None or (type(total) is int and total >= 0):
         return total
-    raise Misshapen(f"{answer.asked} was answered with the total {total!r}: report it.")
+    raise Trouble.NO_COUNT.told(f"{answer.asked} was answered with the total {total!r}")
 
 
 def by_offset(fetch: Fetch, *, asked: str, is_counted: bool = False) -> list[Record]:
@@ -89,7 +89,7 @@ def by_offset(fetch: Fetch, *, asked: str, is_counted: bool = False) -> list[Rec
         if is_counted or totals == {len(rows)} or (not totals and before == rows.keys()):
             return list(rows.values())
         before = set(rows)
-    raise Incomplete(f"{asked} changed during each of {PASSES} passes: read it again at a quieter time.")
+    raise Trouble.RESTLESS.told(f"{asked} changed during each of {PASSES} passes")
 
 
 def one_pass(fetch: Fetch, *, asked: str) -> tuple[dict[str, Record], set[int]]:
@@ -98,7 +98,9 @@ def one_pass(fetch: Fetch, *, asked: str) -> tuple[dict[str, Record], set[int]]:
     if not is_whole:
         rest, more, _ = _walk(fetch, "desc")
         if not rest.keys() & rows.keys():
-            raise Incomplete(f"{asked} lists more than {2 * CAP} rows, and the API shows no more than these.")
+            raise Trouble.TOO_MANY_ROWS.told(
+                f"{asked} lists more than {2 * CAP} rows, and the API shows no more than these"
+            )
         rows, totals = rows | rest, totals | more
     return rows, totals
 
@@ -133,7 +135,7 @@ def next_of(answer: Answer) -> str | None:
     address = paging.get("next") if isinstance(paging, dict) else paging
     if address is None or isinstance(address, str):
         return address or None
-    raise Misshapen(f"{answer.asked} was answered with a `next` that is no address: report it.")
+    raise Trouble.NO_NEXT.told(f"{answer.asked} was answered with a `next` that is no address")
 
 
 def checked(rows: list[Record], key: tuple[str, ...], *, asked: str) -> list[Record]:
@@ -141,7 +143,7 @@ def checked(rows: list[Record], key: tuple[str, ...], *, asked: str) -> list[Rec
     for row in rows:
         for name in key:
             if not isinstance(row.get(name), str | int) or row[name] == "":
-                raise Misshapen(f"{asked} was answered with a row without `{name}`: report it.")
+                raise Trouble.NO_KEY.told(f"{asked} was answered with a row without `{name}`")
     return rows
 
 

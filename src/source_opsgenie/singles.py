@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 from source_opsgenie.client import Client
-from source_opsgenie.errors import Gone, Misshapen
+from source_opsgenie.errors import Gone
 from source_opsgenie.streams.stream import Record, Stream
+from source_opsgenie.troubles import Trouble
 
 
 def address(template: str, named: Mapping[str, Any]) -> str:
@@ -30,7 +31,7 @@ def single(client: Client, stream: Stream, row: Mapping[str, Any]) -> Record:
     path = address(stream.single or f"{stream.path}/{{{stream.key[-1]}}}", row)
     answer = client.get(path, params, domain=stream.single_domain or stream.domain)
     if not isinstance(answer.data, dict):
-        raise Misshapen(f"{answer.asked} was answered with something that is no row: report it.")
+        raise Trouble.NO_ROWS.told(f"{answer.asked} was answered with something that is no row")
     return answer.data
 
 

@@ -7,12 +7,12 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
-from source_opsgenie.errors import Misshapen
 from source_opsgenie.listing import Listing, created_ms
 from source_opsgenie.lookahead import ordered_map
 from source_opsgenie.paging import CAP, PAGE, Page, by_offset
 from source_opsgenie.query import created
 from source_opsgenie.streams.stream import Record
+from source_opsgenie.troubles import Trouble
 
 # Pages that are asked for side by side share so many rows: enough to see that they meet.
 SHARED = 2
@@ -101,7 +101,7 @@ def _page(listing: Listing, start: int | None, end: int | None, order: str, offs
     inside = all((start is None or start <= one) and (end is None or one < end) for one in moments)
     if inside and moments == sorted(moments, reverse=order == "desc"):
         return page
-    raise Misshapen(
+    raise Trouble.NOT_AS_ASKED.told(
         f"{listing.stream.path} was asked for rows created in [{start}, {end}) (milliseconds), in the order {order}, "
-        "and answered others: report it."
+        "and answered others"
     )

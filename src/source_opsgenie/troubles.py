@@ -22,6 +22,7 @@ NOT_THE_API = (
     "This is not Opsgenie's API: write api.opsgenie.com or api.eu.opsgenie.com as endpoint. "
     "If that is what you wrote, something on the way answers for it: a proxy, or a network that wants a login."
 )
+QUIETER = "Run again at a quieter time."
 REPORT = "Please report it, with this message."
 
 # What may pass, so that the request is sent again; who must act on the rest is told at once.
@@ -105,9 +106,13 @@ class Trouble(Enum):
     WRONG_COUNT = (
         "counts that do not agree with each other or with the rows",
         Incomplete,
-        "Run again at a quieter time.",
+        QUIETER,
     )
+    RESTLESS = ("a list that changes during each of three passes", Incomplete, QUIETER)
+    TOO_MANY_ROWS = ("a list with more rows than can be seen from both of its ends", Incomplete, REPORT)
     NOT_AS_ASKED = ("rows outside what was asked for, or in another order; a page that repeats", Misshapen, REPORT)
+    NO_LINES = ("a file of logs with a line that is no JSON object", Misshapen, REPORT)
+    NO_DATE = ("no answer tells the date, and a stream is asked by weeks", Misshapen, REPORT)
     NO_LINK = ("a link to a file that is no address over https", Misshapen, REPORT)
     NO_NEXT = ("a `next` that cannot be followed, or leads back", Misshapen, REPORT)
 
@@ -115,6 +120,10 @@ class Trouble(Enum):
         self.what = what
         self.error = error
         self.remedy = remedy
+
+    def told(self, what: str) -> OpsgenieError:
+        """The error that this ends in: *what* was asked and came back, and what to do."""
+        return self.error(f"{what}. {self.remedy}")
 
     @property
     def again(self) -> str:

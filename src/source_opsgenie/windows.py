@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
-from source_opsgenie.errors import Incomplete
 from source_opsgenie.listing import Listing
 from source_opsgenie.paging import PASSES
 from source_opsgenie.query import created
 from source_opsgenie.spans import read_span
 from source_opsgenie.streams.stream import Record
+from source_opsgenie.troubles import Trouble
 
 # A window never holds more rows than the API would list by offsets (docs/opsgenie-api.md#the-cap).
 WIDEST = 19_900
@@ -112,9 +112,9 @@ def _halves(listing: Listing, window: Window) -> list[Window]:
     # A few rows may show late.
     if sum(half.count for half in halves) <= window.count + SMALL:
         return halves
-    raise Incomplete(
+    raise Trouble.WRONG_COUNT.told(
         f"{listing.stream.path} counts {window.count} rows between {window.start} and {window.end} (milliseconds), and "
-        f"{' and '.join(str(half.count) for half in halves)} in its halves: run again at a quieter time."
+        f"{' and '.join(str(half.count) for half in halves)} in its halves"
     )
 
 
@@ -147,8 +147,8 @@ def _settle(listing: Listing, window: Window, ids: set[str]) -> Iterator[list[Re
         if len(differences) >= PASSES and (is_crowd or max(differences) >= 0):
             break
     if min(differences) <= 0 or len(set(differences)) > 1:
-        raise Incomplete(
+        raise Trouble.WRONG_COUNT.told(
             f"{listing.stream.path} counts and lists different rows between {window.start} and {window.end} "
-            f"(milliseconds), {differences} apart in {len(differences)} passes: run again at a quieter time."
+            f"(milliseconds), {differences} apart in {len(differences)} passes"
         )
     yield Tally(counted, len(ids), len(gone), differences[0])

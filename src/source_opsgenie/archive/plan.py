@@ -12,6 +12,7 @@ from source_opsgenie.listing import Listing
 from source_opsgenie.lists import rows_for
 from source_opsgenie.paging import OVERLAP, PAGE, total_of
 from source_opsgenie.query import created
+from source_opsgenie.spans import STEP
 from source_opsgenie.streams import STREAMS, Paging, Stream, ancestry, asks_per_parent, is_completed, is_incremental
 from source_opsgenie.weeks import weeks
 from source_opsgenie.windows import width
@@ -129,7 +130,7 @@ def _requests(root: Stream, rows: int | None) -> int | None:
     if rows is None:
         return None
     # Pages by offset overlap; windows are counted twice, and in each the last page is not full.
-    pages = math.ceil(rows / (PAGE if root.search else PAGE - OVERLAP)) or 1
+    pages = math.ceil(rows / (STEP if root.search else PAGE - OVERLAP)) or 1
     windows = math.ceil(rows / width(rows))
     return pages + 3 * windows + REQUESTS_TO_PLAN_WINDOWS if root.search else pages
 
