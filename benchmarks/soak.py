@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from report import tell
 from soaked import Soaked
 
-from opsgenie_simulator import Account, Changing, Faults, RateLimit
+from opsgenie_simulator import Account, Changing, Faults, RateLimit, Switches
 
 DAY_MS = 86_400_000
 LAG_MS = 2_000
@@ -33,8 +33,8 @@ def crowded(size: int, *, spread_ms: int) -> Account:
 
 
 def whole(account: Account, kind: str = "alerts") -> Iterator[Soaked]:
-    """One read of a quiet account."""
-    soaked = Soaked(account, kind)
+    """One read of a quiet account; where rows are equal in what they are sorted by, their order is ever another."""
+    soaked = Soaked(account, kind, switches=Switches(ties="shuffled"))
     yield soaked
     soaked.read()
     soaked.hold_against_account()
@@ -44,7 +44,8 @@ def whole(account: Account, kind: str = "alerts") -> Iterator[Soaked]:
 def while_it_is_deleted(account: Account) -> Iterator[Soaked]:
     """One read while rows are deleted, a part of them in the crowd; what lived throughout must be there."""
     deleting = Changing(account, updates=0, creations=0, deletions=0.1)
-    yield from _changing(Soaked(account, weather=(deleting,)), deleting, syncs=1)
+    soaked = Soaked(account, weather=(deleting,), switches=Switches(ties="shuffled"))
+    yield from _changing(soaked, deleting, syncs=1)
 
 
 def while_it_changes(lag_ms: int) -> Iterator[Soaked]:

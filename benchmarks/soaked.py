@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from ran import RECORD, Program, Ran, Until
 
-from opsgenie_simulator import Account, Faults, RateLimit, Simulator
+from opsgenie_simulator import Account, Faults, RateLimit, Simulator, Switches
 
 Row = dict[str, Any]
 
@@ -20,6 +20,7 @@ class Soaked:
     kind: str = "alerts"
     keeps_rows: bool = True
     weather: tuple[Any, ...] = ()
+    switches: Switches = field(default_factory=Switches)
     faults: Faults = field(default_factory=Faults)
     limits: dict[str, list[RateLimit]] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
@@ -28,7 +29,9 @@ class Soaked:
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.simulator = Simulator(self.account, weather=self.weather, faults=self.faults, limits=self.limits)
+        self.simulator = Simulator(
+            self.account, switches=self.switches, weather=self.weather, faults=self.faults, limits=self.limits
+        )
         self.asked = 0
         self.key = self.account.full_key
 

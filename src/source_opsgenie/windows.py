@@ -3,16 +3,20 @@
 Every law here, and the data set that broke the obvious way, is in docs/completeness.md.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
+from source_opsgenie.clock import iso
 from source_opsgenie.listing import Listing
 from source_opsgenie.paging import PASSES
 from source_opsgenie.query import created
 from source_opsgenie.spans import read_span
 from source_opsgenie.streams.stream import Record
 from source_opsgenie.troubles import Trouble
+
+LOGGER = logging.getLogger("source_opsgenie")
 
 # A window never holds more rows than the API would list by offsets (docs/opsgenie-api.md#the-cap).
 WIDEST = 19_900
@@ -151,4 +155,8 @@ def _settle(listing: Listing, window: Window, ids: set[str]) -> Iterator[list[Re
             f"{listing.stream.path} counts and lists different rows between {window.start} and {window.end} "
             f"(milliseconds), {differences} apart in {len(differences)} passes"
         )
+    LOGGER.warning(
+        "%s counts %d rows created between %s and %s that it never lists.",
+        *(listing.stream.path, differences[0], iso(window.start), iso(window.end)),
+    )
     yield Tally(counted, len(ids), len(gone), differences[0])

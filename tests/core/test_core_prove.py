@@ -4,6 +4,7 @@ import orjson
 import pytest
 from test_core_fakes import DAY, NOW, Wire, crowded, listing_of
 
+from source_opsgenie.clock import iso
 from source_opsgenie.errors import Incomplete
 from source_opsgenie.streams import Record
 from source_opsgenie.transport import Request, Response
@@ -96,11 +97,12 @@ def test_a_row_deleted_and_a_row_missed() -> None:
     assert tally == Tally(counted=149, listed=150, gone=1)
 
 
-def test_a_constant_deficit_is_unlisted() -> None:
-    """The same few missing on every pass are counted and never listed: told, not hidden."""
+def test_a_constant_deficit_is_unlisted(caplog: pytest.LogCaptureFixture) -> None:
+    """The same few missing on every pass are counted and never listed: told with their window, not hidden."""
     wire = wire_of(2)
 
     assert proven(wire, set(wire.account.alerts)) == ([], Tally(counted=152, listed=150, unlisted=2))
+    assert f"counts 2 rows created between {iso(WINDOW.start)} and {iso(WINDOW.end)} that it never" in caplog.text
 
 
 @pytest.mark.parametrize("errors", [(1, 2, 3), (2, 2, 1), (1, -1, 1), (3, -3, 0, 5)])
