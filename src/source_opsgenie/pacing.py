@@ -12,8 +12,10 @@ LONGEST_PERIOD = 60.0
 SHORT_PERIOD = 1.0
 # Requests take longer or shorter to arrive: periods are kept so much longer than they are.
 MARGIN = 1.005
+# Of what was sent in the last period, so much is believed to be allowed, where nothing else is known.
+MOSTLY = 0.9
 # A domain without any limit begins with so many requests under way.
-FIRST_WIDTH = 4
+FIRST_WIDTH = 16
 # So many times as many answers a second make it worth to have twice as many under way.
 BETTER = 1.2
 # A limit that the API told, and that was lowered since others use the account too, rises again after so long.
@@ -133,17 +135,21 @@ class Pacer:
     def _estimate(self, episode: "_Episode", period: float) -> int:
         """How many requests the API allows in a *period*, told by what it had taken when it refused.
 
-        If it keeps a rolling window: what was sent in the last period. If that is less than it took once before, it
-        keeps a bucket, which began full and was refilled all the time (docs/opsgenie-api.md#rate-domains).
+        If it keeps a rolling window: what was sent in the last period. If it keeps a bucket, that began full and was
+        refilled all the time: less. Which of them it keeps is not known (docs/opsgenie-api.md#rate-domains): at first
+        the truth is taken to lie between, later it is a bucket if more was taken in a period once before.
         """
         window = sum(1 for moment in self._sent if moment > episode.began - period) - episode.refusals
         peak = episode.peaks.get(period, 0)
         self._peaks[period] = max(window, peak)
         periods = max(0.0, episode.began - episode.run.began) / period
         bucket = (episode.run.sent - episode.refusals) / (1 + periods)
+        if period not in episode.limits:
+            estimate = max(bucket, window * MOSTLY)
+        else:
+            estimate = window if window >= peak else bucket
         # A refusal that comes late, or that others caused, tells too little: no limit falls to less than its half.
-        least = episode.limits.get(period, 0) / self._share / 2
-        allowed = max(1, int(max(least, window if window >= peak else bucket)))
+        allowed = max(1, round(max(estimate, episode.limits.get(period, 0) / self._share / 2)))
         if period not in self._known:
             self._learned[period] = allowed
         return allowed
