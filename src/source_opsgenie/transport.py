@@ -93,6 +93,7 @@ class PooledTransport:
         self._base_url = base_url
         self._bounds = bounds
         self._pool = _pool(base_url, connections=connections, bounds=bounds)
+        self._to_api = self._own_pool()
         # Whoever asks, and however many do: no more requests than this are under way at the same time.
         self._slots = threading.Semaphore(connections)
         self._naps = naps or Naps()
@@ -110,6 +111,7 @@ class PooledTransport:
         has_napped = self._naps.noticed()
         if has_napped:
             self._pool.clear()
+            self._to_api = self._own_pool()
         self._break_off(before=time.monotonic() - (0 if has_napped else self._bounds.answer))
 
     def close(self) -> None:
@@ -134,20 +136,31 @@ class PooledTransport:
             self._asking.discard(asking)
 
     def _answer(self, request: Request, asking: "_Asking") -> Response:
-        response = self._pool.request(
-            "GET",
-            request.path if "://" in request.path else self._base_url + request.path,
-            fields=dict(request.params),
-            headers={**HEADERS, **request.headers},
-            preload_content=False,
-        )
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        response = self._sent(request)
+        headers = {name.lower(): value for name, value in response.headers.iteritems()}
         asking.request_id = headers.get("x-request-id", "none")
         body = response.read(self._bounds.size + 1)
         if len(body) > self._bounds.size:
             response.close()
             raise self._failed(request, asking, Trouble.TOO_LARGE, said=f"more than {self._bounds.size:,} bytes")
         return Response(response.status, headers, body)
+
+    def _sent(self, request: Request) -> urllib3.BaseHTTPResponse:
+        query = f"?{urlencode(request.params)}" if request.params else ""
+        how: dict[str, Any] = {"headers": {**HEADERS, **request.headers}, "redirect": False, "preload_content": False}
+        if "://" in request.path:
+            return self._pool.urlopen("GET", request.path + query, **how)
+        if self._to_api is None:
+            return self._pool.urlopen("GET", self._base_url + request.path + query, **how)
+        return self._to_api.urlopen("GET", request.path + query, **how)
+
+    def _own_pool(self) -> urllib3.HTTPConnectionPool | None:
+        """The API's own connections: to look them up by address takes a tenth of a request's time.
+
+        A proxy that is spoken to without TLS wants whole addresses, and has none.
+        """
+        is_told_whole = self._pool.proxy and self._base_url.startswith("http:")
+        return None if is_told_whole else self._pool.connection_from_url(self._base_url)
 
     def _watch(self) -> None:
         while not self._closed.wait(self._bounds.tick):

@@ -228,4 +228,4 @@ def test_the_process_waits_for_no_thread() -> None:
     gate.set()
     taking.join(PATIENCE)
 
-    assert [True] == [thread.daemon for thread in mine]
+    assert all(thread.daemon for thread in mine)
