@@ -79,13 +79,13 @@ def _made_of(stream: Stream, rows: list[Record], ids: Mapping[str, Any], *, aske
     made = [{**ids, **row, **{name: value_at(row, where) for name, where in stream.adds.items()}} for row in rows]
     if names:
         made = [{**row, stream.numbered: name} for row, name in zip(made, names, strict=True)]
-    return [_keyed(stream, row) for row in checked(made, stream.key, asked=asked)]
+    texts = {one.name for one in stream.fields if one.kind is Kind.TEXT}.intersection(stream.key)
+    return [_keyed(row, texts) for row in checked(made, stream.key, asked=asked)]
 
 
-def _keyed(stream: Stream, row: Record) -> Record:
-    """The *row* with its key as text where it should be text: an id may come as a number, and a key has one type."""
-    texts = {one.name for one in stream.fields if one.kind is Kind.TEXT}
-    numbers = [name for name in stream.key if name in texts and not isinstance(row[name], str)]
+def _keyed(row: Record, texts: set[str]) -> Record:
+    """The *row* with its key as text where it should be one of *texts*: an id may come as a number."""
+    numbers = [name for name in texts if not isinstance(row[name], str)]
     return row | {name: str(row[name]) for name in numbers} if numbers else row
 
 
