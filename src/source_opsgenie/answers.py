@@ -22,11 +22,12 @@ JSON_BEGINS = re.compile(rb"\s*([{\[]|$)")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API answered to a request: the envelope, and what the API calls the request."""
+    """What the API answered to a request: the envelope, what the API calls the request, and how many bytes it sent."""
 
     request: Request
     body: Mapping[str, Any]
     request_id: str = ""
+    size: int = 0
 
     @property
     def asked(self) -> str:
@@ -46,7 +47,7 @@ def answer_in(request: Request, response: Response) -> Answer:
     body = _object(response.body)
     trouble = _trouble(response, body)
     if trouble is None:
-        return Answer(request, body or {}, response.headers.get("x-request-id", ""))
+        return Answer(request, body or {}, response.headers.get("x-request-id", ""), len(response.body))
     raise trouble.error(_told(request, response, trouble, said=_message(body)))
 
 

@@ -16,7 +16,7 @@ from source_opsgenie.troubles import Trouble
 class Listing:
     """What the API lists of *stream* that the user's *own* query and all of *spans* find.
 
-    So many of its pages may be asked for *side_by_side*.
+    So many of its pages may be asked for *side_by_side*, if they are small.
     """
 
     client: Client
@@ -48,7 +48,7 @@ class Listing:
         params = self._params(*spans) | {"sort": sort, "order": order, "offset": str(offset), "limit": str(limit)}
         answer = self.client.get(self.stream.path, params, domain=self.stream.domain)
         rows = checked(rows_of(answer, self.stream), ("id", "createdAt"), asked=answer.asked)
-        return Page(rows, total_of(answer), next_of(answer) is not None)
+        return Page(rows, total_of(answer), next_of(answer) is not None, answer.size)
 
     def exists(self, row_id: str) -> bool:
         """Whether the row is still there when it is asked for by its id."""

@@ -20,11 +20,15 @@ PORTION = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list, the number of rows in the whole list where the API tells it, and whether it names a next."""
+    """One page of a list: its rows, and its *size* in bytes.
+
+    The number of rows in the whole list where the API tells it, and whether it names a next page.
+    """
 
     rows: list[Record]
     total: int | None = None
     has_next: bool = False
+    size: int = 0
 
     @property
     def is_last(self) -> bool:

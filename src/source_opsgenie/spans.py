@@ -17,6 +17,8 @@ from source_opsgenie.troubles import Trouble
 # Pages that are asked for side by side share so many rows: enough to see that they meet.
 SHARED = 2
 STEP = PAGE - SHARED
+# Pages are held until those before them are out: so many bytes of them at most, or one page.
+BYTES_AHEAD = 1024 * 1024
 
 
 def read_span(
@@ -31,9 +33,10 @@ def read_span(
     """
     sign = -1 if order == "desc" else 1
     edge, at_edge = -math.inf, set[str]()
-    reach = 1
+    reach, size = 1, 1
     while True:
-        pages = _pages(listing, start, end, order=order, expected=min(expected, reach * STEP))
+        at_once = max(1, min(listing.side_by_side, BYTES_AHEAD // size))
+        pages = _pages(listing, start, end, order=order, expected=min(expected, reach * STEP), at_once=at_once)
         # Each time that all of them join, twice as many are asked for.
         is_first, reach = True, reach * 2
         for page in pages:
@@ -47,7 +50,7 @@ def read_span(
                 yield fresh
             if page.is_last:
                 return
-            expected -= len(fresh)
+            expected, size = expected - len(fresh), max(size, page.size)
             at_edge = at_edge if places[-1] == edge else set()
             at_edge |= {row["id"] for row in page.rows if sign * created_ms(row) == places[-1]}
             edge, is_first = places[-1], False
@@ -85,13 +88,15 @@ def read_crowd(listing: Listing, moment: int) -> list[Record]:
     return read(listing)
 
 
-def _pages(listing: Listing, start: int | None, end: int | None, *, order: str, expected: int) -> Iterator[Page]:
-    """The first page, and as many more as *expected* rows need; these side by side."""
+def _pages(
+    listing: Listing, start: int | None, end: int | None, *, order: str, expected: int, at_once: int
+) -> Iterator[Page]:
+    """The first page, and as many more as *expected* rows need if there may be more than one *at_once*."""
     fetch = partial(_page, listing, start, end, order)
     offsets = range(0, max(1, min(expected, CAP - PAGE) - SHARED + 1), STEP)
-    if len(offsets) == 1 or listing.side_by_side == 1:
+    if len(offsets) == 1 or at_once == 1:
         return iter([fetch(0)])
-    return ordered_map(fetch, offsets, at_once=listing.side_by_side)
+    return ordered_map(fetch, offsets, at_once=at_once)
 
 
 def _page(listing: Listing, start: int | None, end: int | None, order: str, offset: int) -> Page:

@@ -19,8 +19,8 @@ from source_opsgenie.streams import Paging, Record, Stream, ancestry, is_complet
 
 MILLISECOND = timedelta(milliseconds=1)
 DAY_MS = timedelta(days=1) // MILLISECOND
-# Of the pages of one window: a page of long rows takes a megabyte, in the memory of each thread that reads one.
-PAGES_AT_ONCE = 2
+# Of the pages of one window: more threads than these take more memory than they save time.
+PAGES_AT_ONCE = 4
 # A row that changes while it is read comes twice; the ids of so many are kept, to send each once.
 IDS_KEPT = 200_000
 

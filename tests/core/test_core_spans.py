@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from random import Random
-from threading import Barrier
+from threading import Barrier, Condition
 from typing import Literal
 
 import pytest
@@ -159,6 +159,31 @@ def test_pages_are_under_way_at_the_same_time() -> None:
     wire = Meeting(even(2_000)).meet(4, 7)
 
     assert sorted(wire.account.alerts) == sorted(row["id"] for row in read(wire, at_once=4, expected=2_000))
+
+
+class Wide(Wire):
+    """A wire with rows of 20 kB, that holds each request for a moment, so that others may come."""
+
+    most = under_way = 0
+    changed = Condition()
+
+    def __call__(self, request: Request) -> Response:
+        """Answer, once others had the time to come."""
+        with self.changed:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            self.changed.wait_for(lambda: self.most > 1, timeout=0.005)
+            self.under_way -= 1
+        response = super().__call__(request)
+        return replace(response, body=response.body.replace(b'"seen"', b'"wide":"' + b"x" * 20_000 + b'","seen"'))
+
+
+def test_long_rows_are_not_held_ahead() -> None:
+    """Where a page takes megabytes, one is asked for at a time: what is held is bounded in bytes."""
+    wire = Wide(even(700))
+
+    assert len(read(wire, at_once=4, expected=700)) == 700
+    assert wire.most == 1
 
 
 @pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 1_000])
