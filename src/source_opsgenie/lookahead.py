@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from functools import partial
 from queue import SimpleQueue
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 END = object()
+# What `ticking` asks for before the first of it is out: each item may be a page of rows.
+AHEAD = 2
 
 
 def batches(
@@ -33,9 +35,7 @@ def batches(
         while taken:
             yield _ready(taken)
     finally:
-        for future in taken:
-            future.cancel()
-        threads.end()
+        _drop(taken, threads)
 
 
 def ordered_map(function: Callable[[Given], Made], given: Iterable[Given], *, at_once: int) -> Iterator[Made]:
@@ -45,19 +45,24 @@ def ordered_map(function: Callable[[Given], Made], given: Iterable[Given], *, at
 
 
 def ticking(items: Iterable[Made], *, seconds: float) -> Iterator[Made | None]:
-    """The *items*, found in a thread of their own, and None whenever none came for so many *seconds*."""
+    """The *items*, found in a thread of their own, and None whenever none came for so many *seconds*.
+
+    While one is out, the next is looked for: what is raised there is raised here, in its turn.
+    """
     iterator = iter(items)
     threads = _Threads(at_most=1)
+    taken: deque[Future[object]] = deque()
     try:
         while True:
-            future = threads.do(lambda: next(iterator, END))
-            while not wait([future], timeout=seconds).done:
+            while len(taken) < AHEAD:
+                taken.append(threads.do(lambda: next(iterator, END)))
+            while not wait([taken[0]], timeout=seconds).done:
                 yield None
-            if (one := future.result()) is END:
+            if (one := taken.popleft().result()) is END:
                 return
             yield cast(Made, one)
     finally:
-        threads.end()
+        _drop(taken, threads)
 
 
 def _ready(taken: deque[Future[Made]]) -> list[Made]:
@@ -66,6 +71,13 @@ def _ready(taken: deque[Future[Made]]) -> list[Made]:
     while taken and taken[0].done() and not taken[0].exception():
         ready.append(taken.popleft().result())
     return ready
+
+
+def _drop(taken: Iterable[Future[Any]], threads: "_Threads") -> None:
+    """Begin nothing more of what was *taken*."""
+    for future in taken:
+        future.cancel()
+    threads.end()
 
 
 class _Threads:

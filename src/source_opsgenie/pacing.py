@@ -1,6 +1,7 @@
 """What may be sent when: a Pacer for each domain of requests; no I/O, no clock of its own."""
 
 import math
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -73,21 +74,22 @@ class Pacer:
         return dict(self._learned)
 
     @property
-    def has_room(self) -> bool:
-        """Whether one more request may be under way."""
-        return bool(self._limits) or self._growth.under_way < self._growth.width
+    def room(self) -> int:
+        """How many more requests may be under way; where there is a limit, any number."""
+        return sys.maxsize if self._limits else self._growth.width - self._growth.under_way
 
     def enter(self) -> None:
         """Begin a request: waits for an answer to another one, if as many as may be are under way."""
         with self._changed:
-            self._changed.wait_for(lambda: self.has_room)
+            self._changed.wait_for(lambda: self.room > 0)
             self._growth.under_way += 1
 
     def leave(self, now: float) -> None:
         """End a request, answered or not."""
         with self._changed:
             self._growth.answered(now)
-            self._changed.notify_all()
+            # No more are woken than may go: each of the others would only look, and wait on.
+            self._changed.notify(self.room)
 
     def take(self, now: float) -> float:
         """Take the right to send one request: 0 if it may go *now*, else the seconds to wait and ask again."""

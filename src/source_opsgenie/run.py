@@ -1,5 +1,6 @@
 """`source-opsgenie`: Airbyte's verbs, nothing else."""
 
+import gc
 import logging
 import sys
 
@@ -12,9 +13,13 @@ def main() -> None:
     logging.raiseExceptions = False
     try:
         with listening():
-            # The CDK takes a second: Ctrl-C may come in it.
+            # The CDK takes a second: Ctrl-C may come in it. All that it makes stays to the end, and to walk through
+            # it in search of garbage, again and again, would cost a third of the processor time of a read.
+            gc.disable()
             from source_opsgenie.source import launch  # noqa: PLC0415
 
+            gc.freeze()
+            gc.enable()
             code = launch(sys.argv[1:] or ["--help"])
     except Ended as ended:
         code = ended.exit_code

@@ -1,6 +1,7 @@
 """Pacers against services with limits of their own: what is used, what is refused, what others find left."""
 
 import math
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from heapq import heapify, heappop, heappush
@@ -11,6 +12,8 @@ import pytest
 
 from opsgenie_simulator.limits import Model, RateLimit, Throttle
 from source_opsgenie.pacing import FIRST_WIDTH, Limit, Pacer
+
+PATIENCE = 10.0
 
 Act = Callable[[Pacer], Iterator[tuple[float, Any]]]
 
@@ -37,7 +40,7 @@ class Service:
 
     def ask(self, pacer: Pacer) -> Iterator[tuple[float, Any]]:
         """One caller, who may have to wait."""
-        if not pacer.has_room:
+        if pacer.room <= 0:
             yield self.now + self.latency / 4, self.ask
         elif wait := pacer.take(self.now):
             yield self.now + wait, self.ask
@@ -137,7 +140,7 @@ def test_slower_answers_never_widen(a_second: int) -> None:
     under_way: list[float] = []
     now = 0.0
     while now < 60.0:
-        while pacer.has_room and len(under_way) < 64:
+        while pacer.room > 0 and len(under_way) < 64:
             pacer.enter()
             free_at = max(free_at, now) + 1 / a_second
             under_way.append(free_at)
@@ -154,3 +157,24 @@ def test_quick_answers_widen() -> None:
     service.serve(Pacer(), seconds=0.5)
 
     assert len(service.taken) >= 0.5 * 64 * 0.5 / 0.02
+
+
+def test_an_answer_lets_one_more_go_and_a_limit_all() -> None:
+    """Where as many as may be are under way, each answer lets one more go; where there is a limit, only that holds."""
+    pacer, entered = Pacer(), threading.Semaphore(0)
+
+    def ask() -> None:
+        pacer.enter()
+        entered.release()
+
+    for _ in range(FIRST_WIDTH):
+        pacer.enter()
+    for _ in range(4):
+        threading.Thread(target=ask, daemon=True).start()
+    assert not entered.acquire(timeout=0.05)
+    pacer.leave(0.0)
+    assert entered.acquire(timeout=PATIENCE)
+    assert not entered.acquire(timeout=0.05)
+    pacer.refused(1.0, period=1.0)
+    pacer.leave(1.0)
+    assert all(entered.acquire(timeout=PATIENCE) for _ in range(3))

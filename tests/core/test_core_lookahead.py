@@ -132,6 +132,19 @@ def test_an_error_in_the_background_comes_in_its_turn() -> None:
         next(found)
 
 
+def test_the_next_is_looked_for_while_one_is_out() -> None:
+    """Whoever takes an item need not ask for the next one; but no more than that is looked for."""
+    gates = Gates(4)
+    gates.open(0, 1, 2, 3)
+    found = ticking(map(gates, range(4)), seconds=PATIENCE)
+
+    assert next(found) == 0
+    assert gates.entered(1)
+    assert next(found) == 10
+    assert gates.entered(2)
+    assert not gates.asked()[3:]
+
+
 def test_it_ticks_while_nothing_comes() -> None:
     """While an item is waited for, None comes again and again; then the item, and in the end nothing more."""
     gates = Gates(2)
