@@ -4,8 +4,7 @@ import logging
 import math
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import tenacity
@@ -35,13 +34,16 @@ KEY_PARAMETER = "apikey"
 
 
 class Client:
-    """Asks one account, as one key, at the account's pace; any thread may use it."""
+    """Asks one account, as one key, at the account's pace, *at_once* so much at most; any thread may use it."""
 
-    def __init__(self, transport: Transport, *, key: str, pacers: Mapping[Domain, Pacer], clock: Clock) -> None:
+    def __init__(
+        self, transport: Transport, *, key: str, pacers: Mapping[Domain, Pacer], clock: Clock, at_once: int
+    ) -> None:
         self._transport = transport
         self._authorization = {"Authorization": f"GenieKey {key}"}
         self._pacers = pacers
         self._turns = {domain: threading.Lock() for domain in pacers}
+        self._slots = threading.Semaphore(at_once)
         self._clock = clock
         self._has_answered = False
         self.requests = 0
@@ -63,7 +65,7 @@ class Client:
 
     def fetch(self, address: str) -> Response:
         """What stands at *address*, whoever's it is: the key is not sent there."""
-        return self._patient(None)(self._transport, Request(address))
+        return self._patient(None)(self._fetch, Request(address))
 
     def _ask(
         self, request: Request, domain: Domain, read: Callable[[Request, Response], Found], tries: int | None = None
@@ -99,6 +101,10 @@ class Client:
         """Requests that *domain* may take in a minute, as far as is known, or None if no limit is."""
         return self._pacers[domain].per_minute()
 
+    def _fetch(self, request: Request) -> Response:
+        with self._slots:
+            return self._transport(request)
+
     def _attempt(self, request: Request, domain: Domain, read: Callable[[Request, Response], Found]) -> Found | None:
         """The answer, or None if too many requests were sent: the pacer then makes the next one wait."""
         try:
@@ -131,27 +137,35 @@ class Client:
         )
 
     def _send(self, request: Request, domain: Domain) -> Response:
-        with self._under_way(domain):
-            self.requests += 1
-            response = self._transport(request)
+        pacer = self._pacers[domain]
+        pacer.enter()
+        try:
+            self._wait_for_slot(domain)
+            try:
+                self.requests += 1
+                response = self._transport(request)
+            finally:
+                self._slots.release()
+        finally:
+            pacer.leave(self._clock.monotonic())
         self.date_ms = http_date_ms(response.headers.get("date")) or self.date_ms
         if LOGGER.isEnabledFor(logging.DEBUG):
             LOGGER.debug("%s %s -> %s", request.path, dict(request.params), response.status)
         return response
 
-    @contextmanager
-    def _under_way(self, domain: Domain) -> Iterator[None]:
-        """Wait until a request may be sent in *domain*, and count it as under way until the end of the block."""
-        pacer = self._pacers[domain]
-        pacer.enter()
-        try:
-            # Only one waits for its time; the others wait behind it, and wake when it is their turn.
-            with self._turns[domain]:
-                while wait := pacer.take(self._clock.monotonic()):
-                    self._clock.sleep(wait)
-            yield
-        finally:
-            pacer.leave(self._clock.monotonic())
+    def _wait_for_slot(self, domain: Domain) -> None:
+        """Take one of the slots, of which there is one for each request that may be under way, in whatever domain.
+
+        The pacer is asked last of all, so that what it lets through goes at that moment. A request whose time has not
+        come holds no slot: those of other domains go on.
+        """
+        # Only one waits for its time; the others wait behind it, and wake when it is their turn.
+        with self._turns[domain]:
+            self._slots.acquire()
+            while wait := self._pacers[domain].take(self._clock.monotonic()):
+                self._slots.release()
+                self._clock.sleep(wait)
+                self._slots.acquire()
 
 
 class _Tries:

@@ -53,11 +53,12 @@ def connect(config: Config, *, transport: Transport | None = None) -> Iterator[C
     clock = SystemClock()
     with ExitStack() as stack:
         stack.callback(clock.stop)
+        at_once = config.max_concurrent_requests
         if transport is None:
-            transport = pooled = PooledTransport(config.base_url, connections=config.max_concurrent_requests)
+            transport = pooled = PooledTransport(config.base_url, connections=at_once)
             stack.callback(pooled.close)
         pacers = {domain: Pacer(_own_limits(config), share=config.rate_limit_share) for domain in Domain}
-        client = Client(transport, key=config.api_token, pacers=pacers, clock=clock)
+        client = Client(transport, key=config.api_token, pacers=pacers, clock=clock, at_once=at_once)
         is_team_key = _learn_limits(client, pacers, share=config.rate_limit_share)
         name = _account_name(client)
         account, by_key = _identity(config, name), _identity(config, None)

@@ -85,6 +85,8 @@ Transport = Callable[[Request], Response]
 class PooledTransport:
     """Sends requests to one address over connections that are kept alive; any thread may call it.
 
+    So many *connections* are kept: who asks sees to it that no more requests are under way at the same time.
+
     What takes too long is broken off, and so is everything when the machine slept, or at the end: whoever waits for
     an answer then waits no longer.
     """
@@ -94,8 +96,6 @@ class PooledTransport:
         self._bounds = bounds
         self._pool = _pool(base_url, connections=connections, bounds=bounds)
         self._to_api = self._own_pool()
-        # Whoever asks, and however many do: no more requests than this are under way at the same time.
-        self._slots = threading.Semaphore(connections)
         self._naps = naps or Naps()
         self._asking: set[_Asking] = set()
         self._closed = threading.Event()
@@ -103,8 +103,19 @@ class PooledTransport:
 
     def __call__(self, request: Request) -> Response:
         """Send *request* and wait for the whole answer; raises Unreachable, WrongHost or Misshapen where none comes."""
-        with self._slots:
-            return self._asked(request)
+        asking = _Asking(time.monotonic())
+        self._asking.add(asking)
+        _ASKING.set(asking)
+        try:
+            if self._closed.is_set():
+                raise Stopped
+            return self._answer(request, asking)
+        except HTTPError as problem:
+            is_late = time.monotonic() - asking.began >= self._bounds.answer
+            trouble = Trouble.ENDLESS if is_late else _trouble(problem, asking)
+            raise self._failed(request, asking, trouble, said=type(problem).__name__) from problem
+        finally:
+            self._asking.discard(asking)
 
     def look(self) -> None:
         """Break off each answer that takes too long, and after a nap all of them: nobody is at the other end now."""
@@ -119,21 +130,6 @@ class PooledTransport:
         self._closed.set()
         self._pool.clear()
         self._break_off(before=time.monotonic())
-
-    def _asked(self, request: Request) -> Response:
-        asking = _Asking(time.monotonic())
-        self._asking.add(asking)
-        _ASKING.set(asking)
-        try:
-            if self._closed.is_set():
-                raise Stopped
-            return self._answer(request, asking)
-        except HTTPError as problem:
-            is_late = time.monotonic() - asking.began >= self._bounds.answer
-            trouble = Trouble.ENDLESS if is_late else _trouble(problem, asking)
-            raise self._failed(request, asking, trouble, said=type(problem).__name__) from problem
-        finally:
-            self._asking.discard(asking)
 
     def _answer(self, request: Request, asking: "_Asking") -> Response:
         response = self._sent(request)

@@ -118,9 +118,17 @@ def said(status: int, body: object = None, **headers: str) -> Response:
     return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
 
 
-def client_of(transport: Callable[[Request], Response], clock: FakeClock | None = None, key: str = KEY) -> Client:
-    """A client over *transport* that keeps to no limit yet."""
-    return Client(transport, key=key, pacers={domain: Pacer() for domain in Domain}, clock=clock or FakeClock())
+def client_of(
+    transport: Callable[[Request], Response],
+    clock: FakeClock | None = None,
+    key: str = KEY,
+    *,
+    pacers: Mapping[Domain, Pacer] | None = None,
+    at_once: int = 48,
+) -> Client:
+    """A client over *transport* that keeps to no limit yet, if it is given no *pacers*."""
+    pacers = pacers or {domain: Pacer() for domain in Domain}
+    return Client(transport, key=key, pacers=pacers, clock=clock or FakeClock(), at_once=at_once)
 
 
 def connection_of(wire: Wire, *, account: str = "acme@localhost", key: str = "", **options: object) -> Connection:

@@ -1,7 +1,7 @@
 """The client's patience: refusals are waited out exactly, troubles tried again, and everything has an end."""
 
 import pytest
-from test_core_fakes import KEY, FakeClock, Script, client_of, said
+from test_core_fakes import FakeClock, Script, client_of, said
 
 from source_opsgenie.client import FIRST_TRIES, REFUSALS, TRIES, Client
 from source_opsgenie.errors import KeyRefused, Unreachable, WrongHost
@@ -57,7 +57,7 @@ def test_refusal_holds_its_domain_only() -> None:
     """While one domain waits, another goes at once; how long it waits is told."""
     clock = FakeClock()
     pacers = {domain: Pacer() for domain in Domain}
-    client = Client(Script(GOOD), key=KEY, pacers=pacers, clock=clock)
+    client = client_of(Script(GOOD), clock, pacers=pacers)
     pacers[Domain.SEARCH].refused(clock.now, period=60.0)
     client.get("/v2/alerts/x", domain=Domain.ALERT)
 
@@ -139,7 +139,7 @@ def test_requests_keep_to_the_limit() -> None:
     """The client sends when the pacer of the domain lets it, and sleeps on the clock until then."""
     clock = FakeClock()
     pacers = {domain: Pacer([Limit(2, 60.0)]) for domain in Domain}
-    client = Client(Script(GOOD), key=KEY, pacers=pacers, clock=clock)
+    client = client_of(Script(GOOD), clock, pacers=pacers)
     for _ in range(5):
         client.get("/v2/alerts", domain=Domain.SEARCH)
 

@@ -222,32 +222,3 @@ def test_no_message_tells_a_signature() -> None:
 
     assert "GET http://localhost:1/file got no whole answer: " in str(caught.value)
     assert "secret" not in str(caught.value)
-
-
-class Crowded(Asked):
-    """A request that is held for a moment, so that others may come, and counts those that are under way."""
-
-    under_way, most = 0, 0
-    changed = threading.Condition()
-
-    def do_GET(self) -> None:
-        """Answer, once others had the time to come."""
-        with self.changed:
-            Crowded.under_way += 1
-            Crowded.most = max(Crowded.most, Crowded.under_way)
-            self.changed.wait_for(lambda: Crowded.most > CONNECTIONS, timeout=0.02)
-            Crowded.under_way -= 1
-        super().do_GET()
-
-
-def test_no_more_requests_are_under_way_than_connections() -> None:
-    """Whoever asks, and however many do at once: the API never sees more requests together than the user allows."""
-    with serving(Response(200, {}, b"{}"), Crowded) as server, asking(server.url) as transport:
-        threads = [threading.Thread(target=transport, args=(Request("/x"),)) for _ in range(12)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    assert CONNECTIONS == Crowded.most
-    assert len(server.asked) == len(threads)

@@ -22,6 +22,7 @@ from source_opsgenie.streams import Domain, Record, Stream
 from source_opsgenie.transport import Bounds, PooledTransport, Request, Response, Transport
 from source_opsgenie.troubles import Trouble
 
+CONNECTIONS = 4
 HASTY = Bounds(connect=1.0, silence=0.2, answer=0.4, tick=0.05, size=2**20)
 MOST_REQUESTS = 4_000
 
@@ -147,7 +148,7 @@ def run(connection: Connection, stream: Stream, state: dict[str, Any] | None = N
 @contextmanager
 def connected(simulator: Simulator, *, bounds: Bounds = HASTY, **options: object) -> Iterator[Connection]:
     """A connection over sockets to *simulator*, with a key that may read everything, whose waits take no time."""
-    transport = PooledTransport(simulator.url, connections=4, bounds=bounds)
+    transport = PooledTransport(simulator.url, connections=CONNECTIONS, bounds=bounds)
     try:
         yield connection_over(transport, simulator.account.full_key, **options)
     finally:
@@ -158,7 +159,7 @@ def connection_over(transport: Transport, key: str, **options: object) -> Connec
     """A connection over *transport* that has been answered once, and so knows the API."""
     config = Config.from_mapping({"api_token": key, **options}, environment={})
     clock = Leaping()
-    client = Client(transport, key=key, pacers={domain: Pacer() for domain in Domain}, clock=clock)
+    client = Client(transport, key=key, pacers={domain: Pacer() for domain in Domain}, clock=clock, at_once=CONNECTIONS)
     client.get("/v2/account", domain=Domain.CONFIGURATION)
     return Connection(
         client=client,
