@@ -141,6 +141,15 @@ def test_a_changed_scope_starts_again_and_says_so(options: dict[str, str], word:
     assert len(second.records("alerts")) > 0
 
 
+def test_a_key_that_may_not_tell_its_account_starts_again_and_says_so(source: Verbs, account: Account) -> None:
+    """Whether a state is of the account of a key without Configuration Access cannot be known: so it is not used."""
+    states = source.read("alerts").last_states()
+    output = source.with_config(api_token=account.key_without_configuration_access).read("alerts", state=states)
+
+    assert "alerts: this key may not tell whose account it is (it lacks Configuration Access)" in output.logs()
+    assert len(output.records("alerts")) == len(account.alerts)
+
+
 def test_a_state_of_another_account_starts_again_and_says_so(source: Verbs, account: Account) -> None:
     """Another account's bookmark would leave a gap: it is not used."""
     states = source.read("alerts").last_states()

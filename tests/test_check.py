@@ -51,6 +51,7 @@ def test_a_teams_key_is_told_as_one(source: Verbs, account: Account) -> None:
         (Switches(), {"api_token": ""}, "api_token is missing"),
         (Switches(), {"endpoint": "http://api.opsgenie.com"}, "not spoken to over https"),
         (Switches(), {"start_date": "yesterday"}, "start_date 'yesterday' is not a date"),
+        (Switches(), {"start_date": "2099-01-01"}, "start_date 2099-01-01T00:00:00.000Z is yet to come"),
     ],
 )
 def test_what_cannot_work_fails_and_says_what_to_do(

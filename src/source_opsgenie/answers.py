@@ -1,5 +1,6 @@
 """What came back: read it, or say what is wrong with it."""
 
+import logging
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,11 +14,15 @@ from source_opsgenie.config import LOOPBACK
 from source_opsgenie.transport import Request, Response
 from source_opsgenie.troubles import BAD_REQUEST, Trouble, trouble_of
 
+LOGGER = logging.getLogger("source_opsgenie")
+
 LONGEST_MESSAGE = 300
 OK = 200
 UNPROCESSABLE = 422
 # How a body begins that wants to be JSON; an empty one wanted to, too.
 JSON_BEGINS = re.compile(rb"\s*([{\[]|$)")
+# An escape in a JSON text: two halves of a character together, a half alone, or any other.
+ESCAPE = re.compile(rb"\\(u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F]..)|.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ def _trouble(response: Response, body: Mapping[str, Any] | None) -> Trouble | No
 def _trouble_with(body: bytes) -> Trouble:
     """What is wrong with a *body* that is no JSON object."""
     try:
-        orjson.loads(body)
+        _json(body)
     except orjson.JSONDecodeError:
         return Trouble.BROKEN_JSON if JSON_BEGINS.match(body) else Trouble.A_PAGE
     return Trouble.NO_OBJECT
@@ -101,10 +106,23 @@ def _trouble_with(body: bytes) -> Trouble:
 
 def _object(body: bytes) -> Mapping[str, Any] | None:
     try:
-        found = orjson.loads(body)
+        found = _json(body)
     except orjson.JSONDecodeError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def _json(body: bytes) -> Any:
+    """What *body* says, with U+FFFD for half a character that stands alone in a text; raises orjson.JSONDecodeError.
+
+    A text that was cut within an emoji ends with such a half, which nothing in UTF-8 can hold.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        found = orjson.loads(ESCAPE.sub(lambda match: rb"\ufffd" if match["half"] else match[0], body))
+        LOGGER.warning("A text was cut within a character, as the API sent it: U+FFFD stands where the half of it was.")
+        return found
 
 
 def _message(body: Mapping[str, Any] | None) -> str:

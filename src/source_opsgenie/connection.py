@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from source_opsgenie.answers import Answer
 from source_opsgenie.client import Client
-from source_opsgenie.clock import Clock, SystemClock
+from source_opsgenie.clock import Clock, SystemClock, iso
 from source_opsgenie.config import Config
-from source_opsgenie.errors import Gone, NotGranted, NotInPlan, Refused
+from source_opsgenie.errors import ConfigError, Gone, NotGranted, NotInPlan, Refused
 from source_opsgenie.pacing import Limit, Pacer
 from source_opsgenie.paging import value_at
 from source_opsgenie.streams.stream import Domain
@@ -48,7 +48,7 @@ class Connection:
 def connect(config: Config, *, transport: Transport | None = None) -> Iterator[Connection]:
     """Open a connection for *config*; its end stops all work that is still under way.
 
-    Raises KeyRefused, WrongHost or Unreachable where nothing can be read at all.
+    Raises KeyRefused, WrongHost or Unreachable where nothing can be read at all, and ConfigError for a start to come.
     """
     clock = SystemClock()
     with ExitStack() as stack:
@@ -61,6 +61,7 @@ def connect(config: Config, *, transport: Transport | None = None) -> Iterator[C
         client = Client(transport, key=config.api_token, pacers=pacers, clock=clock, at_once=at_once)
         is_team_key = _learn_limits(client, pacers, share=config.rate_limit_share)
         name = _account_name(client)
+        _refuse_future(config, now=client.date_ms)
         account, by_key = _identity(config, name), _identity(config, None)
         yield Connection(client, config, clock, account, frozenset({account, by_key}), name, is_team_key)
 
@@ -109,6 +110,15 @@ def _account_name(client: Client) -> str | None:
     except NOT_FOR_THIS_KEY:
         return None
     return name if isinstance(name, str) and name else None
+
+
+def _refuse_future(config: Config, *, now: int | None) -> None:
+    """Raise ConfigError if nothing can have been updated since the start date: a year was mistyped."""
+    if config.start_ms is not None and now is not None and config.start_ms > now:
+        raise ConfigError(
+            f"start_date {config.start_date} is yet to come (Opsgenie's clock says {iso(now)}): write an earlier date, "
+            "or leave it out to read everything."
+        )
 
 
 def _identity(config: Config, name: str | None) -> str:

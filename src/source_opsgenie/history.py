@@ -37,7 +37,7 @@ class History:
         yield Counted(whole.count + newer, self.listing.stream.name)
         if state.below is None:
             for rows in read_span(self.listing, settled, None, expected=newer):
-                state = replace(state, tally=state.tally + Tally(recent=len(rows)))
+                state = self._tallied(state, Tally(recent=len(rows)))
                 yield Step(self._wanted(rows))
             state = replace(state, below=settled)
             yield Step([], state)
@@ -64,13 +64,12 @@ class History:
                 edge.move(rows)
                 out = len(listed) - len(edge.ids)
                 yield Step(self._wanted(rows), replace(state, below=edge.moment + 1, top=window.end, listed=out))
-        tally = state.tally
         for found in prove(self.listing, window, listed):
             if isinstance(found, Tally):
-                tally += found
+                state = self._tallied(state, found)
             else:
                 yield Step(self._wanted(found))
-        yield Step([], replace(state, below=window.start, top=None, listed=0, tally=tally))
+        yield Step([], replace(state, below=window.start, top=None, listed=0))
 
     def _changed(self, state: State, window: Window) -> Iterator[Step]:
         """What changed in *window*: a part of it, which no count proves."""
@@ -86,7 +85,12 @@ class History:
         counted = self.listing.count(created(state.below, state.top))
         if counted != state.listed:
             return replace(state, below=min(state.top, whole.end), top=None, listed=0)
-        return replace(state, top=None, listed=0, tally=state.tally + Tally(counted, counted))
+        return self._tallied(replace(state, top=None, listed=0), Tally(counted, counted))
+
+    def _tallied(self, state: State, more: Tally) -> State:
+        """The same, with *more* added up; of rows that are only looked through for changes, what is never listed."""
+        more = more if self.updated_since is None else Tally(unlisted=more.unlisted)
+        return replace(state, tally=state.tally + more)
 
     def _wanted(self, rows: list[Record]) -> list[Record]:
         if self.updated_since is None:

@@ -21,15 +21,16 @@ def batches(
     """Yield function(one) for each of *given*, in order, with up to *at_once* of them under way in threads.
 
     They come in batches: as many as there are when the first of them is. So many are taken from *given* before that is
-    out; without a number, as many as are under way. What *function* raises is raised here, in its turn. Leaving the
-    iteration early drops what has not begun; what is under way ends by itself, and nobody waits for it, not even the
-    end of the process.
+    out; without a number, as many as are under way. What *function* raises is raised here, in its turn, and so is what
+    *given* raises. Leaving the iteration early drops what has not begun; what is under way ends by itself, and nobody
+    waits for it, not even the end of the process.
     """
     threads = _Threads(at_most=at_once)
     taken: deque[Future[Made]] = deque()
+    iterator = iter(given)
     try:
-        for one in given:
-            taken.append(threads.do(partial(function, one)))
+        while future := _begun(threads, function, iterator):
+            taken.append(future)
             if len(taken) >= (ahead or at_once):
                 yield _ready(taken)
         while taken:
@@ -63,6 +64,19 @@ def ticking(items: Iterable[Made], *, seconds: float) -> Iterator[Made | None]:
             yield cast(Made, one)
     finally:
         _drop(taken, threads)
+
+
+def _begun(threads: "_Threads", function: Callable[[Given], Made], given: Iterator[Given]) -> Future[Made] | None:
+    """What becomes of the next of *given*, if there is one; what it raises instead is to be raised in its turn."""
+    try:
+        one = next(given)
+    except StopIteration:
+        return None
+    except BaseException as problem:  # raised again in its turn
+        failed: Future[Made] = Future()
+        failed.set_exception(problem)
+        return failed
+    return threads.do(partial(function, one))
 
 
 def _ready(taken: deque[Future[Made]]) -> list[Made]:

@@ -107,6 +107,8 @@ class Reader:
         """Why the bookmark in *state* is worth nothing; empty if it is good."""
         now = self.connection.client.date_ms
         if differs := state.scope.differs_in(fresh.scope):
+            if differs == "account" and self.connection.account_name is None:
+                return "this key may not tell whose account it is (it lacks Configuration Access), and the state does"
             return f"the {differs} is not that of the sync before"
         latest = max(state.bookmark or 0, state.begun or 0)
         ahead = self.connection.config.lookback + CLOCKS_APART

@@ -64,7 +64,7 @@ def _searched(connection: Connection, stream: Stream, state: State, *, are_paren
 def _history(listing: Listing, state: State, *, start: int | None) -> Iterator[Step | Counted]:
     """The rows created since *start*, by windows; then the older ones that were updated since."""
     if state.reached is None:
-        for one in History(listing, start=start, updated_since=start).read(state):
+        for one in History(listing, start=start).read(state):
             state = (one.state or state) if isinstance(one, Step) else state
             yield one
     if start is not None:

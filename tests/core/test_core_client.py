@@ -105,6 +105,24 @@ def test_answer() -> None:
     assert (request.path, request.params) == ("/v2/alerts", {"limit": "1"})
 
 
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (rb"cut off \ud83d", "cut off \ufffd"),
+        (rb"\uDE00 first", "\ufffd first"),
+        (rb"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        (rb"\ud83d\\ud83d \\\ud83d", "\ufffd\\ud83d \\\ufffd"),
+    ],
+)
+def test_half_a_character_spoils_no_answer(sent: bytes, expected: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A text that was cut within an emoji is read; what UTF-8 cannot hold is replaced, and that is told."""
+    script = Script(said(200, b'{"data": [{"message": "' + sent + b'", "alias": "\\u00e9 \\ud83d\\ude00"}]}'))
+    answer = client_of(script).get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert answer.data == [{"message": expected, "alias": "\u00e9 \U0001f600"}]
+    assert "U+FFFD" in caplog.text
+
+
 def test_answer_without_data() -> None:
     """An envelope without `data` is no empty list, but an error that names the request."""
     answer = client_of(Script(said(200, {"took": 0.1}))).get("/v2/alerts", domain=Domain.SEARCH)

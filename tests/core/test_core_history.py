@@ -108,6 +108,21 @@ def test_start_date_means_updated_since(
     assert sorted(expected) == sorted(found)
 
 
+@pytest.mark.parametrize("search", ["searchable", "refused", "ignored"])
+def test_with_a_start_date_the_counts_are_of_what_was_created_since(
+    search: Literal["searchable", "refused", "ignored"],
+) -> None:
+    """Older rows are looked through for changes, in whatever way: what is counted and listed does not include them."""
+    account = with_old_changes(30)
+    connection = connection_of(
+        Wire(account, Switches(updated_at_search=search, updated_at_sort="refused")), start_date=iso(START)
+    )
+    tally = tally_of(steps(connection, STREAMS["alerts"], BEGUN))
+    since = sum(one["createdAt"] >= iso(START) for one in account.alerts.values())
+
+    assert (tally.counted, tally.listed, tally.recent) == (since, since, 0)
+
+
 def test_few_old_changes_cost_a_page() -> None:
     """After the windows since the start date, a quiet past costs one request."""
     account = with_old_changes(3)
