@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from source_opsgenie.archive.alone import alone
 from source_opsgenie.archive.deletions import Search
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.outcome import Outcome
@@ -35,7 +36,7 @@ def bring_up_to_date(
 ) -> list[Outcome]:
     """Make the file at *path* hold what the account holds of *streams*, and show it."""
     display = Display()
-    with connect(config) as connection:
+    with alone(path), connect(config) as connection:
         store = Store(path, connection.account, display.say, connection.known_as)
         states = store.prepare()
         estimates = plan(connection, streams, states=states)
