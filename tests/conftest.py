@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from leaks import pytest_runtest_makereport
 from opsgenie_simulator import Account, Simulator
 from verbs import Verbs
 
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
+
+# After each test it is looked for keys in what came out.
+__all__ = ["pytest_runtest_makereport"]
 
 
 @pytest.fixture

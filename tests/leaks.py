@@ -1,7 +1,31 @@
-"""Looks at every byte that a run printed or wrote, for what nobody may read there."""
+"""Looks at every byte that the suite printed, logged or wrote, for what nobody may read there.
 
-from collections.abc import Iterable
+What pytest captures, the log at every level included, and the files in `tmp_path` are looked at after each test.
+What a test takes from a process or a runner itself, it hands to `heard`.
+"""
+
+from collections.abc import Generator, Iterable
 from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from opsgenie_simulator import Account
+
+# Every key of the account that tests and the demo use, whose keys are the same for each of its sizes.
+KEYS = tuple(key.token for key in Account.seeded(alerts=1, incidents=0).keys)
+# A test writes these itself, as a user does.
+CONFIGS = {"config.json"}
+# The simulator prints the keys that it takes.
+SPEAKS_OF_KEYS = "tests/simulator/"
+HEARD: list[str] = []
+Text = TypeVar("Text", str, bytes)
+
+
+def heard(text: Text) -> Text:
+    """The *text*, which is looked at when the test is over."""
+    HEARD.append(text if isinstance(text, str) else text.decode(errors="replace"))
+    return text
 
 
 def leaks(secret: str, *printed: str, files: Iterable[Path] = ()) -> list[str]:
@@ -11,3 +35,19 @@ def leaks(secret: str, *printed: str, files: Iterable[Path] = ()) -> list[str]:
         return []
     where = ["what was printed" for text in printed if secret in text]
     return where + [str(path) for path in files if path.is_file() and secret.encode() in path.read_bytes()]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail the end of a test in whose output, log or files a key stands."""
+    report = yield
+    if report.when == "teardown" and not report.nodeid.startswith(SPEAKS_OF_KEYS):
+        folder = item.funcargs.get("tmp_path")
+        files = folder.rglob("*") if isinstance(folder, Path) else []
+        written = [path for path in files if path.name not in CONFIGS]
+        printed = [*(text for _, text in report.sections), *HEARD]
+        if found := sorted({where for key in KEYS for where in leaks(key, *printed, files=written)}):
+            report.outcome, report.longrepr = "failed", f"A key stands in {', '.join(found)}."
+    if report.when == "teardown":
+        HEARD.clear()
+    return report

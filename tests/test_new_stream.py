@@ -10,6 +10,8 @@ from textwrap import dedent
 
 import pytest
 
+from leaks import heard
+
 ROOT = Path(__file__).parent.parent
 AREA = "configuration.py"
 ARCHIVE = """
@@ -44,7 +46,7 @@ class House:
         )
 
         assert "" == ran.stderr
-        return ran.stdout
+        return heard(ran.stdout)
 
     def append(self, path: str, code: str) -> None:
         """Add *code* at the end of a file."""

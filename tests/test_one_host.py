@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from leaks import heard
 from opsgenie_simulator import Account, Simulator
 from tunnel import tunnel
 from verbs import Output, Verbs, catalog
@@ -23,7 +24,7 @@ def run(*args: str, **environment: str) -> tuple[Output, str]:
     """Run the console script in a process of its own: its standard output and its standard error."""
     script = Path(sys.executable).parent / "source-opsgenie"
     ran = subprocess.run([script, *args], capture_output=True, text=True, env=os.environ | environment, check=False)
-    return Output(ran.stdout, ran.returncode), ran.stderr
+    return Output(heard(ran.stdout), ran.returncode), heard(ran.stderr)
 
 
 @pytest.mark.parametrize("endpoint", [EU, f"https://{EU}", f"https://{EU}/"])

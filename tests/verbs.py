@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from leaks import leaks
+from leaks import heard, leaks
 from source_opsgenie.source import launch
 from source_opsgenie.streams import STREAMS
 
@@ -82,7 +82,7 @@ class Verbs:
         printed = self.capfd.readouterr()
         written = set(self.folder.rglob("*")) - {self.folder / "config.json"}
 
-        assert leaks(str(self.config.get("api_token", "")), printed.out, printed.err, files=written) == []
+        assert leaks(str(self.config.get("api_token", "")), heard(printed.out), heard(printed.err), files=written) == []
         assert printed.err == ""
         return Output(printed.out, exit_code)
 

@@ -12,7 +12,7 @@ import duckdb
 import orjson
 from click.testing import CliRunner, Result
 
-from leaks import leaks
+from leaks import heard, leaks
 from opsgenie_simulator import Simulator
 from source_opsgenie.archive.cli import main
 
@@ -43,7 +43,7 @@ class Command:
         )
         left = [path for path in self.path.parent.iterdir() if path.name.startswith(self.path.name)]
 
-        assert leaks(key or self.key, result.output, str(result.exception), files=left) == []
+        assert leaks(key or self.key, heard(result.output), heard(str(result.exception)), files=left) == []
         return result
 
     def sync(self, *arguments: str, key: str | None = None) -> Result:

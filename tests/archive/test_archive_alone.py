@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 from archive.command import Command
+from leaks import heard
 from opsgenie_simulator import Account, Call, Response, Simulator
 from opsgenie_simulator.messages import Answer
 
@@ -22,7 +23,7 @@ def test_a_second_sync_is_refused(tmp_path: Path) -> None:
             other = archive.begin("--streams", "teams")
             watchdog = threading.Timer(PATIENCE, other.kill)
             watchdog.start()
-            errors = other.communicate()[1]
+            errors = heard(other.communicate()[1])
             watchdog.cancel()
             second.append((other.returncode, errors, len(simulator.requests) - before))
         return answer(call)

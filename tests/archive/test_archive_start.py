@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+from leaks import heard
+
 HEAVY = ("airbyte_cdk", "pandas", "duckdb", "rich", "urllib3", "requests")
 
 
@@ -11,7 +13,7 @@ def loaded_by(arguments: str) -> set[str]:
         f"main({arguments}, standalone_mode=False); print('loaded', *sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return set(done.stdout.splitlines()[-1].split())
+    return set(heard(done.stdout).splitlines()[-1].split())
 
 
 def test_help_starts_light() -> None:

@@ -211,3 +211,18 @@ def test_leaving_early_stops() -> None:
 
     assert ended == [0]
     assert set(gates.asked()) <= {0, 1, 2}
+
+
+def test_the_process_waits_for_no_thread() -> None:
+    """A thread that looks ahead may hang in a name server for minutes: the interpreter does not wait for it."""
+    gate = threading.Event()
+    found = ordered_map(lambda _: gate.wait(30), range(2), at_once=2)
+    before = set(threading.enumerate())
+    taking = threading.Thread(target=next, args=(found,))
+    taking.start()
+    while not (mine := set(threading.enumerate()) - before - {taking}):
+        taking.join(0.01)
+    gate.set()
+    taking.join(30)
+
+    assert all(thread.daemon for thread in mine)

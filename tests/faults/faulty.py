@@ -4,13 +4,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from leaks import heard
 from opsgenie_simulator import Call, Simulator
+from opsgenie_simulator import Response as Answered
+from opsgenie_simulator.messages import Answer
 from source_opsgenie.client import Client
 from source_opsgenie.config import Config
 from source_opsgenie.connection import Connection
@@ -118,6 +121,27 @@ def _call(request: Request) -> Call:
     return Call("GET", address.path, query, request.headers.get("Authorization"))
 
 
+class Stall:
+    """Weather that answers nothing any more, from the logs of so many alerts on; *begun* is set then."""
+
+    def __init__(self, *, after: int) -> None:
+        self.after = self.left = after
+        self.begun, self.is_over = threading.Event(), False
+
+    def again(self) -> None:
+        """Begin anew."""
+        self.left = self.after
+        self.begun.clear()
+
+    def __call__(self, call: Call, answer: Answer) -> Answered:
+        """Answer, sooner or later."""
+        self.left -= call.path.endswith("/logs")
+        if self.left >= 0 or self.is_over:
+            return answer(call)
+        self.begun.set()
+        return replace(answer(call), delay_seconds=3600.0)
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a read brought until it ended or failed: rows by their keys, the last state, what was told, what failed."""
@@ -142,6 +166,7 @@ def run(connection: Connection, stream: Stream, state: dict[str, Any] | None = N
                     told.append(text)
     except OpsgenieError as caught:
         problem = caught
+        heard(repr(problem))
     return Ran(rows, state, " ".join(told), problem)
 
 

@@ -6,15 +6,28 @@ from dataclasses import replace
 import pytest
 from faulty import HASTY, TROUBLES, connected
 
+from leaks import heard
 from opsgenie_simulator import Account, Simulator
 from opsgenie_simulator.faults import FAULTS
-from source_opsgenie.client import FIRST_TRIES, REFUSALS, TRIES
+from source_opsgenie.client import FIRST_TRIES, LONGEST_BACK_OFF, PATIENCE_SECONDS, REFUSALS, TRIES
 from source_opsgenie.connection import Connection
-from source_opsgenie.errors import OpsgenieError, Unreachable, WrongHost
+from source_opsgenie.errors import (
+    Gone,
+    Incomplete,
+    KeyRefused,
+    Misshapen,
+    NotGranted,
+    NotInPlan,
+    OpsgenieError,
+    Refused,
+    Unreachable,
+    WrongHost,
+)
 from source_opsgenie.listing import Listing
 from source_opsgenie.lists import read_list
 from source_opsgenie.streams import STREAMS
-from source_opsgenie.troubles import Trouble
+from source_opsgenie.transport import Bounds
+from source_opsgenie.troubles import MAY_PASS, Trouble
 
 # These are about more than one answer; the matrix has them.
 IN_READS = {"page before", "next for ever", "count below zero", "count of text", "count beyond all"}
@@ -48,6 +61,35 @@ def read(connection: Connection) -> list[str]:
     return [row["username"] for row in read_list(connection.client, STREAMS["users"], ROUTE)]
 
 
+def test_who_must_act() -> None:
+    """What is decided of each trouble, read once more: a decision that was changed by mistake would pass elsewhere."""
+    decided = {
+        Unreachable: "NO_NAME NO_CONNECTION PROXY NO_TLS RESET SILENCE BROKEN_OFF ENDLESS NOT_UNPACKED TOO_MANY "
+        "OVERLOADED BROKEN_JSON",
+        WrongHost: "UNTRUSTED MOVED A_PAGE",
+        Misshapen: "TOO_LARGE NO_OBJECT NO_DATA NO_ROWS NO_KEY NO_COUNT NOT_AS_ASKED NO_LINES NO_DATE NO_LINK NO_NEXT",
+        KeyRefused: "KEY_UNKNOWN KEY_MALFORMED",
+        NotInPlan: "NOT_IN_PLAN",
+        NotGranted: "NOT_GRANTED",
+        Gone: "GONE",
+        Refused: "NEVER",
+        Incomplete: "WRONG_COUNT RESTLESS TOO_MANY_ROWS",
+    }
+
+    assert {name: error for error, names in decided.items() for name in names.split()} == {
+        trouble.name: trouble.error for trouble in Trouble
+    }
+    assert {error for error in decided if error in MAY_PASS} == {Unreachable, WrongHost}
+    assert ["TOO_MANY"] == [trouble.name for trouble in Trouble if trouble.again == "when it may be"]
+
+
+def test_the_bounds_are_those_that_we_promise() -> None:
+    """A service that is down is given up within minutes, and a slow one is not given up within a minute."""
+    assert (6, 4, 30) == (TRIES, FIRST_TRIES, REFUSALS)
+    assert (300.0, 20.0) == (PATIENCE_SECONDS, LONGEST_BACK_OFF)
+    assert Bounds(connect=10.0, silence=60.0, answer=180.0, tick=2.0, size=64 * 2**20) == Bounds()
+
+
 def test_every_fault_is_known_here() -> None:
     """No fault of the simulator is left out."""
     assert set(FAULTS) == TROUBLES.keys() | IN_READS
@@ -65,7 +107,7 @@ def test_what_a_fault_becomes(fault: str, connection: Connection, simulator: Sim
     tries = {"no": 1, "when it may be": REFUSALS}.get(trouble.again, TRIES)
 
     assert caught.type in {trouble.error, Unreachable if trouble.error is WrongHost else trouble.error}
-    assert ROUTE in str(caught.value)
+    assert ROUTE in heard(str(caught.value))
     assert trouble.remedy.removesuffix(".") in str(caught.value) or "report it" in str(caught.value)
     assert len(simulator.requests) == tries
 

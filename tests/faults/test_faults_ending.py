@@ -2,51 +2,31 @@
 
 import contextlib
 import fcntl
-import os
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pytest
+from faulty import Stall
+from processes import ARCHIVE, CONNECTOR, PATIENCE, SECONDS_TO_END, Begun, Ending, begun, soon
 
-from archive.command import LISTENING, Command
-from opsgenie_simulator import Account, Call, Response, Simulator
-from opsgenie_simulator.messages import Answer
+from archive.command import Command
+from opsgenie_simulator import Account, Simulator
 from source_opsgenie.clock import Stopped
 from source_opsgenie.errors import OpsgenieError
-from source_opsgenie.lookahead import ordered_map
 from source_opsgenie.transport import PooledTransport, Request
 from verbs import Output, Verbs, catalog
 
-# Two on a quiet machine; other tests run beside this one, and what hangs, hangs for a minute.
-SECONDS_TO_END = 5.0
-PATIENCE = 30.0
 FULL_PIPE_BYTES = 61_441
 FULL = Path("/dev/full")
 STREAMS = ["alerts", "alert_logs"]
-
-
-class Stall:
-    """Weather that answers nothing any more, from the logs of so many alerts on; *begun* is set then."""
-
-    def __init__(self, *, after: int) -> None:
-        self.left, self.begun, self.is_over = after, threading.Event(), False
-
-    def __call__(self, call: Call, answer: Answer) -> Response:
-        """Answer, sooner or later."""
-        self.left -= call.path.endswith("/logs")
-        if self.left >= 0 or self.is_over:
-            return answer(call)
-        self.begun.set()
-        return replace(answer(call), delay_seconds=3600.0)
 
 
 @pytest.fixture
@@ -74,13 +54,35 @@ def archive(simulator: Simulator, account: Account, tmp_path: Path) -> Command:
     return Command(simulator, account.full_key, tmp_path / "acme.duckdb")
 
 
-def begun(source: Verbs, stdout: Any) -> subprocess.Popen[str]:
-    """A read by the connector in a process of its own."""
-    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    program += "from source_opsgenie.run import main; main()"
-    asked = source.file("catalog", catalog(STREAMS, "incremental"))
-    args = ["read", "--config", source.file("config", source.config), "--catalog", asked]
-    return subprocess.Popen([sys.executable, "-c", program, *args], text=True, stdout=stdout, stderr=subprocess.PIPE)
+@pytest.fixture
+def connector(source: Verbs) -> Callable[..., Begun]:
+    """Begins a read by the connector in a process of its own."""
+    catalogued = source.file("catalog", catalog(STREAMS, "incremental"))
+    args = ["read", "--config", source.file("config", source.config), "--catalog", catalogued]
+    return partial(begun, CONNECTOR, *args, folder=source.folder)
+
+
+@pytest.fixture
+def copier(archive: Command) -> Callable[..., Begun]:
+    """Begins a sync by the archive in a process of its own."""
+    args = ["sync", "--to", str(archive.path), "--streams", ",".join(STREAMS)]
+    return partial(begun, ARCHIVE, *args, folder=archive.path.parent, environment=archive.environment)
+
+
+@pytest.fixture(params=["connector", "copier"])
+def program(request: pytest.FixtureRequest) -> Callable[..., Begun]:
+    """Begins either."""
+    found: Callable[..., Begun] = request.getfixturevalue(request.param)
+    return found
+
+
+def signalled(begin: Callable[[], Begun], stall: Stall, number: int) -> Ending:
+    """How a run ends to which the signal *number* comes, while requests are under way."""
+    stall.again()
+    run = begin()
+    assert stall.begun.wait(PATIENCE)
+    run.process.send_signal(number)
+    return run.ended(time.monotonic())
 
 
 def unread(pipe: IO[str]) -> int:
@@ -89,107 +91,119 @@ def unread(pipe: IO[str]) -> int:
     return found
 
 
-def ended(process: subprocess.Popen[str], number: int) -> tuple[float, str]:
-    """How long *process* goes on after the signal *number*, and what it said on stderr."""
-    began = time.monotonic()
-    process.send_signal(number)
-    process.wait(PATIENCE)
-    return time.monotonic() - began, process.communicate()[1]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_at_once(number: int, program: Callable[..., Begun], stall: Stall) -> None:
+    """With requests under way either program ends at once, without a word or a temporary file."""
+    ending = soon(lambda: signalled(partial(program, stdout=subprocess.DEVNULL), stall, number))
+
+    assert (128 + number, "", []) == (ending.exit_code, ending.errors, ending.left)
 
 
-def test_the_connector_ends_at_once(source: Verbs, stall: Stall, account: Account) -> None:
-    """With requests under way it ends at once; its output is whole lines, and its last state fits them."""
+def test_what_the_connector_printed_fits_its_last_state(
+    connector: Callable[..., Begun], source: Verbs, stall: Stall, account: Account
+) -> None:
+    """After SIGTERM its output is whole lines, and a read from its last state brings the rest."""
     printed = source.folder / "printed"
     with printed.open("w") as output:
-        process = begun(source, output)
-        assert stall.begun.wait(PATIENCE)
-        seconds, errors = ended(process, signal.SIGTERM)
-    first = Output(printed.read_text(), process.returncode)
+        ending = signalled(partial(connector, stdout=output), stall, signal.SIGTERM)
+    first = Output(printed.read_text(), ending.exit_code)
     stall.is_over = True
-    second = source.read(*STREAMS, state=first.last_states())
-    both = [first, second]
+    both = [first, source.read(*STREAMS, state=first.last_states())]
 
-    assert (143, "") == (process.returncode, errors)
-    assert seconds < SECONDS_TO_END
     assert set(account.alerts) == {row["id"] for one in both for row in one.records("alerts")}
     assert set(account.alerts) == {row["alert_id"] for one in both for row in one.records("alert_logs")}
 
 
-def test_nobody_has_to_read_what_is_printed(source: Verbs, stall: Stall) -> None:
-    """A reader that stands still does not keep the connector from ending."""
-    stall.is_over = True
-    process = begun(source, subprocess.PIPE)
-    assert process.stdout
-    # Until the pipe is full, and the process stands still in the middle of a line.
-    while unread(process.stdout) < FULL_PIPE_BYTES:
-        assert process.poll() is None
-    seconds, errors = ended(process, signal.SIGTERM)
-
-    assert (143, "") == (process.returncode, errors)
-    assert seconds < SECONDS_TO_END
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_archive_ends_at_once(number: int, archive: Command, stall: Stall, account: Account) -> None:
-    """With requests under way it ends at once, nothing is left beside the file, and the rest comes later."""
-    process = archive.begin("--streams", ",".join(STREAMS))
-    assert stall.begun.wait(PATIENCE)
-    seconds, errors = ended(process, number)
-    left = [path.name for path in archive.path.parent.iterdir()]
+def test_what_the_archive_stored_goes_on(
+    copier: Callable[..., Begun], archive: Command, stall: Stall, account: Account
+) -> None:
+    """After SIGTERM nothing is left beside the file, and the same command brings the rest."""
+    signalled(partial(copier, stdout=subprocess.DEVNULL), stall, signal.SIGTERM)
+    left = {path.name for path in archive.path.parent.glob(f"{archive.path.name}*")}
     stall.is_over = True
     archive.sync("--streams", ",".join(STREAMS))
 
-    assert (128 + number, "") == (process.returncode, errors)
-    assert seconds < SECONDS_TO_END
-    assert [archive.path.name] == left
+    assert {archive.path.name} == left
     assert set(account.alerts) == {row["alert_id"] for row in archive.rows("alert_logs")}
 
 
-def test_a_reader_that_goes_away_ends_the_connector(source: Verbs, stall: Stall) -> None:
-    """Whoever closes the pipe wants no more: it ends at once, without a word."""
+def test_nobody_has_to_read_what_is_printed(connector: Callable[..., Begun], stall: Stall) -> None:
+    """A reader that stands still does not keep the connector from ending."""
     stall.is_over = True
-    process = begun(source, subprocess.PIPE)
-    assert process.stdout
-    assert process.stderr
-    process.stdout.readline()
-    process.stdout.close()
 
-    assert "" == process.stderr.read()
-    assert 1 == process.wait(PATIENCE)
-    process.stderr.close()
+    def end() -> Ending:
+        run = connector()
+        # Until the pipe is full, and the process stands still in the middle of a line.
+        while unread(run.stdout) < FULL_PIPE_BYTES:
+            assert run.process.poll() is None
+        run.process.send_signal(signal.SIGTERM)
+        return run.ended(time.monotonic())
+
+    ending = soon(end)
+
+    assert (143, "", []) == (ending.exit_code, ending.errors, ending.left)
+
+
+def test_a_reader_that_goes_away_ends_it_at_once(program: Callable[..., Begun], stall: Stall) -> None:
+    """Whoever closes the pipe wants no more: what is printed next ends either program, without a word."""
+    stall.is_over = True
+
+    def end() -> Ending:
+        run = program()
+        run.stdout.readline()
+        run.stdout.close()
+        return run.ended(time.monotonic())
+
+    ending = soon(end)
+
+    assert (1, "", []) == (ending.exit_code, ending.errors, ending.left)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no device that is always full")
-def test_output_that_cannot_be_written_is_told_once(source: Verbs, stall: Stall, archive: Command) -> None:
-    """On a full disk both commands end with one line that says so, and without a traceback."""
+def test_output_that_cannot_be_written_is_told_once(program: Callable[..., Begun], stall: Stall) -> None:
+    """On a full disk either program ends with one line that says so, and without a traceback."""
     stall.is_over = True
     with FULL.open("w") as full:
-        connector = begun(source, full)
-        program = [sys.executable, "-c", LISTENING, "sync", "--to", str(archive.path), "--streams", "teams"]
-        copier = subprocess.Popen(
-            program, env=os.environ | archive.environment, stdout=full, stderr=subprocess.PIPE, text=True
-        )
-        errors = [process.communicate(timeout=PATIENCE)[1] for process in (connector, copier)]
+        ending = program(stdout=full).ended(time.monotonic())
 
-    assert [1, 1] == [connector.returncode, copier.returncode]
-    assert all(one.startswith("Error: what is printed cannot be written (No space") for one in errors)
-    assert [1, 1] == [len(one.splitlines()) for one in errors]
+    assert (1, 1, []) == (ending.exit_code, len(ending.errors.splitlines()), ending.left)
+    assert ending.errors.startswith("Error: what is printed cannot be written (No space")
 
 
-def test_a_full_disk_leaves_a_file_that_goes_on(archive: Command, stall: Stall, account: Account) -> None:
-    """When the file may not grow, the sync says so and ends; with room again, the same command brings the rest."""
+def test_a_disk_that_is_full_in_the_middle_ends_the_connector(
+    connector: Callable[..., Begun], source: Verbs, stall: Stall
+) -> None:
+    """From the moment on in which its output may not grow, nothing more is read."""
     stall.is_over = True
+    size, printed = 100_000, source.folder / "printed"
+
+    def end() -> Ending:
+        with printed.open("w") as output:
+            run = connector(stdout=output, largest_file=size)
+            while printed.stat().st_size < size and run.process.poll() is None:
+                stall.begun.wait(0.01)
+            return run.ended(time.monotonic())
+
+    ending = soon(end)
+
+    assert (1, size, []) == (ending.exit_code, printed.stat().st_size, ending.left)
+    assert ending.errors.startswith("Error: what is printed cannot be written (File too large)")
+
+
+def test_a_full_disk_leaves_a_file_that_goes_on(
+    copier: Callable[..., Begun], archive: Command, stall: Stall, account: Account
+) -> None:
+    """When the file may not grow, a sync says so and asks nothing more; with room again, the same command goes on."""
     archive.sync("--streams", "teams")
     size = archive.path.stat().st_size + 2**14
-    program = [sys.executable, "-c", LISTENING, "sync", "--to", str(archive.path), "--streams", "alerts"]
-    program[2] = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}));" + program[2]
-    environment = os.environ | archive.environment
-    full = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+    ending = copier(largest_file=size).ended(time.monotonic())
+    asked_for_logs = stall.left < stall.after
+    stall.is_over = True
     archive.sync("--streams", "alerts")
 
-    assert 1 == full.returncode
-    assert "the disk is full, or a file may not be so large: make room" in full.stderr
-    assert "Traceback" not in full.stderr
+    assert (1, False, []) == (ending.exit_code, asked_for_logs, ending.left)
+    assert "the disk is full, or a file may not be so large: make room" in ending.errors
+    assert "Traceback" not in ending.errors
     assert set(account.alerts) == {row["id"] for row in archive.rows("alerts")}
 
 
@@ -214,18 +228,3 @@ def test_no_thread_waits_on(simulator: Simulator, stall: Stall) -> None:
         thread.join(SECONDS_TO_END)
 
     assert set(threading.enumerate()) - before == set()
-
-
-def test_the_process_waits_for_no_thread() -> None:
-    """A thread that looks ahead may hang in a name server for minutes: the interpreter does not wait for it."""
-    gate = threading.Event()
-    found = ordered_map(lambda _: gate.wait(PATIENCE), range(2), at_once=2)
-    before = set(threading.enumerate())
-    taking = threading.Thread(target=next, args=(found,))
-    taking.start()
-    while not (mine := set(threading.enumerate()) - before - {taking}):
-        taking.join(0.01)
-    gate.set()
-    taking.join(PATIENCE)
-
-    assert all(thread.daemon for thread in mine)

@@ -1,12 +1,16 @@
 """Bad weather: a share of all answers broken by chance is survived; a service that is down is told within a bound."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
-from faulty import connected, run
+from faulty import Wireless, connected, connection_over, run
 
+from leaks import heard
 from opsgenie_simulator import Account, Call, Faults, Response, Simulator
 from opsgenie_simulator.faults import PASSING
 from opsgenie_simulator.messages import Answer, Delivery
@@ -20,6 +24,8 @@ from source_opsgenie.connection import Connection
 from source_opsgenie.errors import Unreachable
 from source_opsgenie.outage import LONGEST_OUTAGE_SECONDS, spoils_all
 from source_opsgenie.streams import STREAMS
+from source_opsgenie.transport import PooledTransport, Request, Transport
+from source_opsgenie.transport import Response as Answered
 
 
 class Outage:
@@ -95,12 +101,31 @@ def test_the_archive_waits_out_an_outage(tmp_path: Path, capsys: pytest.CaptureF
     outage = Outage(after=12, lasting=TRIES + 40)
     with Simulator(account, weather=(outage,)) as simulator, connected(simulator) as connection:
         result = synced(connection, tmp_path / "acme.duckdb")
-    told = capsys.readouterr().out
+    told = heard(capsys.readouterr().out)
 
     assert [""] == [outcome.problem for outcome in result]
     assert told.index("Nothing answers: waiting") < told.index("It answers again: going on.")
     assert sum(outcome.written.present for outcome in result) >= len(account.alerts)
     assert outage.number > outage.last
+
+
+def test_the_archive_waits_for_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a network no name can be resolved: a sync waits for that too, and ends whole."""
+    account = Account.seeded(alerts=30)
+    with closing(PooledTransport("https://api.opsgenie.invalid", connections=1)) as nowhere:
+        wireless = Wireless(Simulator(account))
+        ways: Iterator[Transport] = chain([wireless] * 4, [nowhere] * (TRIES + 20), repeat(wireless))
+
+        def changing(request: Request) -> Answered:
+            return next(ways)(request)
+
+        connection = connection_over(changing, account.full_key)
+        (alerts,) = synced(connection, tmp_path / "acme.duckdb")
+    told = heard(capsys.readouterr().out)
+
+    assert "" == alerts.problem
+    assert len(account.alerts) == alerts.written.present
+    assert told.index("Nothing answers: waiting") < told.index("It answers again: going on.")
 
 
 def test_the_archive_waits_a_bounded_time(tmp_path: Path) -> None:
