@@ -73,10 +73,15 @@ def _begun(threads: "_Threads", function: Callable[[Given], Made], given: Iterat
     except StopIteration:
         return None
     except BaseException as problem:  # raised again in its turn
-        failed: Future[Made] = Future()
-        failed.set_exception(problem)
-        return failed
+        return _failed(problem)
     return threads.do(partial(function, one))
+
+
+def _failed(problem: BaseException) -> Future[Any]:
+    """What raises *problem*, and is in none of its frames: such a circle would keep their threads until it is swept."""
+    future: Future[Any] = Future()
+    future.set_exception(problem)
+    return future
 
 
 def _ready(taken: deque[Future[Made]]) -> list[Made]:
@@ -126,5 +131,6 @@ def _fulfil(future: Future[Made], work: Callable[[], Made]) -> None:
             made = work()
         except BaseException as problem:  # raised again in its turn
             future.set_exception(problem)
+            del future
         else:
             future.set_result(made)

@@ -1,5 +1,7 @@
 """The ordered map: results in order whatever the latencies, a bounded way ahead, errors in their turn."""
 
+import contextlib
+import gc
 import threading
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -143,6 +145,28 @@ def test_the_next_is_looked_for_while_one_is_out() -> None:
     assert next(found) == 10
     assert gates.entered(2)
     assert not gates.asked()[3:]
+
+
+def test_an_error_leaves_no_thread() -> None:
+    """Once an error was dealt with, the threads of the maps that it passed end, without a collector of garbage."""
+    before = set(threading.enumerate())
+
+    def given() -> Iterator[int]:
+        numbers = ordered_map(lambda number: number, range(9), at_once=3)
+        yield next(numbers)
+        raise LookupError("no more")
+
+    gc.disable()
+    try:
+        with contextlib.suppress(LookupError):
+            list(ticking(batches(lambda number: number, given(), at_once=2, ahead=4), seconds=PATIENCE))
+        left = set(threading.enumerate()) - before
+        for thread in left:
+            thread.join(1.0)
+    finally:
+        gc.enable()
+
+    assert not any(thread.is_alive() for thread in left)
 
 
 def test_it_ticks_while_nothing_comes() -> None:
