@@ -1,4 +1,4 @@
-"""Read a list that goes on from a moment named in its path: what is new since the last read, oldest first."""
+"""Read a list that goes on from a moment named in its path: what is new since the newest row known, oldest first."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +17,7 @@ from source_opsgenie.troubles import Trouble
 # No account is older than Opsgenie.
 OLDEST_MS = milliseconds("2012-01-01T00:00:00Z")
 MILLISECOND = timedelta(milliseconds=1)
-# A file may be named minutes before its date, and is listed once it is full (docs/opsgenie-api.md#log-files).
+# A file may be named minutes before its date (docs/opsgenie-api.md#log-files).
 LATE_MS = timedelta(hours=1) // MILLISECOND
 
 
@@ -27,14 +27,15 @@ def marker(moment_ms: int) -> str:
 
 
 def marked(connection: Connection, stream: Stream, state: State) -> Iterator[Step]:
-    """The rows of *stream* since the bookmark, or since the start date; a read can go on after every few.
+    """The rows of *stream* since the newest that was ever listed, or since the start date; each few are a checkpoint.
 
+    Not since the last read: a file is listed once it is full, and may have been begun long before that read.
     What the hour before brings again is not sent again, as far as the state remembers it.
     """
     since = connection.config.start_ms or OLDEST_MS
-    if state.bookmark is not None:
-        since = state.bookmark - connection.config.lookback // MILLISECOND
-    since = max(since, state.reached or 0)
+    if state.newest is not None:
+        since = max(since, state.newest - connection.config.lookback // MILLISECOND)
+    newest = state.newest or 0
     recent = Recent(0, dict.fromkeys(state.seen))
     seen = set(state.seen)
     for page in _pages(connection, stream, marker(since - LATE_MS)):
@@ -43,8 +44,9 @@ def marked(connection: Connection, stream: Stream, state: State) -> Iterator[Ste
             seen |= {version(row) for row in unsent}
             for row in unsent:
                 recent.add(row, updated=_moment(stream, row))
-            since = max(since, *(_moment(stream, row) for row in rows))
-            yield Step(unsent, replace(state, reached=since, seen=tuple(recent.digests)))
+            # A moment that is yet to come would hide what is listed until then.
+            newest = max(newest, min(state.begun or 0, max(_moment(stream, row) for row in rows)))
+            yield Step(unsent, replace(state, newest=newest, seen=tuple(recent.digests)))
 
 
 def _pages(connection: Connection, stream: Stream, start: str) -> Iterator[list[Record]]:

@@ -18,7 +18,7 @@ VERSION = 1
 REMEMBERED = 48
 # In bytes.
 LONGEST_QUERY = 200
-MOMENTS = ("bookmark", "begun", "below", "top", "reached", "looked", "look_below", "limits_at")
+MOMENTS = ("bookmark", "begun", "below", "top", "reached", "newest", "looked", "look_below", "limits_at")
 # A limit that was learned is not tried anew for so long: creating alerts draws on it too.
 LIMITS_HOLD_MS = 7 * 24 * 60 * 60 * 1000
 
@@ -45,6 +45,7 @@ class State:
     *bookmark* is the beginning of the last read that was finished, *begun* of the one under way.
     *below*: of the windows, everything created at or after it is out; *top* is where the window under way
     began, and *listed* how many rows of it are out. *reached*: of the changes, everything updated before it is out.
+    *newest*: of a list that goes on from a moment, that of the last row it ever had.
     *looked* is when all open parents were last asked again for their children; *look_below*: of a round of that
     which is under way, those created at or after it were asked.
     *seen* names rows in the lookback that were sent already. *generation* is Airbyte's, for a full refresh.
@@ -60,6 +61,7 @@ class State:
     top: int | None = None
     listed: int = 0
     reached: int | None = None
+    newest: int | None = None
     looked: int | None = None
     look_below: int | None = None
     tally: Tally = Tally()

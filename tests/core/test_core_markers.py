@@ -1,4 +1,4 @@
-"""A list that goes on from a moment in its path: read whole once, then from where the last read began."""
+"""A list that goes on from a moment in its path: read whole once, then from the newest that it had."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -98,6 +98,25 @@ def test_a_later_read_asks_for_what_is_new() -> None:
     assert len(files.asked) <= 2
 
 
+@pytest.mark.parametrize("before", [[], [NOW - 3 * DAY]])
+def test_a_file_may_be_listed_long_after_it_was_begun(before: list[int]) -> None:
+    """A file that was begun long before the last read and is listed since then comes, whatever was listed before it."""
+    files = Files(*before)
+    state = last_state(read(files))
+    files.moments.append(NOW - DAY)
+
+    assert names_in(read(files, state=state)) == files.names(NOW - DAY)
+
+
+def test_a_file_of_tomorrow_hides_none() -> None:
+    """A file that names a moment yet to come does not make the next read begin after it."""
+    files = Files(NOW + DAY)
+    state = last_state(read(files))
+    files.moments.append(NOW - MINUTE)
+
+    assert names_in(read(files, state=state)) == files.names(NOW - MINUTE)
+
+
 def test_a_read_that_was_cut_off_goes_on() -> None:
     """Cut off at any checkpoint and taken up again, no file is missing and none comes twice."""
     moments = [NOW - number * DAY for number in range(40, 0, -1)]
@@ -112,7 +131,7 @@ def test_a_read_that_was_cut_off_goes_on() -> None:
         state = last_state(whole[: cut + 1])
         rest = read(files, state=state)
 
-        assert files.asked[0] == f"/v2/logs/list/{marker(milliseconds(state['reached']) - 60 * MINUTE)}"
+        assert files.asked[0] == f"/v2/logs/list/{marker(milliseconds(state['newest']) - 70 * MINUTE)}"
         assert sorted(names_in([*whole[: cut + 1], *rest])) == files.names(*moments)
     assert len(cuts) > 3
 
