@@ -103,7 +103,8 @@ FAULTS: dict[str, Alter] = {
     "no gzip": _body(lambda body: body, Content_Encoding="gzip"),
     "broken gzip": _body(lambda body: gzip.compress(body)[:-12] + b"x" * 12, Content_Encoding="gzip"),
     "packed otherwise": _body(lambda body: body[::-1], Content_Encoding="br"),
-    "cut JSON": _body(lambda body: body[: len(body) // 2]),
+    # Half a file of JSON lines may be whole lines, as nobody could tell.
+    "cut JSON": _body(lambda body: body[: len(body) // 2].rstrip(b"}\n")),
     "broken JSON": _body(lambda body: body.replace(b":", b"=", 1)),
     "empty body": _body(lambda _: b""),
     "in Latin-1": _body(lambda body: body.replace(b'"requestId":"', b'"requestId":"\xe9')),
