@@ -2,12 +2,14 @@
 # Needs Python 3.11, 3.12 or 3.13 (say PYTHON=python3.12 for another than python3) and a package index.
 
 PYTHON ?= python3
+SEEDS ?= 100
+FIRST ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: install demo test check fix docs soak bench performance audit lock clean
+.PHONY: install demo test check fix docs soak explore bench performance audit lock clean
 
 install: $(INSTALLED) ## put source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
 
@@ -42,6 +44,9 @@ docs: install ## write the generated pages and parts of pages
 
 soak: install ## read large and changing accounts, for minutes: a table, and whether all of it is there
 	$(BIN)/python benchmarks/soak.py
+
+explore: install ## read SEEDS random accounts from the number FIRST on, and hold what came against them
+	PYTHONPATH=tests/laws $(BIN)/python benchmarks/explore.py $(SEEDS) $(FIRST)
 
 bench: install ## measure side by side with the public connector, for some 25 minutes; ONLY=children measures a part
 	$(BIN)/python benchmarks/bench.py $(ONLY)

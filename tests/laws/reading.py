@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count, islice
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
@@ -118,7 +119,9 @@ class World:
         return answer(call)
 
     def _transport(self, request: transport.Request) -> transport.Response:
-        call = Call("GET", request.path, dict(request.params), request.headers["Authorization"])
+        address = urlsplit(request.path)
+        query = dict(request.params) | dict(parse_qsl(address.query))
+        call = Call("GET", address.path, query, request.headers.get("Authorization"))
         self.asked.append(call)
         assert len(self.asked) <= MOST_REQUESTS, f"no end after {MOST_REQUESTS} requests; the last: {self.asked[-4:]}"
         found = self._simulator.answer(call)
