@@ -138,10 +138,8 @@ def test_a_proxy_that_says_no(said: bytes, trouble: Trouble, environment: pytest
 
 def test_a_name_that_nobody_knows() -> None:
     """A host whose name cannot be resolved is told as that; no resolver knows one under .invalid (RFC 6761)."""
-    with pytest.raises(Trouble.NO_NAME.error, match=f": {Trouble.NO_NAME.what} .*Check the network") as caught:
+    with pytest.raises(Trouble.NO_NAME.error, match=rf"api\.opsgenie\.invalid: {Trouble.NO_NAME.what} .*Check"):
         asked("https://api.opsgenie.invalid")
-
-    assert "GET /v2/account got no whole answer from https://api.opsgenie.invalid" in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
