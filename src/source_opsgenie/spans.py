@@ -83,7 +83,7 @@ def read_crowd(listing: Listing, moment: int) -> list[Record]:
         asked = f"{listing.stream.path} in the millisecond {moment}"
         return by_offset(fetch, asked=asked, is_counted=bool(tie_breaker))
 
-    if search and listing.count(span) > 2 * CAP:
+    if search and listing.count(span) >= 2 * CAP:
         return [row for part in search.parts for row in read(listing.also(part))]
     return read(listing)
 

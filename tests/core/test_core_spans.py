@@ -217,7 +217,7 @@ def full_of(size: int) -> Callable[[Request], Response]:
     return transport
 
 
-@pytest.mark.parametrize(("size", "expected"), [(2 * CAP, ["re"]), (2 * CAP + 1, ["P1", "P2", "P3", "P4", "P5"])])
+@pytest.mark.parametrize(("size", "expected"), [(2 * CAP - 1, ["re"]), (2 * CAP, ["P1", "P2", "P3", "P4", "P5"])])
 def test_what_exceeds_both_ends_is_read_by_priority(size: int, expected: list[str]) -> None:
     """A millisecond with more rows than the cap shows from both ends is listed a priority at a time."""
     listing = Listing(client_of(full_of(size)), STREAMS["alerts"])

@@ -11,10 +11,14 @@ from source_opsgenie.errors import ArchiveError
 if sys.platform == "win32":
     import msvcrt
 
+    TAKEN = OSError
+
     def _lock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
+
+    TAKEN = BlockingIOError
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -29,8 +33,8 @@ def alone(path: Path) -> Iterator[None]:
     beside = path.with_name(f"{path.name}.lock")
     try:
         descriptor = _held(beside, path)
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        # Such a folder takes no archive either, and the store says so.
+    except OSError:
+        # Such a folder takes no archive either, and the store says so; or it lies where there are no locks.
         yield
         return
     try:
@@ -48,7 +52,7 @@ def _held(beside: Path, path: Path) -> int:
         descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(descriptor)
-        except OSError as problem:
+        except TAKEN as problem:
             os.close(descriptor)
             raise ArchiveError(
                 f"Another sync into {path} is under way: let it end, or stop it with Ctrl-C; then run the same command."
