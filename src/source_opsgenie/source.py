@@ -2,6 +2,7 @@
 
 import logging
 import os
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -122,15 +123,15 @@ class SourceOpsgenie(Source):
                     if spoils_all(problem, connection):
                         break
         if failures:
-            raise _summary(failures, not_read=names[names.index(name) + 1 :])
+            raise _summary(failures, asked=names, not_read=names[names.index(name) + 1 :])
 
 
-def launch(args: list[str]) -> int:
+def launch(arguments: Namespace) -> int:
     """Run one verb and print its messages; returns the exit code, 0 only if everything asked for is whole."""
     entrypoint = _Entrypoint(SourceOpsgenie())
     with PRINT_BUFFER:
         try:
-            for message in entrypoint.run(entrypoint.parse_args(args)):
+            for message in entrypoint.run(arguments):
                 # One write a message: a thread's log line must not come before the line break.
                 with UNCUT:
                     print(f"{message}\n", end="")
@@ -182,9 +183,22 @@ def _told(connection: Connection, reached: Reach) -> str:
     return " ".join(filter(None, told))
 
 
-def _summary(failures: Mapping[str, OpsgenieError], *, not_read: list[str]) -> AirbyteTracedException:
-    reasons = " ".join(f"{name}: {problem}" for name, problem in failures.items())
-    rest = f"Not read at all: {', '.join(not_read)}. " if not_read else ""
-    worst = next(iter(failures.values()))
-    text = f"Incomplete: {', '.join(failures)}. {rest}What else was asked for is whole. {reasons}"
-    return AirbyteTracedException(internal_message=text, message=text, failure_type=failure_type(worst))
+def _summary(failures: Mapping[str, OpsgenieError], *, asked: list[str], not_read: list[str]) -> AirbyteTracedException:
+    """What is not whole, and why: one reason for each kind of error, since each stream has told its own."""
+    alike: dict[type[OpsgenieError], list[str]] = {}
+    for name, problem in failures.items():
+        alike.setdefault(type(problem), []).append(name)
+    told = [
+        # Of a wrong catalog nothing is incomplete.
+        str(failures[names[0]]) if kind is CatalogError else f"Incomplete: {', '.join(names)}. {failures[names[0]]}"
+        for kind, names in alike.items()
+    ]
+    if not_read:
+        told.append(f"Not read at all: {', '.join(not_read)}.")
+    if len(asked) > len(failures) + len(not_read):
+        told.append("What else was asked for is whole.")
+    return AirbyteTracedException(
+        message=" ".join(told),
+        internal_message="; ".join(f"{kind.__name__}: {', '.join(names)}" for kind, names in alike.items()),
+        failure_type=failure_type(next(iter(failures.values()))),
+    )
