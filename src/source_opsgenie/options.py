@@ -1,5 +1,6 @@
 """The options of the config, as Airbyte shows them; the spec and the README's table are made of this."""
 
+from collections.abc import Mapping
 from typing import Any
 
 DEFAULT_ENDPOINT = "api.opsgenie.com"
@@ -94,3 +95,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "passwords and tokens of other products.",
     },
 }
+
+
+def standing_in(environment: Mapping[str, str], base_url: str) -> str:
+    """What to say where `OPSGENIE_API_URL` in *environment* leads to *base_url*; empty where it is not set."""
+    is_set = bool(environment.get("OPSGENIE_API_URL"))
+    return f"OPSGENIE_API_URL is set, so {base_url} is asked." if is_set else ""

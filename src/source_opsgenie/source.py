@@ -21,6 +21,7 @@ from source_opsgenie.errors import (
     ConfigError,
     OpsgenieError,
 )
+from source_opsgenie.options import standing_in
 from source_opsgenie.outage import spoils_all
 from source_opsgenie.protocol import (
     as_traced,
@@ -80,13 +81,16 @@ class SourceOpsgenie(Source):
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> airbyte.AirbyteConnectionStatus:
         """Whether the key reads anything, and in words what it reads and what it does not."""
+        stands_in = ""
         try:
-            with connect(Config.from_mapping(config, environment=os.environ)) as connection:
+            asked = Config.from_mapping(config, environment=os.environ)
+            stands_in = standing_in(os.environ, asked.base_url)
+            with connect(asked) as connection:
                 reached = reach(connection)
                 status = airbyte.Status.SUCCEEDED if reached.readable else airbyte.Status.FAILED
-                return airbyte.AirbyteConnectionStatus(status, _told(connection, reached))
+                return airbyte.AirbyteConnectionStatus(status, f"{_told(connection, reached)} {stands_in}".rstrip())
         except OpsgenieError as problem:
-            return airbyte.AirbyteConnectionStatus(airbyte.Status.FAILED, str(problem))
+            return airbyte.AirbyteConnectionStatus(airbyte.Status.FAILED, f"{problem} {stands_in}".rstrip())
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> airbyte.AirbyteCatalog:
         """The table of streams as a catalog."""
@@ -109,6 +113,8 @@ class SourceOpsgenie(Source):
         failures: dict[str, OpsgenieError] = {}
         refuse_doubles(catalog)
         with traced(), connect(Config.from_mapping(config, environment=os.environ)) as connection:
+            if stands_in := standing_in(os.environ, connection.config.base_url):
+                logger.info(stands_in)
             for asked in catalog.streams:
                 name = asked.stream.name
                 yield status_message(asked.stream, airbyte.AirbyteStreamStatus.STARTED)
@@ -175,7 +181,7 @@ def _told(connection: Connection, reached: Reach) -> str:
     scope = "one team's key, which sees that team only" if connection.is_team_key else "a key"
     paste = f"In PyAirbyte: source.select_streams({reached.readable})" if closed and reached.readable else ""
     told = [
-        f"This is {scope} for {whose}.",
+        f"This is {scope} for {whose}, at {connection.config.base_url}.",
         f"Can be read: {', '.join(reached.readable) or 'nothing'}.",
         *closed,
         paste,

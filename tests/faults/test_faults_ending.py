@@ -139,7 +139,7 @@ def test_the_archive_ends_at_once(number: int, archive: Command, stall: Stall, a
     stall.is_over = True
     archive.sync("--streams", ",".join(STREAMS))
 
-    assert (128 + number, "") == (process.returncode, errors)
+    assert (128 + number, archive.said) == (process.returncode, errors)
     assert seconds < SECONDS_TO_END
     assert [archive.path.name] == left
     assert set(account.alerts) == {row["alert_id"] for row in archive.rows("alert_logs")}
@@ -169,7 +169,7 @@ def test_output_that_cannot_be_written_is_told_once(source: Verbs, stall: Stall,
         copier = subprocess.Popen(
             program, env=os.environ | archive.environment, stdout=full, stderr=subprocess.PIPE, text=True
         )
-        errors = [process.communicate(timeout=PATIENCE)[1] for process in (connector, copier)]
+        errors = [one.communicate(timeout=PATIENCE)[1].removeprefix(archive.said) for one in (connector, copier)]
 
     assert [1, 1] == [connector.returncode, copier.returncode]
     assert all(one.startswith("Error: what is printed cannot be written (No space") for one in errors)
