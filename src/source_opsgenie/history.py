@@ -13,7 +13,7 @@ from source_opsgenie.streams.stream import Record
 from source_opsgenie.troubles import Trouble
 from source_opsgenie.windows import Tally, Window, prove, tile, width
 
-# The search index may show a row so much later: the newest minutes are read, but not held to a count.
+# The search index may show a row with this delay: the newest minutes are read, but not held to a count.
 SETTLING_MS = 5 * 60 * 1000
 
 

@@ -16,7 +16,7 @@ from source_opsgenie.troubles import Trouble
 class Listing:
     """What the API lists of *stream* that the user's *own* query and all of *spans* find.
 
-    So many of its pages may be asked for *side_by_side*, if they are small.
+    *side_by_side* is the most of its pages that are asked for at once, if they are small.
     """
 
     client: Client
