@@ -30,7 +30,10 @@ class History:
     changed_in: Callable[[Window], list[Record]] | None = None
 
     def read(self, state: State) -> Iterator[Step | Counted]:
-        """Every row, newest first, and the states from which a read can go on; ends with `below` at the start."""
+        """Every row, newest first, a page or less in each step, and the states from which a read can go on.
+
+        Rows that a proof finds late come out of order. The last state has `below` at the start.
+        """
         begun = state.begun or 0
         settled = max(begun - SETTLING_MS, self.start or 0)
         whole, newer = self._whole(settled)
