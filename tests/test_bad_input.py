@@ -67,6 +67,14 @@ def test_an_unknown_stream_keeps_nothing_else_back(source: Verbs, account: Accou
     assert len(output.records("users")) == len(account.users)
 
 
+def test_a_stream_that_does_not_exist_is_a_wrong_catalog(source: Verbs) -> None:
+    """Nothing of it is incomplete: the closing error says what is wrong with the catalog, and nothing else."""
+    *_, last = source.read("pagers").errors()
+
+    assert last["message"] == "There is no stream 'pagers': run discover, and take a name from what it prints."
+    assert last["failure_type"] == "config_error"
+
+
 @pytest.mark.parametrize(
     "damage", [{"version": 1}, {"version": 1, "scope": 7, "seen": [], "tally": {}}, {"version": 2}]
 )

@@ -18,7 +18,9 @@ def test_a_key_with_all_rights_succeeds(source: Verbs, simulator: Simulator) -> 
     status, message = status_of(source.check())
 
     assert status == "SUCCEEDED"
-    assert message.startswith("This is a key for the account acme. Can be read: alerts, alert_logs,")
+    assert message.startswith(
+        f"This is a key for the account acme, at {simulator.url}. Can be read: alerts, alert_logs,"
+    )
     assert len(simulator.requests) == 7
 
 

@@ -2,12 +2,14 @@
 
 import re
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import yaml
 
+from source_opsgenie.config import DOCUMENTATION
 from source_opsgenie.streams import STREAMS
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +30,19 @@ def test_connector_keeps_its_identity() -> None:
     actual = (METADATA["definitionId"], METADATA["dockerRepository"])
 
     assert expected == actual
+
+
+def test_image_is_tagged_for_the_release_that_the_package_leads_to() -> None:
+    """The version of the package is the image's tag, or a stage on the way to it."""
+    release = re.fullmatch(r"(\d+\.\d+\.\d+)((a|b|rc|\.dev)\d+)?", version("source-opsgenie"))
+
+    assert release
+    assert release[1] == METADATA["dockerImageTag"]
+
+
+def test_spec_names_the_same_page() -> None:
+    """The page that the spec leads to is the one that the registry knows."""
+    assert DOCUMENTATION == METADATA["documentationUrl"]
 
 
 def test_tags_name_one_language_and_one_cdk() -> None:

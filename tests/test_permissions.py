@@ -20,6 +20,18 @@ def test_without_configuration_access_the_rest_is_read(source: Verbs, account: A
     assert output.exit_code == 1
 
 
+def test_the_closing_error_tells_each_reason_once(source: Verbs, account: Account) -> None:
+    """It names every stream that is not whole, and a right that they all lack once; each told its own before."""
+    limited = source.with_config(api_token=account.key_without_configuration_access)
+    *own, last = limited.read("users", "alerts", "teams", "pagers").errors()
+    message = last["message"]
+
+    assert message.startswith(f"Incomplete: users, teams. {own[0]['message']} There is no stream 'pagers'")
+    assert message.endswith(" What else was asked for is whole.")
+    assert message.count("The key lacks a right") == 1
+    assert last["internal_message"] == "NotGranted: users, teams; CatalogError: pagers"
+
+
 def test_a_wrong_key_ends_the_sync(source: Verbs) -> None:
     """A 401 is the user's to mend: nothing is tried stream by stream."""
     output = source.with_config(api_token="0badc0de-0000-4000-8000-000000000001").read("alerts", "teams")

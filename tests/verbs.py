@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from leaks import heard, leaks
+from source_opsgenie.arguments import parsed
 from source_opsgenie.source import launch
 from source_opsgenie.streams import STREAMS
 
@@ -78,7 +79,7 @@ class Verbs:
     def run(self, *args: str) -> Output:
         """Run one verb."""
         self.capfd.readouterr()
-        exit_code = launch(list(args))
+        exit_code = launch(parsed(args))
         printed = self.capfd.readouterr()
         written = set(self.folder.rglob("*")) - {self.folder / "config.json"}
 

@@ -18,7 +18,10 @@ Found = Iterator[Step | Counted]
 
 
 def children(connection: Connection, stream: Stream, parents: Found) -> Found:
-    """The rows of *stream* that hang on *parents*; a state comes out once all the children before it are out."""
+    """The rows of *stream* that hang on *parents*; a state comes out once all the children before it are out.
+
+    Raises what asking for a list raises, Gone only where the parent itself is still there.
+    """
     assert stream.parent
     if stream.parent.is_optional:
         yield Step(rows_for(connection.client, stream, dict.fromkeys(stream.parent.ids)))
@@ -27,7 +30,10 @@ def children(connection: Connection, stream: Stream, parents: Found) -> Found:
 
 
 def completed(connection: Connection, stream: Stream, found: Found) -> Found:
-    """The rows of *stream* that were *found*, each with what only its own answer holds."""
+    """The rows of *stream* that were *found*, each with what only its own answer holds; one that is gone is left out.
+
+    Raises what asking for a row raises, Gone only where its list still has the row.
+    """
     return _side_by_side(connection, partial(_completed, connection, stream), found)
 
 

@@ -19,11 +19,11 @@ from source_opsgenie.troubles import MAY_PASS, Trouble
 
 LOGGER = logging.getLogger("source_opsgenie")
 
-# So often is a request sent that gets no usable answer; fewer times as long as the API never gave one,
-# since a wrong address or a machine without a network is told within seconds.
+# How often a request is sent that gets no usable answer; FIRST_TRIES holds as long as the API never gave one,
+# so that a wrong address or a machine without a network is told within seconds.
 TRIES = 6
 FIRST_TRIES = 4
-# Nor is one sent again so long after it first failed.
+# A request is not sent again once this much time has passed since it first failed.
 PATIENCE_SECONDS = 300.0
 LONGEST_BACK_OFF = 20.0
 REFUSALS = 30

@@ -10,6 +10,7 @@ from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+DAY_MS = timedelta(days=1) // MILLISECOND
 # A clock that is set right moves less, and a machine under load stands still for less.
 NAP_SECONDS = 30.0
 

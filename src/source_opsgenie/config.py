@@ -16,6 +16,7 @@ from source_opsgenie.options import DEFAULT_ENDPOINT, ENDPOINTS, OPTIONS
 HOST = r"(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[::1\])(:(?P<port>[0-9]{1,5}))?"
 LAST_PORT = 65535
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# The page that the registry gives to a connector of this name; metadata.yaml says why it is kept.
 DOCUMENTATION = "https://docs.airbyte.com/integrations/sources/opsgenie"
 
 

@@ -28,7 +28,7 @@ def exit_code(number: int) -> int:
 
 @dataclass(slots=True)
 class Uncut:
-    """A block that is brought to its end before Ended is raised; who asks twice is not kept waiting.
+    """A block that a signal does not cut in two: Ended is raised after it, or at once when a second signal comes.
 
     For the main thread, where signals arrive. Blocks may stand in each other. *last* is the signal that came last.
     """

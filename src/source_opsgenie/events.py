@@ -45,7 +45,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The API refused a request in a domain, because too many were sent: nothing is sent there for so many seconds."""
+    """The API refused a request because too many were sent: nothing is sent in its *domain* for that many *seconds*."""
 
     domain: str
     seconds: float

@@ -13,7 +13,7 @@ from source_opsgenie.streams.stream import Record
 from source_opsgenie.troubles import Trouble
 from source_opsgenie.windows import Tally, Window, prove, tile, width
 
-# The search index may show a row so much later: the newest minutes are read, but not held to a count.
+# The search index may show a row with this delay: the newest minutes are read, but not held to a count.
 SETTLING_MS = 5 * 60 * 1000
 
 
@@ -30,7 +30,10 @@ class History:
     changed_in: Callable[[Window], list[Record]] | None = None
 
     def read(self, state: State) -> Iterator[Step | Counted]:
-        """Every row, newest first, and the states from which a read can go on; ends with `below` at the start."""
+        """Every row, newest first, a page or less in each step, and the states from which a read can go on.
+
+        Rows that a proof finds late come out of order. The last state has `below` at the start.
+        """
         begun = state.begun or 0
         settled = max(begun - SETTLING_MS, self.start or 0)
         whole, newer = self._whole(settled)

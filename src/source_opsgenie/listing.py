@@ -16,7 +16,7 @@ from source_opsgenie.troubles import Trouble
 class Listing:
     """What the API lists of *stream* that the user's *own* query and all of *spans* find.
 
-    So many of its pages may be asked for *side_by_side*, if they are small.
+    *side_by_side* is the most of its pages that are asked for at once, if they are small.
     """
 
     client: Client
@@ -34,7 +34,10 @@ class Listing:
         return replace(self, own=f"({self.own}) AND ({query})" if self.own else query)
 
     def count(self, *spans: Span) -> int:
-        """The number of rows in *spans*, by a way of its own: counting shares nothing with listing."""
+        """The number of rows in *spans*, by a way of its own: counting shares nothing with listing.
+
+        Raises Refused where the API does not take the search, and Misshapen for a count that is none.
+        """
         search = self.stream.search
         params = self._params(*spans)
         if search and search.count_path:
@@ -44,7 +47,10 @@ class Listing:
         return _whole_number(answer, total_of(answer))
 
     def page(self, *spans: Span, sort: str, order: str, offset: int = 0, limit: int = PAGE) -> Page:
-        """One page of the rows in *spans*, each with an id and the moments it was created and updated."""
+        """One page of the rows in *spans*, each with an id and the moment at which it was created.
+
+        Raises Refused where the API does not take the search or the sort, and Misshapen for what is no list of rows.
+        """
         params = self._params(*spans) | {"sort": sort, "order": order, "offset": str(offset), "limit": str(limit)}
         answer = self.client.get(self.stream.path, params, domain=self.stream.domain)
         rows = checked(rows_of(answer, self.stream), ("id", "createdAt"), asked=answer.asked)

@@ -20,10 +20,10 @@ def batches(
 ) -> Iterator[list[Made]]:
     """Yield function(one) for each of *given*, in order, with up to *at_once* of them under way in threads.
 
-    They come in batches: as many as there are when the first of them is. So many are taken from *given* before that is
-    out; without a number, as many as are under way. What *function* raises is raised here, in its turn, and so is what
-    *given* raises. Leaving the iteration early drops what has not begun; what is under way ends by itself, and nobody
-    waits for it, not even the end of the process.
+    A batch is the next result, and those behind it that are ready too. At most *ahead* of *given* are taken before
+    their results are handed out; without it, as many as may be under way. What *function* raises is raised here, in
+    its turn, and so is what *given* raises. Leaving the iteration early drops what has not begun; what is under way
+    ends by itself, and nobody waits for it, not even the end of the process.
     """
     threads = _Threads(at_most=at_once)
     taken: deque[Future[Made]] = deque()
@@ -46,7 +46,7 @@ def ordered_map(function: Callable[[Given], Made], given: Iterable[Given], *, at
 
 
 def ticking(items: Iterable[Made], *, seconds: float) -> Iterator[Made | None]:
-    """The *items*, found in a thread of their own, and None whenever none came for so many *seconds*.
+    """The *items*, found in a thread of their own, and None whenever none came for that many *seconds*.
 
     While one is out, the next is looked for: what is raised there is raised here, in its turn.
     """

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from source_opsgenie.answers import Answer
-from source_opsgenie.clock import milliseconds
+from source_opsgenie.clock import MILLISECOND, milliseconds
 from source_opsgenie.connection import Connection
 from source_opsgenie.events import Step
 from source_opsgenie.paging import checked, portions, rows_of
@@ -16,7 +16,6 @@ from source_opsgenie.troubles import Trouble
 
 # No account is older than Opsgenie.
 OLDEST_MS = milliseconds("2012-01-01T00:00:00Z")
-MILLISECOND = timedelta(milliseconds=1)
 # A file may be named minutes before its date (docs/opsgenie-api.md#log-files).
 LATE_MS = timedelta(hours=1) // MILLISECOND
 

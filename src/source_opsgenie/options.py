@@ -1,5 +1,6 @@
 """The options of the config, as Airbyte shows them; the spec and the README's table are made of this."""
 
+from collections.abc import Mapping
 from typing import Any
 
 DEFAULT_ENDPOINT = "api.opsgenie.com"
@@ -33,9 +34,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "alert_query": {
         "title": "Alert query",
         "type": "string",
-        "examples": ["priority: P1 AND teams: Operations"],
+        "examples": ["integration.name: Prometheus"],
         "description": "Only alerts that this query of Opsgenie's search finds, and what hangs on them. "
-        "A query on fields that change, such as status, gives an archive that nobody can prove whole.",
+        "A read can be proven whole only if the query asks for nothing but what an alert keeps for ever: createdAt, "
+        "alertId, tinyId, alias, source, integration.name or integration.type; not for its status or priority.",
     },
     "rate_limit_share": {
         "title": "Share of the rate limit",
@@ -49,7 +51,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "title": "Requests per minute",
         "type": "integer",
         "minimum": 1,
-        "description": "At most so many requests a minute in each domain of requests, whatever the account's limit.",
+        "description": "The most requests a minute in each domain of requests, whatever the account's limit.",
     },
     "max_concurrent_requests": {
         "title": "Requests at once",
@@ -57,7 +59,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 48,
         "minimum": 1,
         "maximum": 64,
-        "description": "At most so many requests under way at the same time.",
+        "description": "The most requests that are under way at the same time.",
     },
     "lookback_minutes": {
         "title": "Lookback in minutes",
@@ -65,8 +67,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 10,
         "minimum": 0,
         "maximum": 1440,
-        "description": "How far an incremental sync looks back behind the last one, "
-        "for rows that Opsgenie's search showed late.",
+        "description": "An incremental sync asks again for this many minutes before the last one began: Opsgenie's "
+        "search may not have shown their newest rows yet.",
     },
     "open_parents_per_sync": {
         "title": "Open alerts and incidents asked again",
@@ -74,8 +76,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 500,
         "minimum": 0,
         "maximum": 100_000,
-        "description": "Logs, notes and the like may come without their alert's or incident's updatedAt moving. So "
-        "each that stays open is asked for them once a day, at most so many in one sync; 0 asks none.",
+        "description": "A log, note or recipient may be added without a new updatedAt of its alert or incident. So "
+        "open alerts and incidents are asked again once a day, at most this many in one sync; 0 asks none of them.",
     },
     "timeline_days": {
         "title": "Days of schedule timelines",
@@ -83,8 +85,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 28,
         "minimum": 0,
         "maximum": 3650,
-        "description": "For so many days back, and until the end of next week, schedule_timelines tells who was on "
-        "call, at a request per schedule and week.",
+        "description": "How many days back schedule_timelines tells who was on call; it always reaches to the end of "
+        "next week. It costs a request per schedule and week.",
     },
     "integration_settings": {
         "title": "Settings of integrations",
@@ -94,3 +96,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "passwords and tokens of other products.",
     },
 }
+
+
+def standing_in(environment: Mapping[str, str], base_url: str) -> str:
+    """What to say where `OPSGENIE_API_URL` in *environment* leads to *base_url*; empty where it is not set."""
+    is_set = bool(environment.get("OPSGENIE_API_URL"))
+    return f"OPSGENIE_API_URL is set, so {base_url} is asked." if is_set else ""

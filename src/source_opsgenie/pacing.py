@@ -11,15 +11,16 @@ from dataclasses import dataclass
 LONGEST_PERIOD = 60.0
 # Requests are spread over periods that are as short as this; of a longer one, all may go at once.
 SHORT_PERIOD = 1.0
-# Requests take longer or shorter to arrive: periods are kept so much longer than they are.
+# Requests take longer or shorter to arrive: each period is taken to be longer by this factor.
 MARGIN = 1.005
-# Of what was sent in the last period, so much is believed to be allowed, where nothing else is known.
+# Which part of what was sent in the last period is believed to be allowed, where nothing else is known.
 MOSTLY = 0.9
-# A domain without any limit begins with so many requests under way.
+# How many requests may be under way at first, in a domain without any limit.
 FIRST_WIDTH = 16
-# So many times as many answers a second make it worth to have twice as many under way.
+# Twice as many requests under way are worth it if the answers a second grow by this factor.
 BETTER = 1.2
-# A limit that the API told, and that was lowered since others use the account too, rises again after so long.
+# A limit that the API told, and that was lowered because others use the account too, rises each time that this
+# many seconds have passed, by the factor below.
 RECOVERY_SECONDS = 600.0
 RECOVERY = 1.25
 
@@ -63,14 +64,14 @@ class Pacer:
         self._lower(limit.period, self._known[limit.period])
 
     def remember(self, learned: Mapping[float, int]) -> None:
-        """Keep to what an earlier Pacer has *learned*: requests that the API allows in a period of so many seconds."""
+        """Keep to what an earlier Pacer has *learned*: for each period in seconds, the requests allowed in it."""
         for period, requests in learned.items():
             if period not in self._known and period not in self._learned:
                 self._learned[period] = requests
                 self._lower(period, self._part(requests))
 
     def learned(self) -> dict[float, int]:
-        """The limits that only refusals have told: requests that the API allows in a period of so many seconds."""
+        """The limits that only refusals have told: for each period in seconds, the requests allowed in it."""
         return dict(self._learned)
 
     @property
@@ -109,8 +110,9 @@ class Pacer:
     def refused(self, now: float, *, period: float) -> bool:
         """The API refused a request: nothing goes for *period* seconds, and less than was sent goes afterwards.
 
-        Returns whether that is news: of requests that were under way together, each may be refused. None of them
-        counted, so the limit that they tell is estimated anew with each.
+        Returns whether this refusal is the first of those that come together, so that the caller tells of it once: of
+        requests that were under way at the same time, each may be refused. None of them counted, so the limit that
+        they tell is estimated anew with each.
         """
         with self._changed:
             self._forget(now)

@@ -13,7 +13,7 @@ PAGE = 100
 # Offset and limit together stay well below the documented 20,000 (docs/opsgenie-api.md#the-cap).
 CAP = 19_900
 PASSES = 3
-# So many rows of a page stand on the next one too, where a list is read by offsets.
+# Where a list is read by offsets, the last rows of a page are asked for once more with the next one.
 OVERLAP = 10
 PORTION = 20
 

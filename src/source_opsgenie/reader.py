@@ -20,13 +20,13 @@ NOT_OURS = (
     "the state was written by another connector, whose cursor is the newest of the rows that it reached, not of those "
     "that exist: everything is read once, and from then on what changed."
 )
-# So far may the clocks of two answers be apart.
+# How far the clocks of two answers may be apart.
 CLOCKS_APART = timedelta(minutes=1)
 MILLISECOND = timedelta(milliseconds=1)
-# A checkpoint is offered after each page; it is passed on after so many rows or seconds.
+# A checkpoint is offered after each page; it is passed on once this many rows or seconds lie behind the last one.
 ROWS_BETWEEN_CHECKPOINTS = 5_000
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
-# While nothing comes, it is looked so often whether the API has refused something.
+# How often it is looked, while nothing comes, whether the API has refused something.
 SECONDS_BETWEEN_LOOKS = 0.25
 
 

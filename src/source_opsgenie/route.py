@@ -13,7 +13,7 @@ import truststore
 from source_opsgenie.errors import ConfigError
 
 # Labels with dots between them, or an address of IPv6; nothing is resolved that is neither.
-HOST = r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+PROXY_HOST = r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def proxy_to(base_url: str) -> Proxy | None:
 
 def _proxy(named: SplitResult) -> Proxy:
     name = named.hostname or ""
-    if named.scheme not in {"http", "https"} or not re.fullmatch(HOST, name):
+    if named.scheme not in {"http", "https"} or not re.fullmatch(PROXY_HOST, name):
         raise ValueError("neither http nor https, or no host")
     port = f":{named.port}" if named.port else ""
     host = f"[{name}]" if ":" in name else name

@@ -4,11 +4,14 @@ import gc
 import logging
 import sys
 
+from source_opsgenie.arguments import parsed
 from source_opsgenie.ending import Ended, give_up_output, listening
 
 
 def main() -> None:
     """Run the verb that the arguments name; the exit code is 0 only if everything asked for is whole."""
+    # Before the CDK is imported: a help shall not wait for it.
+    arguments = parsed(sys.argv[1:])
     # A line of log that cannot be written is told once, with the messages that cannot.
     logging.raiseExceptions = False
     try:
@@ -20,7 +23,7 @@ def main() -> None:
 
             gc.freeze()
             gc.enable()
-            code = launch(sys.argv[1:] or ["--help"])
+            code = launch(arguments)
     except Ended as ended:
         code = ended.exit_code
     except OSError as problem:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from source_opsgenie.errors import (
     ConfigError,
     OpsgenieError,
 )
+from source_opsgenie.options import standing_in
 from source_opsgenie.outage import spoils_all
 from source_opsgenie.protocol import (
     as_traced,
@@ -79,13 +81,16 @@ class SourceOpsgenie(Source):
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> airbyte.AirbyteConnectionStatus:
         """Whether the key reads anything, and in words what it reads and what it does not."""
+        stands_in = ""
         try:
-            with connect(Config.from_mapping(config, environment=os.environ)) as connection:
+            asked = Config.from_mapping(config, environment=os.environ)
+            stands_in = standing_in(os.environ, asked.base_url)
+            with connect(asked) as connection:
                 reached = reach(connection)
                 status = airbyte.Status.SUCCEEDED if reached.readable else airbyte.Status.FAILED
-                return airbyte.AirbyteConnectionStatus(status, _told(connection, reached))
+                return airbyte.AirbyteConnectionStatus(status, f"{_told(connection, reached)} {stands_in}".rstrip())
         except OpsgenieError as problem:
-            return airbyte.AirbyteConnectionStatus(airbyte.Status.FAILED, str(problem))
+            return airbyte.AirbyteConnectionStatus(airbyte.Status.FAILED, f"{problem} {stands_in}".rstrip())
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> airbyte.AirbyteCatalog:
         """The table of streams as a catalog."""
@@ -108,6 +113,8 @@ class SourceOpsgenie(Source):
         failures: dict[str, OpsgenieError] = {}
         refuse_doubles(catalog)
         with traced(), connect(Config.from_mapping(config, environment=os.environ)) as connection:
+            if stands_in := standing_in(os.environ, connection.config.base_url):
+                logger.info(stands_in)
             for asked in catalog.streams:
                 name = asked.stream.name
                 yield status_message(asked.stream, airbyte.AirbyteStreamStatus.STARTED)
@@ -122,15 +129,15 @@ class SourceOpsgenie(Source):
                     if spoils_all(problem, connection):
                         break
         if failures:
-            raise _summary(failures, not_read=names[names.index(name) + 1 :])
+            raise _summary(failures, asked=names, not_read=names[names.index(name) + 1 :])
 
 
-def launch(args: list[str]) -> int:
+def launch(arguments: Namespace) -> int:
     """Run one verb and print its messages; returns the exit code, 0 only if everything asked for is whole."""
     entrypoint = _Entrypoint(SourceOpsgenie())
     with PRINT_BUFFER:
         try:
-            for message in entrypoint.run(entrypoint.parse_args(args)):
+            for message in entrypoint.run(arguments):
                 # One write a message: a thread's log line must not come before the line break.
                 with UNCUT:
                     print(f"{message}\n", end="")
@@ -174,7 +181,7 @@ def _told(connection: Connection, reached: Reach) -> str:
     scope = "one team's key, which sees that team only" if connection.is_team_key else "a key"
     paste = f"In PyAirbyte: source.select_streams({reached.readable})" if closed and reached.readable else ""
     told = [
-        f"This is {scope} for {whose}.",
+        f"This is {scope} for {whose}, at {connection.config.base_url}.",
         f"Can be read: {', '.join(reached.readable) or 'nothing'}.",
         *closed,
         paste,
@@ -182,9 +189,22 @@ def _told(connection: Connection, reached: Reach) -> str:
     return " ".join(filter(None, told))
 
 
-def _summary(failures: Mapping[str, OpsgenieError], *, not_read: list[str]) -> AirbyteTracedException:
-    reasons = " ".join(f"{name}: {problem}" for name, problem in failures.items())
-    rest = f"Not read at all: {', '.join(not_read)}. " if not_read else ""
-    worst = next(iter(failures.values()))
-    text = f"Incomplete: {', '.join(failures)}. {rest}What else was asked for is whole. {reasons}"
-    return AirbyteTracedException(internal_message=text, message=text, failure_type=failure_type(worst))
+def _summary(failures: Mapping[str, OpsgenieError], *, asked: list[str], not_read: list[str]) -> AirbyteTracedException:
+    """What is not whole, and why: one reason for each kind of error, since each stream has told its own."""
+    alike: dict[type[OpsgenieError], list[str]] = {}
+    for name, problem in failures.items():
+        alike.setdefault(type(problem), []).append(name)
+    told = [
+        # Of a wrong catalog nothing is incomplete.
+        str(failures[names[0]]) if kind is CatalogError else f"Incomplete: {', '.join(names)}. {failures[names[0]]}"
+        for kind, names in alike.items()
+    ]
+    if not_read:
+        told.append(f"Not read at all: {', '.join(not_read)}.")
+    if len(asked) > len(failures) + len(not_read):
+        told.append("What else was asked for is whole.")
+    return AirbyteTracedException(
+        message=" ".join(told),
+        internal_message="; ".join(f"{kind.__name__}: {', '.join(names)}" for kind, names in alike.items()),
+        failure_type=failure_type(next(iter(failures.values()))),
+    )

@@ -14,10 +14,10 @@ from source_opsgenie.query import created
 from source_opsgenie.streams.stream import Record
 from source_opsgenie.troubles import Trouble
 
-# Pages that are asked for side by side share so many rows: enough to see that they meet.
+# How many rows two pages share that are asked for side by side: enough to see that they meet.
 SHARED = 2
 STEP = PAGE - SHARED
-# Pages are held until those before them are out: so many bytes of them at most, or one page.
+# Pages are held until those before them are out: at most this many bytes of them, or one page.
 BYTES_AHEAD = 1024 * 1024
 
 
@@ -26,10 +26,12 @@ def read_span(
 ) -> Iterator[list[Record]]:
     """The rows created in [start, end), newest first or in the other *order*, a page at a time, none of them twice.
 
-    Pages are asked for from the last value on, without the ids already seen at that value; as far as rows are
-    *expected*, some by offset, side by side. Such a page joins on if it begins before the last value: then no row at
-    or after that is missing, whatever was deleted and however ties are ordered. If not, the next is asked by value.
-    A millisecond that fills a page is read by another field.
+    A page is asked for from the last `createdAt` seen on, without the ids already seen at it. Where more rows are
+    *expected*, the pages behind it are asked for at the same time, by offset. Such a page joins the one before it if
+    its first row comes, in this order, before the last row of that: then it holds every row at that row's moment, and
+    no row between the two is missing, whatever was deleted and however ties are ordered. A page that does not join is
+    thrown away, and asked for again from the last `createdAt` on. A millisecond that fills a page is read by another
+    field.
     """
     sign = -1 if order == "desc" else 1
     edge, at_edge = -math.inf, set[str]()

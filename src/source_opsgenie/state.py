@@ -7,20 +7,20 @@ from typing import Any, TypeVar
 
 import orjson
 
-from source_opsgenie.clock import iso, milliseconds
+from source_opsgenie.clock import DAY_MS, iso, milliseconds
 from source_opsgenie.errors import StateError
 from source_opsgenie.streams.stream import Record
 from source_opsgenie.windows import Tally
 
-Kind = TypeVar("Kind")
+T = TypeVar("T")
 VERSION = 1
-# So many rows of the lookback are remembered: the state stays below 2 kB whatever the account's size.
+# How many rows of the lookback are remembered: the state stays below 2 kB whatever the account's size.
 REMEMBERED = 48
-# In bytes.
+# In bytes; a longer one is remembered as a digest.
 LONGEST_QUERY = 200
 MOMENTS = ("bookmark", "begun", "below", "top", "reached", "newest", "looked", "look_below", "limits_at")
-# A limit that was learned is not tried anew for so long: creating alerts draws on it too.
-LIMITS_HOLD_MS = 7 * 24 * 60 * 60 * 1000
+# How long a learned limit is kept to before it is tried anew: creating alerts draws on it too.
+LIMITS_HOLD_MS = 7 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,17 @@ class State:
 
     *rows* counts what was ever sent, so that no two states are equal when rows lie between.
     *bookmark* is the beginning of the last read that was finished, *begun* of the one under way.
-    *below*: of the windows, everything created at or after it is out; *top* is where the window under way
-    began, and *listed* how many rows of it are out. *reached*: of the changes, everything updated before it is out.
-    *newest*: of a list that goes on from a moment, that of the last row it ever had.
-    *looked* is when all open parents were last asked again for their children; *look_below*: of a round of that
-    which is under way, those created at or after it were asked.
+
+    A read of the history goes from new to old: rows created at *below* or later have been sent. The window under way
+    ends at *top*, and *listed* of its rows have been sent. A read of changes goes from old to new: rows updated
+    before *reached* have been sent. *newest*: of a list that goes on from a moment, that of the last row it ever had.
+
+    Open parents are asked for their children again in rounds: *looked* is when the read began that finished the
+    last round. In a round that was cut off, those created at *look_below* or later have been asked.
+
     *seen* names rows in the lookback that were sent already. *generation* is Airbyte's, for a full refresh.
-    *limits* are those of the account that refusals have told, as `alert/60`: requests in so many seconds; since
-    *limits_at*.
+    *limits* were learned from refusals, and last changed at *limits_at*: `{"alert/60": 500}` means 500 requests of the
+    domain alert in any 60 seconds.
     """
 
     scope: Scope
@@ -129,7 +132,7 @@ def short(query: str) -> str:
     return query if len(query.encode()) <= LONGEST_QUERY else digest(query)
 
 
-def _that_is(kind: type[Kind], given: object) -> Kind:
+def _that_is(kind: type[T], given: object) -> T:
     if isinstance(given, kind):
         return given
     raise TypeError(f"no {kind.__name__}")

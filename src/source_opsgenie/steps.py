@@ -21,12 +21,15 @@ MILLISECOND = timedelta(milliseconds=1)
 DAY_MS = timedelta(days=1) // MILLISECOND
 # Of the pages of one window: more threads than these take more memory than they save time.
 PAGES_AT_ONCE = 4
-# A row that changes while it is read comes twice; the ids of so many are kept, to send each once.
+# A row that changes while it is read comes twice: the ids of this many rows are kept, to send each once.
 IDS_KEPT = 200_000
 
 
 def steps(connection: Connection, stream: Stream, state: State) -> Iterator[Step | Counted]:
-    """Everything that *stream* still has to send after *state*, in an order that a read can be taken up in."""
+    """Everything that *stream* still has to send after *state*, in an order that a read can be taken up in.
+
+    Raises the OpsgenieError that the stream ends in: what came until then stands.
+    """
     root, *below = ancestry(stream)
     if root.search:
         found = _searched(connection, root, state, are_parents=bool(below))

@@ -31,7 +31,7 @@ class Bounds:
 
     *connect* to be connected, *silence* until the first byte and between two (a throttled request may be delayed
     rather than refused, docs/opsgenie-api.md#rate-domains), *answer* from the request to the last byte.
-    Every *tick* it is looked what takes too long. *size* holds for the body as it comes and unpacked: a page of 100
+    What takes too long is looked for every *tick*. *size* holds for the body as it comes and unpacked: a page of 100
     alerts, each as long as it may be, takes a twentieth of it.
     """
 

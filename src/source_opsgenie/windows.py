@@ -21,12 +21,12 @@ LOGGER = logging.getLogger("source_opsgenie")
 # A window never holds more rows than the API would list by offsets (docs/opsgenie-api.md#the-cap).
 WIDEST = 19_900
 NARROWEST = 2_000
-# A small account is cut into so many windows, so that it checkpoints often; planning costs a count per window.
+# Into how many windows a small account is cut, so that it checkpoints often; planning costs a count per window.
 WINDOWS = 8
 
-# So many rows are looked at again at once; a larger window whose count differs is halved by counting.
+# The most rows that are looked at again at once; a larger window whose count differs is halved by counting.
 SMALL = 200
-# While rows are deleted from it as fast as it is looked at, so often.
+# How often a window is looked at, while rows are deleted from it as fast as that is done.
 MOST_PASSES = 8
 
 

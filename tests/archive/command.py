@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from leaks import heard, leaks
 from opsgenie_simulator import Simulator
 from source_opsgenie.archive.cli import main
+from source_opsgenie.options import standing_in
 
 # A test that runs in the background of a shell would hand on that Ctrl-C is ignored.
 LISTENING = (
@@ -36,11 +37,17 @@ class Command:
         """What the command finds in its environment."""
         return {"OPSGENIE_API_TOKEN": self.key, "OPSGENIE_API_URL": self.simulator.url}
 
+    @property
+    def said(self) -> str:
+        """What each run says first on stderr, and `__call__` leaves out: the simulator stands in for Opsgenie."""
+        return standing_in(self.environment, self.simulator.url) + "\n"
+
     def __call__(self, *arguments: str, key: str | None = None) -> Result:
         """Run it in this process, and see that the key is in nothing that it printed or left."""
         result = CliRunner().invoke(
             main, arguments, env=self.environment | ({"OPSGENIE_API_TOKEN": key} if key else {})
         )
+        result.stderr_bytes = (result.stderr_bytes or b"").removeprefix(self.said.encode())
         left = [path for path in self.path.parent.iterdir() if path.name.startswith(self.path.name)]
 
         assert leaks(key or self.key, heard(result.output), heard(str(result.exception)), files=left) == []

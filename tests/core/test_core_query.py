@@ -2,7 +2,8 @@
 
 import pytest
 
-from source_opsgenie.query import Span, all_of, created, is_steady, updated
+from source_opsgenie.options import OPTIONS
+from source_opsgenie.query import STEADY_FIELDS, Span, all_of, created, is_steady, updated
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,14 @@ def test_own_query_stands_in_parentheses(own: str, spans: tuple[Span, ...], expe
 def test_steady(own: str) -> None:
     """A query on what an alert keeps for ever finds the same rows at the end of a read as at its beginning."""
     assert is_steady(own)
+
+
+def test_what_users_are_told_is_steady() -> None:
+    """The example of alert_query can be proven, and its description names each field that can."""
+    option = OPTIONS["alert_query"]
+
+    assert all(is_steady(example) for example in option["examples"])
+    assert set() == {field for field in STEADY_FIELDS if field not in option["description"].lower()}
 
 
 @pytest.mark.parametrize(

@@ -38,10 +38,11 @@ class Ending:
 
 @dataclass(frozen=True)
 class Begun:
-    """A process under way, with a folder of its own for temporary files."""
+    """A process under way, with a folder of its own for temporary files; *said* is what it says first in any case."""
 
     process: subprocess.Popen[str]
     temporary: Path
+    said: str
 
     @property
     def stdout(self) -> IO[str]:
@@ -55,10 +56,10 @@ class Begun:
         seconds = time.monotonic() - since
         assert self.process.stderr
         with self.process.stderr as errors:
-            said = heard(errors.read())
+            told = heard(errors.read()).removeprefix(self.said)
         if self.process.stdout:
             self.process.stdout.close()
-        return Ending(seconds, exit_code, said, [str(path) for path in self.temporary.rglob("*")])
+        return Ending(seconds, exit_code, told, [str(path) for path in self.temporary.rglob("*")])
 
 
 def begun(
@@ -68,6 +69,7 @@ def begun(
     stdout: Any = subprocess.PIPE,
     largest_file: int = resource.RLIM_INFINITY,
     environment: dict[str, str] | None = None,
+    said: str = "",
 ) -> Begun:
     """The program whose main() is in *module*; no file that it writes grows beyond *largest_file* bytes."""
     temporary = folder / "temporary"
@@ -80,7 +82,7 @@ def begun(
         stderr=subprocess.PIPE,
         text=True,
     )
-    return Begun(process, temporary)
+    return Begun(process, temporary, said)
 
 
 def soon(end: Callable[[], Ending]) -> Ending:

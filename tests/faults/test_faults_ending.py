@@ -66,7 +66,8 @@ def connector(source: Verbs) -> Callable[..., Begun]:
 def copier(archive: Command) -> Callable[..., Begun]:
     """Begins a sync by the archive in a process of its own."""
     args = ["sync", "--to", str(archive.path), "--streams", ",".join(STREAMS)]
-    return partial(begun, ARCHIVE, *args, folder=archive.path.parent, environment=archive.environment)
+    environment, said = archive.environment, archive.said
+    return partial(begun, ARCHIVE, *args, folder=archive.path.parent, environment=environment, said=said)
 
 
 @pytest.fixture(params=["connector", "copier"])

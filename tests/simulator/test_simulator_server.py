@@ -189,6 +189,18 @@ def test_every_switch_is_an_option_of_the_command() -> None:
     assert not [name for name in [*switches, "--alerts", "--per-minute", "--latency-ms"] if name not in outcome.output]
 
 
+def test_the_help_begins_with_what_a_newcomer_needs() -> None:
+    """Sizes stand first, open questions behind them under a heading of their own, and no option is told twice."""
+    text = CliRunner().invoke(main, ["--help"], terminal_width=200).output
+    headings = [line.rstrip(":") for line in text.splitlines() if line[:1].isalpha() and line.endswith(":")]
+    told = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
+    begin, questions = text.index("To begin with:"), text.index("Open questions about the real API")
+
+    assert ["To begin with", "The account", "What makes it harder"] == headings[:3]
+    assert begin < text.index("--alerts") < questions < text.index("--cap ")
+    assert len(main.params) + 1 == len(told) == len(set(told))
+
+
 def test_exports_are_as_told() -> None:
     """What the package offers is what `__all__` says, and each has a docstring or is an alias."""
     assert sorted(opsgenie_simulator.__all__) == opsgenie_simulator.__all__

@@ -21,7 +21,28 @@ from opsgenie_simulator.timestamps import epoch_ms
 # Of a simulator that stands for days, the last requests are enough.
 REQUESTS_REMEMBERED = 10_000
 
+# The headings of the help, and the options under each; those that no heading names stand under the last one.
+GROUPS = {
+    "To begin with": ("port", "alerts", "incidents", "users", "teams", "services", "integrations"),
+    "The account": ("seed", "days", "until", "name", "plan", "extra_fields"),
+    "What makes it harder": ("per_second", "per_minute", "latency_ms", "faults", "certificate"),
+    "Open questions about the real API, each set to the best guess": tuple(one.name for one in fields(Switches)),
+    "Others": (),
+}
+
 Command = Callable[..., None]
+
+
+class Grouped(click.Command):
+    """A command whose help puts its options under GROUPS."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each group under its heading."""
+        options = {str(option.name): option.get_help_record(ctx) for option in self.get_params(ctx)}
+        for heading, names in GROUPS.items():
+            told = [options.pop(name) for name in names or list(options)]
+            with formatter.section(heading):
+                formatter.write_dl([record for record in told if record])
 
 
 def switch_options(command: Command) -> Command:
@@ -65,7 +86,7 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str) -> in
         raise click.BadParameter(f"{value!r} is no moment; write it like 2026-11-01T00:00:00Z") from None
 
 
-@click.command(context_settings={"max_content_width": 110})
+@click.command(cls=Grouped, context_settings={"max_content_width": 110})
 @_number("--port", 8080, meaning="Where to listen, on this machine only; 0 takes any free port.", high=65535)
 @_number("--seed", 7, meaning="The same seed and sizes give the same account and the same keys.")
 @_number("--alerts", 300, meaning="How many alerts.")
@@ -88,7 +109,7 @@ def _moment(_context: click.Context, _option: click.Parameter, value: str) -> in
 )
 @click.option("--extra-fields", is_flag=True, help="Give every record a field that nobody knows.")
 @_number("--latency-ms", 0, meaning="How much later every answer comes.")
-@_number("--faults", 0, meaning="So many answers of a hundred come broken, in ways that pass.", high=100)
+@_number("--faults", 0, meaning="How many answers of a hundred come broken, in ways that pass.", high=100)
 @click.option(
     "--certificate",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -112,8 +133,8 @@ def main(
     Point a client at the printed address instead of https://api.opsgenie.com and give it one of the printed
     keys. Everything is invented, and kept in memory until Ctrl-C.
 
-    The options from --cap on are open questions about the real API: each is set to the best guess, and a
-    client that is to be trusted works in every position.
+    Nobody outside knows how the real API behaves in every case. Each open question has an option: a client that
+    is to be trusted works in every position of it.
     """
     names = {switch.name for switch in fields(Switches)}
     switches = switches_from({name: value for name, value in options.items() if name in names})

@@ -11,7 +11,7 @@ from opsgenie_simulator.timestamps import epoch_ms, text_of
 
 # An incident in this many was worked on for so long that no list about it fits a page.
 LONG_ONE_IN = 8
-# The timeline was seen to lag behind `updatedAt` by so much (docs/opsgenie-api.md#what-moves-updatedat).
+# The timeline was seen to lag behind `updatedAt` by this much (docs/opsgenie-api.md#what-moves-updatedat).
 BEHIND_MS = 117
 NOTES = ("Rolling back", "Customers were told", "Traffic moved to the second region")
 ADDED = {"team": "IncidentResponderTeamAdded", "user": "IncidentResponderUserAdded"}

@@ -11,7 +11,7 @@ class Journal:
     """Every request, or the last few, and how often each kind was answered how."""
 
     def __init__(self, remember: int | None = None) -> None:
-        """Remember all requests, or so many; they are counted in any case."""
+        """Remember all requests, or the last *remember* of them; all are counted."""
         self._requests: deque[Request] = deque(maxlen=remember)
         self._counts: Counter[tuple[str, str, int]] = Counter()
 

@@ -9,7 +9,7 @@ SEARCHED_LATE = ("alerts", "incidents")
 
 
 class LateIndex:
-    """What searches see of a shelf: each change only so many milliseconds after it was made."""
+    """What searches see of a shelf: each change only some time after it was made."""
 
     def __init__(self, shelf: Shelf) -> None:
         """Begin with everything that is on *shelf* now."""

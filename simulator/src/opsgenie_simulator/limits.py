@@ -13,7 +13,7 @@ Model = Literal["buckets", "rolling"]
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """So many requests in a period."""
+    """The most requests that are allowed in a period."""
 
     limit: int
     period_in_sec: int

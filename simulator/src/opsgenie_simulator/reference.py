@@ -120,7 +120,7 @@ SWITCHES_HEAD = """
 ## Change
 
 An account can change while it is read.
-After every answer about alerts or incidents, so many are updated, created and deleted on average.
+After every answer about alerts or incidents, as many of them as you say are updated, created and deleted on average.
 Some of them stand on the page that was just answered, and some in the millisecond with most of them.
 The search index can be late: searches, lists and counts show each change only after a while.
 What is asked for by its id is up to date at any time.

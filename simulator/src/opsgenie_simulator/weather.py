@@ -13,7 +13,7 @@ from opsgenie_simulator.chance import chance_of
 from opsgenie_simulator.messages import Answer, Call, Response, Weather
 from opsgenie_simulator.records import CREATED
 
-# So much of what changes is on the page just answered, and so much in the busiest millisecond.
+# Which part of what changes is on the page just answered, and which part is in the busiest millisecond.
 ON_THE_PAGE = 0.4
 IN_THE_CROWD = 0.2
 

@@ -14,7 +14,7 @@ import click
 from source_opsgenie.config import Config, read_json
 from source_opsgenie.ending import UNCUT, Ended, exit_code, give_up_output, listening
 from source_opsgenie.errors import ConfigError, OpsgenieError
-from source_opsgenie.options import ENDPOINTS
+from source_opsgenie.options import ENDPOINTS, standing_in
 from source_opsgenie.streams import STREAMS, Stream
 
 if TYPE_CHECKING:
@@ -140,7 +140,10 @@ def _config(options: dict[str, Any]) -> Config:
     merged = {"api_token": os.environ.get(KEY)} | given | {name: value for name, value in said.items() if value}
     if not merged["api_token"]:
         raise ConfigError(NO_KEY)
-    return Config.from_mapping(merged, environment=os.environ)
+    config = Config.from_mapping(merged, environment=os.environ)
+    if stands_in := standing_in(os.environ, config.base_url):
+        click.echo(stands_in, err=True)
+    return config
 
 
 def _chosen(options: dict[str, Any]) -> list[Stream]:

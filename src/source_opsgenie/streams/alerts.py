@@ -1,6 +1,7 @@
 """The streams about alerts: the alerts, and what hangs on each of them."""
 
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp, whole_number
+from source_opsgenie.streams.shapes import log_line_of, note_on
 from source_opsgenie.streams.stream import Access, Domain, Holds, Paging, Parent, Search, Stream
 
 # What the list of alerts and a single alert have in common.
@@ -97,13 +98,8 @@ ALERT_LOGS = Stream(
     page="https://docs.opsgenie.com/docs/alert-api#list-alert-logs",
     paging=Paging.CURSOR,
     parent=Parent("alerts", {"alert_id": "id"}),
-    fields=(
-        text("alert_id", "Id of the alert that the line belongs to; added by this connector."),
-        text("offset", "Place of the line in the log of its alert, unique within that alert only."),
-        text("log", "What happened, in words, for example that the alert was acknowledged via web."),
-        text("type", "Kind of line; alertAction, alertRecipient and system were seen, there may be others."),
-        text("owner", "Who caused it: a user name, a display name, or System."),
-        timestamp("createdAt", "When it happened."),
+    fields=log_line_of(
+        "alert", kind="Kind of line; alertAction, alertRecipient and system were seen, there may be others."
     ),
 )
 
@@ -167,13 +163,7 @@ ALERT_NOTES = Stream(
     page="https://docs.opsgenie.com/docs/alert-api#list-alert-notes",
     paging=Paging.CURSOR,
     parent=Parent("alerts", {"alert_id": "id"}),
-    fields=(
-        text("alert_id", "Id of the alert that the note belongs to; added by this connector."),
-        text("offset", "Place of the note among those of its alert, unique within that alert only."),
-        text("note", "What was written."),
-        text("owner", "Who wrote it: a user name, a display name, or System."),
-        timestamp("createdAt", "When it was written."),
-    ),
+    fields=note_on("alert"),
 )
 
 ALERT_ATTACHMENTS = Stream(

@@ -1,6 +1,7 @@
 """The streams about incidents: the incidents, and what hangs on each of them."""
 
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp
+from source_opsgenie.streams.shapes import log_line_of, note_on
 from source_opsgenie.streams.stream import Access, Domain, Holds, Paging, Parent, Part, Search, Stream
 
 INCIDENTS = Stream(
@@ -72,14 +73,7 @@ INCIDENT_LOGS = Stream(
     page="https://docs.opsgenie.com/docs/incident-api#list-incident-logs",
     paging=Paging.CURSOR,
     parent=Parent("incidents", {"incident_id": "id"}),
-    fields=(
-        text("incident_id", "Id of the incident that the line belongs to; added by this connector."),
-        text("offset", "Place of the line in the log of its incident, unique within that incident only."),
-        text("log", "What happened, in words."),
-        text("type", "Kind of line, such as system or alertAction; its values are not documented."),
-        text("owner", "Who caused it: a user name, a display name, or System."),
-        timestamp("createdAt", "When it happened."),
-    ),
+    fields=log_line_of("incident", kind="Kind of line, such as system or alertAction; its values are not documented."),
 )
 
 INCIDENT_NOTES = Stream(
@@ -93,13 +87,7 @@ INCIDENT_NOTES = Stream(
     page="https://docs.opsgenie.com/docs/incident-api#list-incident-notes",
     paging=Paging.CURSOR,
     parent=Parent("incidents", {"incident_id": "id"}),
-    fields=(
-        text("incident_id", "Id of the incident that the note belongs to; added by this connector."),
-        text("offset", "Place of the note among those of its incident, unique within that incident only."),
-        text("note", "What was written."),
-        text("owner", "Who wrote it: a user name, a display name, or System."),
-        timestamp("createdAt", "When it was written."),
-    ),
+    fields=note_on("incident"),
 )
 
 INCIDENT_TIMELINE_ENTRIES = Stream(

@@ -85,7 +85,7 @@ USER_NOTIFICATION_RULES = Stream(
         nested(
             "repeat",
             "Whether the steps begin again.",
-            whole_number("loopAfter", "After so many minutes."),
+            whole_number("loopAfter", "Minutes after which they begin again."),
             flag("enabled", "Whether they do."),
         ),
     ),

@@ -69,7 +69,7 @@ NOTIFICATION_POLICIES = Stream(
             "autoRestartAction",
             "Whether notifications begin again.",
             duration("duration", "After how long."),
-            whole_number("maxRepeatCount", "So many times at most."),
+            whole_number("maxRepeatCount", "The most times that they begin again."),
         ),
         nested("autoCloseAction", "Whether the alert is closed.", duration("duration", "After how long.")),
         nested(

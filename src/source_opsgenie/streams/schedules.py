@@ -44,8 +44,8 @@ ESCALATION = (
     nested(
         "repeat",
         "What happens after the last step; absent or null when nothing does.",
-        whole_number("waitInterval", "After so many minutes it begins again."),
-        whole_number("count", "So many times at most."),
+        whole_number("waitInterval", "Minutes after which it begins again."),
+        whole_number("count", "The most times that it begins again."),
         flag("resetRecipientStates", "Whether recipients are then asked to acknowledge anew."),
         flag("closeAlertAfterAll", "Whether the alert is closed in the end."),
     ),

@@ -1,6 +1,6 @@
 """The objects that stand in the rows of several streams."""
 
-from source_opsgenie.streams.fields import Field, flag, list_of, list_of_texts, nested, text, whole_number
+from source_opsgenie.streams.fields import Field, flag, list_of, list_of_texts, nested, text, timestamp, whole_number
 
 HOURS = (
     whole_number("startHour", "Hour of the day at which it begins, from 0 to 23."),
@@ -80,6 +80,29 @@ def duration(name: str, description: str) -> Field:
         description,
         whole_number("timeAmount", "How many units of time."),
         text("timeUnit", "Unit of time, for example minutes, hours, days."),
+    )
+
+
+def log_line_of(what: str, *, kind: str) -> tuple[Field, ...]:
+    """A line in the log of an alert or incident; *kind* says what is known of its type."""
+    return (
+        text(f"{what}_id", f"Id of the {what} that the line belongs to; added by this connector."),
+        text("offset", f"Place of the line in the log of its {what}, unique within that {what} only."),
+        text("log", "What happened, in words."),
+        text("type", kind),
+        text("owner", "Who caused it: a user name, a display name, or System."),
+        timestamp("createdAt", "When it happened."),
+    )
+
+
+def note_on(what: str) -> tuple[Field, ...]:
+    """A note beneath an alert or incident."""
+    return (
+        text(f"{what}_id", f"Id of the {what} that the note belongs to; added by this connector."),
+        text("offset", f"Place of the note among those of its {what}, unique within that {what} only."),
+        text("note", "What was written."),
+        text("owner", "Who wrote it: a user name, a display name, or System."),
+        timestamp("createdAt", "When it was written."),
     )
 
 

@@ -6,6 +6,15 @@ from source_opsgenie.streams.stream import Access, Domain, Paging, Parent, Strea
 
 OF_TEAM = Parent("teams", {"team_id": "id"})
 TEAM_ID = text("team_id", "Id of the team, as in the stream teams; added by this connector.")
+MEMBER = (
+    nested(
+        "user",
+        "The member.",
+        text("id", "Id of the user, as in the stream users."),
+        text("username", "User name of the member, mostly an e-mail address."),
+    ),
+    text("role", "Role within the team: user, admin, or the name of a role of the team's own."),
+)
 
 TEAMS = Stream(
     name="teams",
@@ -28,13 +37,7 @@ TEAMS = Stream(
         list_of(
             "members",
             "Who belongs to the team; documented for the list but not seen there: read team_members.",
-            nested(
-                "user",
-                "The member.",
-                text("id", "Id of the user, as in the stream users."),
-                text("username", "User name of the member, mostly an e-mail address."),
-            ),
-            text("role", "Role within the team: user, admin, or the name of a role of the team's own."),
+            *MEMBER,
         ),
     ),
 )
@@ -58,13 +61,7 @@ TEAM_MEMBERS = Stream(
             "Id of the member, as in the stream users; copied by this connector from user.",
             refers_to="users",
         ),
-        nested(
-            "user",
-            "The member.",
-            text("id", "Id of the user, as in the stream users."),
-            text("username", "User name of the member, mostly an e-mail address."),
-        ),
-        text("role", "Role within the team: user, admin, or the name of a role of the team's own."),
+        *MEMBER,
     ),
 )
 

@@ -11,7 +11,7 @@ FIRST_NAMES = ("Ada", "Björn", "Chioma", "Dilek", "Emre", "Fatou", "Grace", "Hi
 LAST_NAMES = ("Abara", "Berg", "Castillo", "Demir", "Eriksen", "Fischer", "Grant", "Hayashi", "Ivanova")
 ASCII_NAMES = {"Björn": "bjorn"}
 TIME_ZONES = ("Europe/Berlin", "Africa/Monrovia", "Asia/Jerusalem", "America/New_York", "Asia/Tokyo")
-# So many teams have members before the last one may have none.
+# An account with more teams than this has a last one without members.
 EMPTY_AFTER = 3
 TEAM_NAMES = ("Payments", "Platform", "Checkout", "Data", "Mobile", "Identity", "Search", "Logistics")
 ROLES = {name: {"id": name, "name": name} for name in ("Owner", "Admin", "User")}

@@ -12,7 +12,7 @@ from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.records import CREATED, UPDATED, Body, Shelf
 
 DAY_MS = 86_400_000
-# A file's date was seen to be so far off its name (docs/opsgenie-api.md#log-files).
+# How far a file's date was seen to be off its name (docs/opsgenie-api.md#log-files).
 DATE_OFF_MS = 120_000
 
 _NAME = re.compile(r"(\d{4}(?:-\d\d){5})(?:_(\d{3}))?(?:\.json)?")

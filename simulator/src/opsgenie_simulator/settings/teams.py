@@ -17,7 +17,7 @@ from opsgenie_simulator.settings.people import (
 from opsgenie_simulator.timestamps import text_of
 
 RIGHTS = ("manage-members", "edit-team-roles", "delete-team-roles", "access-member-profiles")
-# A team in so many has more log entries than a page of 100 holds.
+# One team in this many has more log entries than a page of 100 holds.
 LONG_LOG_ONE_IN = 3
 
 
