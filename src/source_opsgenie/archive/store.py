@@ -97,16 +97,23 @@ class Store:
         return started_at
 
     def write(
-        self, stream: Stream, rows: Sequence[str], *, state: Mapping[str, Any], proof: str = "", is_all: bool = False
+        self,
+        stream: Stream,
+        rows: Sequence[str],
+        *,
+        state: Mapping[str, Any],
+        proof: str = "",
+        is_whole: bool = False,
+        is_all: bool = False,
     ) -> Written:
         """Store *rows*, each as JSON, and the *state* after them: both become visible together, or neither.
 
-        The *proof* comes with the last of them, and says that the stream is whole. *is_all* says that these are all
-        rows that there are: others in the file are marked as gone.
+        The *proof* comes with the last of them, and with it whether the stream *is_whole*. *is_all* says that these
+        are all rows that there are: others in the file are marked as gone.
         """
         with self._transaction() as database:
             written = _write_rows(database, stream, rows, is_all=is_all) if rows or is_all else Written()
-            said = [json.dumps(state), _now(), bool(proof), proof, stream.name]
+            said = [json.dumps(state), _now(), is_whole, proof, stream.name]
             database.execute(
                 "UPDATE _archive.streams SET state = ?, synced_at = ?, is_whole = ?, proof = ? WHERE stream = ?", said
             )

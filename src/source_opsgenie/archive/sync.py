@@ -130,11 +130,14 @@ class Sync:
                     progress.counted(event)
                 case Notice():
                     self._tell(event)
-                case Proof(text):
-                    progress.proof = text
+                case Proof():
+                    progress.proof = event
             self.display.moved(progress)
         is_all = comes_whole(progress.stream)
-        progress.written += self.store.write(progress.stream, rows, state=reached, proof=progress.proof, is_all=is_all)
+        proof, is_whole = progress.proof.text, not progress.lack
+        progress.written += self.store.write(
+            progress.stream, rows, state=reached, proof=proof, is_whole=is_whole, is_all=is_all
+        )
 
     def _mark_deleted(self, progress: Progress) -> None:
         """Mark the rows of a searched stream that are gone; of a list, those that it lacks are marked with the rest."""
