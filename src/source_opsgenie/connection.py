@@ -1,5 +1,6 @@
 """Put a client together, and learn whose account it speaks to and at what pace."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -64,6 +65,11 @@ def connect(config: Config, *, transport: Transport | None = None) -> Iterator[C
         _refuse_future(config, now=client.date_ms)
         account, by_key = _identity(config, name), _identity(config, None)
         yield Connection(client, config, clock, account, frozenset({account, by_key}), name, is_team_key)
+
+
+def is_nameless(account: str) -> bool:
+    """Whether an *account* stands under the digest of a key, since that could not tell its name."""
+    return re.fullmatch("key [0-9a-f]{16}@.*", account) is not None
 
 
 def _own_limits(config: Config) -> list[Limit]:

@@ -38,9 +38,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the end of a read says of its completeness, in one line."""
+    """What the end of a read says of its completeness, in one line.
+
+    *unlisted* rows, of the stream or of what it hangs on, are known to exist and were never read.
+    """
 
     text: str
+    unlisted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

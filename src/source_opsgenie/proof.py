@@ -14,19 +14,20 @@ def proof(
     connection: Connection, stream: Stream, *, start: State, end: State, parents: Parents
 ) -> Iterator[Proof | Notice]:
     """The closing lines of a read of *stream* from *start* to *end*, in which *parents* were asked."""
-    read = end.rows - start.rows
+    read, root = end.rows - start.rows, ancestry(stream)[0]
+    is_first, unlisted = start.bookmark is None, end.tally.unlisted
     if stream.parent:
         answered = parents.asked - parents.gone
         told = f"{parents.asked:,} parents asked, {answered:,} answered, {parents.gone:,} gone"
     elif stream.search is None:
         told = f"{read:,} read to the end of the list"
-    elif start.bookmark is not None:
-        told = f"{read:,} changed since {iso(start.bookmark)}"
     else:
-        told, missing = _counted(end), end.tally.unlisted
-        if missing:
-            yield Notice(f"{stream.name}: {missing:,} rows are counted but never listed.", is_warning=True)
-    yield Proof(f"{told}; {_reach(connection, ancestry(stream)[0])}")
+        told = _counted(end) if is_first else f"{read:,} changed since {iso(start.bookmark or 0)}"
+    if unlisted and is_first:
+        yield Notice(f"{stream.name}: {unlisted:,} {root.name} are counted but never listed.", is_warning=True)
+    if unlisted and (stream.parent or not is_first):
+        told += f"; {unlisted:,} {root.name} were counted at the first read and never listed"
+    yield Proof(f"{told}; {_reach(connection, root)}", unlisted)
 
 
 def _counted(end: State) -> str:

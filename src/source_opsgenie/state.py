@@ -118,7 +118,9 @@ class State:
         """The same, with a read under way that began at *begun*, or goes on from where it was cut off."""
         if self.begun is not None and not self.finished:
             return self
-        return replace(self, begun=begun, finished=False, below=None, top=None, listed=0, reached=None, tally=Tally())
+        # What changes says nothing of rows that the first read knew of and never saw.
+        tally = Tally(unlisted=self.tally.unlisted)
+        return replace(self, begun=begun, finished=False, below=None, top=None, listed=0, reached=None, tally=tally)
 
     def finish(self) -> "State":
         """The same, with the read under way finished: the next one looks for changes since its beginning."""

@@ -1,4 +1,3 @@
-import shlex
 import signal
 import subprocess
 from collections.abc import Callable
@@ -10,7 +9,6 @@ import pytest
 
 from archive.command import Command
 from opsgenie_simulator import Account, Call, Response, Simulator
-from source_opsgenie.streams import STREAMS
 
 
 class Interruption:
@@ -94,6 +92,28 @@ def test_another_account_is_refused(archive: Command, tmp_path: Path) -> None:
     assert 1 == result.exit_code
     assert "is the archive of acme@localhost, and this key belongs to umbrella@localhost" in result.stderr
     assert (before, [archive.path]) == (archive.path.read_bytes(), list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        ("full_key", "key_without_configuration_access", "of acme@localhost, and this key may not tell whose it is"),
+        ("key_without_configuration_access", "another", "of a key that could not tell its account's name: use that"),
+    ],
+)
+def test_a_key_that_cannot_tell_its_account_is_refused_in_words(
+    archive: Command, account: Account, first: str, then: str, said: str
+) -> None:
+    """Where it is not known whether a key is of the file's account, the message says that, and no digest."""
+    another = replace(account.keys[1], token="00000000-1111-2222-3333-444444444444")
+    account.keys = (*account.keys, another)
+    keys = {name: getattr(account, name, another.token) for name in (first, then)}
+    archive.sync("--streams", "alerts", key=keys[first])
+    result = archive("sync", "--to", str(archive.path), key=keys[then])
+
+    assert 1 == result.exit_code
+    assert said in result.stderr
+    assert "this key belongs to" not in result.stderr
 
 
 def _nonsense(path: Path) -> None:
@@ -197,32 +217,6 @@ def test_the_key_may_come_from_a_file(archive: Command, tmp_path: Path) -> None:
     )
 
     assert 0 == result.exit_code
-
-
-def test_the_plan_tells_what_is_expensive(archive: Command, account: Account) -> None:
-    """The plan costs a handful of requests, fits 80 columns, and names rows and requests of each stream."""
-    for number in range(1_000):
-        account.create_alert(message=f"crowd {number}")
-    output = archive("plan").output
-
-    assert len(archive.simulator.requests) <= 12
-    assert all(name in output for name in STREAMS)
-    assert max(map(len, output.splitlines())) <= 80
-    assert "of 1,300 alerts" in output
-    assert (
-        "  --without alert_logs,alert_recipients,alert_details,alert_notes\n  --without alert_attachments\n" in output
-    )
-
-
-def test_the_closing_lines_can_be_pasted(archive: Command) -> None:
-    """The line of Python prints rows; the DuckDB shell's holds a query that DuckDB answers."""
-    lines = archive.sync("--streams", "teams").output.splitlines()
-    python, shell = (shlex.split(line) for line in lines[lines.index("Look into the file:") + 1 :])
-    shown = subprocess.run(python, capture_output=True, text=True, check=True).stdout
-
-    assert "Payments" in shown
-    assert ["duckdb", "-readonly", str(archive.path)] == shell[:-1]
-    assert 4 == len(archive.query(shell[-1]))
 
 
 def test_a_lost_key_ends_the_sync(archive: Command, account: Account) -> None:

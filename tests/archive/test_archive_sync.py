@@ -218,36 +218,3 @@ def test_a_stream_can_be_read_alone(archive: Command, name: str) -> None:
     archive.sync("--streams", name)
 
     assert [(name,)] == archive.query("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'")
-
-
-def test_deleted_rows_are_marked_and_kept(archive: Command, account: Account) -> None:
-    """What Opsgenie has no longer stays in the file, marked; what comes back is marked no more."""
-    archive.sync("--streams", "alerts,teams")
-    alerts, teams = list(account.alerts), list(account.teams)
-    for alert_id in alerts[40:43]:
-        account.delete_alert(alert_id)
-    team = account.teams[teams[0]]
-    account.delete_team(teams[0])
-    output = archive.sync("--streams", "alerts,teams").output
-    gone = {row_id for (row_id,) in archive.query("SELECT id FROM alerts WHERE _gone_at IS NOT NULL")}
-    missing_team = archive.query("SELECT id FROM teams WHERE _gone_at IS NOT NULL")
-    account.create_team(**team)
-    archive.sync("--streams", "teams")
-
-    assert set(alerts[40:43]) == gone
-    assert [(len(alerts),)] == archive.query("SELECT count(*) FROM alerts")
-    assert [(teams[0],)] == missing_team
-    assert [(0,)] == archive.query("SELECT count(*) FROM teams WHERE _gone_at IS NOT NULL")
-    assert "alerts: whole, 0 new, 0 changed, 3 gone" in output
-
-
-def test_looking_for_deleted_rows_costs_what_the_user_allows(archive: Command, simulator: Simulator) -> None:
-    """One count tells that nothing is gone; with 0 requests allowed, nobody counts."""
-    archive.sync("--streams", "alerts")
-    simulator.forget()
-    archive.sync("--streams", "alerts")
-    looked = len(simulator.requests)
-    simulator.forget()
-    archive.sync("--streams", "alerts", "--look-for-deleted", "0")
-
-    assert 1 == looked - len(simulator.requests)

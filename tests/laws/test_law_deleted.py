@@ -8,7 +8,7 @@ from reading import DAY_MS, NOW, World
 
 from opsgenie_simulator import Account, Call, Changing
 from opsgenie_simulator.messages import Answer, Response
-from source_opsgenie.archive.deletions import Search
+from source_opsgenie.archive.deletions import Search, Unfinished
 from source_opsgenie.clock import milliseconds
 from source_opsgenie.listing import Listing
 from source_opsgenie.streams import STREAMS
@@ -30,7 +30,8 @@ class File:
         with world.connected() as connection:
             listing = Listing(connection.client, STREAMS["alerts"])
             held = sorted(self.moments.values())
-            found = set(Search(listing, held, self._between, requests).run())
+            search = Search(listing, held, self._between, requests)
+            found = {one for part in search.run() if not isinstance(part, Unfinished) for one in part}
         for one in found:
             del self.moments[one]
         return found

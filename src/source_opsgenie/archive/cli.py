@@ -103,7 +103,7 @@ def main() -> None:
     default=50,
     show_default=True,
     metavar="REQUESTS",
-    help="So many requests at most, for alerts and for incidents, to find rows that were deleted; 0 for none.",
+    help="The most requests that finding deleted rows may cost, for alerts and again for incidents; 0 for none.",
 )
 @_with_options
 def sync(path: Path, requests_for_deleted: int, **options: Any) -> None:

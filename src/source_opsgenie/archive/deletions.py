@@ -3,17 +3,99 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from source_opsgenie.archive.store import Store, Written
+from source_opsgenie.connection import Connection
+from source_opsgenie.events import Notice
 from source_opsgenie.history import SETTLING_MS
 from source_opsgenie.listing import Listing
-from source_opsgenie.query import created
+from source_opsgenie.paging import PAGE, Page
+from source_opsgenie.query import Span, created, is_steady
 from source_opsgenie.spans import read_span
+from source_opsgenie.streams import Stream
 from source_opsgenie.windows import SMALL
+
+NOT_UNDER_SHIFTING_QUERY = "deleted rows are not looked for, since rows leave this alert_query without being deleted."
+
+
+def mark_deleted(connection: Connection, store: Store, stream: Stream, *, requests: int) -> Iterator[Written | Notice]:
+    """Mark the rows of a searched *stream* that are gone, with so many *requests* at most, and say what is left out.
+
+    The file holds what alert_query and start_date let through: only where Opsgenie counts the same can it count fewer.
+    """
+    if stream.search is None or not requests:
+        return
+    config = connection.config
+    own = config.alert_query if stream.search.takes_alert_query else ""
+    if not is_steady(own):
+        yield Notice(f"{stream.name}: {NOT_UNDER_SHIFTING_QUERY}")
+        return
+    held = store.moments(stream)
+    if config.start_ms is not None and held and held[0] < config.start_ms:
+        yield Notice(f"{stream.name}: deleted rows are not looked for among those created before {config.start_date}.")
+    listing = Listing(connection.client, stream, own)
+    search = Search(listing, held, partial(store.ids_between, stream), requests, config.start_ms)
+    marked = Written()
+    for found in search.run():
+        if isinstance(found, Unfinished):
+            yield Notice(f"{stream.name}: {found.told(marked.gone, requests=requests)}", is_warning=True)
+        else:
+            written = store.mark_gone(stream, found)
+            marked += written
+            yield written
+
+
+class UsedUp(Exception):
+    """All requests that were allowed are used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metered(Listing):
+    """A list that is asked until its client has sent *last* requests in all, and then raises UsedUp.
+
+    A request that is sent once more, because it was refused, counts again.
+    """
+
+    last: int = 0
+
+    def count(self, *spans: Span) -> int:
+        """As any Listing does; raises UsedUp."""
+        self._spend()
+        return Listing.count(self, *spans)
+
+    def page(self, *spans: Span, sort: str, order: str, offset: int = 0, limit: int = PAGE) -> Page:
+        """As any Listing does; raises UsedUp."""
+        self._spend()
+        return Listing.page(self, *spans, sort=sort, order=order, offset=offset, limit=limit)
+
+    def exists(self, row_id: str) -> bool:
+        """As any Listing does; raises UsedUp."""
+        self._spend()
+        return Listing.exists(self, row_id)
+
+    def _spend(self) -> None:
+        if self.client.requests >= self.last:
+            raise UsedUp
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """The requests were used up before all was looked at: Opsgenie counts so many rows *fewer* than the file holds."""
+
+    fewer: int
+
+    def told(self, gone: int, *, requests: int) -> str:
+        """What that means where so many rows were found *gone*."""
+        return (
+            f"Opsgenie counts {self.fewer:,} fewer rows than the file holds, and {gone:,} were found deleted and "
+            f"marked within {requests:,} requests. The next sync goes on; --look-for-deleted allows more."
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search for deleted rows of *listing*, at most for so many *requests*.
+    """A search for deleted rows of *listing*, those created since *start*, with so many *requests* at most.
 
     *held* are the moments at which the rows in the file were created, in order; *ids_held* gives the ids of those
     created in a span. Rows that show late may hide deleted ones from a count; nothing is called deleted without a 404.
@@ -23,27 +105,48 @@ class Search:
     held: Sequence[int]
     ids_held: Callable[[int, int], set[str]]
     requests: int
+    start: int | None = None
 
-    def run(self) -> Iterator[str]:
-        """The ids of rows that are in the file, and are answered with 404."""
-        settled = (self.listing.client.date_ms or 0) - SETTLING_MS
-        last = self.requests + self.listing.client.requests
-        for start, end in self._short_of(self.held[0] if self.held else settled, settled, last=last):
-            there = {row["id"] for rows in read_span(self.listing, start, end) for row in rows}
-            for row_id in sorted(self.ids_held(start, end) - there):
-                if not self.listing.exists(row_id):
-                    yield row_id
+    def run(self) -> Iterator[list[str] | Unfinished]:
+        """The ids of rows that are in the file and are answered with 404, and last whether that may not be all."""
+        client = self.listing.client
+        listing = Metered(client, self.listing.stream, self.listing.own, last=client.requests + self.requests)
+        settled = (client.date_ms or 0) - SETTLING_MS
+        oldest = self.held[0] if self.held else settled
+        start = oldest if self.start is None else max(oldest, self.start)
+        if not self._held(start, settled):
+            return
+        fewer = 0
+        try:
+            fewer = self._held(start, settled) - listing.count(created(start, settled))
+            if fewer > 0:
+                for span in self._short_of(listing, start, settled):
+                    yield from self._gone(listing, *span)
+        except UsedUp:
+            yield Unfinished(fewer)
 
-    def _short_of(self, start: int, end: int, *, last: int) -> Iterator[tuple[int, int]]:
-        """The small spans in which fewer rows are counted than held; none once the requests are used up."""
-        held = bisect_left(self.held, end) - bisect_left(self.held, start)
-        if not held or self.listing.client.requests >= last:
-            return
-        if self.listing.count(created(start, end)) >= held:
-            return
+    def _short_of(self, listing: Listing, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The small spans, newest first, of [start, end), which has fewer rows than are held, that have fewer too."""
+        held = self._held(start, end)
         if held <= SMALL or end - start <= 1:
             yield start, end
             return
         middle = (start + end) // 2
-        yield from self._short_of(middle, end, last=last)
-        yield from self._short_of(start, middle, last=last)
+        for half in ((middle, end), (start, middle)):
+            if (in_half := self._held(*half)) and listing.count(created(*half)) < in_half:
+                yield from self._short_of(listing, *half)
+
+    def _gone(self, listing: Listing, start: int, end: int) -> Iterator[list[str]]:
+        """The ids of the span's rows that are gone; those found so far, if the requests are used up meanwhile."""
+        gone: list[str] = []
+        try:
+            there = {row["id"] for rows in read_span(listing, start, end) for row in rows}
+            for row_id in sorted(self.ids_held(start, end) - there):
+                if not listing.exists(row_id):
+                    gone.append(row_id)  # noqa: PERF401 -- what was found stands, whatever ends the search
+        finally:
+            if gone:
+                yield gone
+
+    def _held(self, start: int, end: int) -> int:
+        return bisect_left(self.held, end) - bisect_left(self.held, start)

@@ -92,7 +92,7 @@ class Display:
 
     def closing(self, outcomes: Sequence[Outcome], *, totals: Mapping[str, int], path: Path) -> None:
         """The closing table, what was proven, and how to look into the file."""
-        table = _table("stream", "new", "changed", "gone", "in the file", "requests", "seconds", left=1)
+        table = _table("stream", "new", "changed", "gone", "held", "requests", "s", left=1)
         for one in outcomes:
             written = one.written
             counts = (written.new, written.changed, written.gone, totals[one.stream.name], one.requests)

@@ -1,16 +1,18 @@
 """How far the reading of one stream is, and what limits it just now."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import Estimate
 from source_opsgenie.archive.store import Written
 from source_opsgenie.connection import Connection
-from source_opsgenie.events import Counted
+from source_opsgenie.events import Counted, Proof
 from source_opsgenie.streams import Stream
 
 # Of the pace that is known, so much counts as having reached it.
 NEARLY = 0.9
+TRY_AGAIN = "To look for them once more, read the stream into a new file."
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
@@ -27,7 +29,7 @@ class Progress:
     rows: int = 0
     total: int | None = None
     written: Written = field(default_factory=Written)
-    proof: str = ""
+    proof: Proof = field(default_factory=partial(Proof, ""))
     _began: float = field(init=False)
     _requests_before: int = field(init=False)
 
@@ -77,6 +79,13 @@ class Progress:
         is_at_limit = per_minute and self.requests * 60 >= NEARLY * per_minute * self.seconds
         return f"limited by the rate of {domain.value}" if is_at_limit else "limited by latency"
 
+    @property
+    def lack(self) -> str:
+        """What is missing although the read came to its end; empty if nothing is."""
+        if not self.proof.unlisted:
+            return ""
+        return f"Opsgenie counts {self.proof.unlisted:,} rows that it never lists. {self.proof.text}. {TRY_AGAIN}"
+
     def outcome(self, *, problem: str = "", ends_sync: bool = False, is_stopped: bool = False) -> Outcome:
         """What the reading came to, now that it is over."""
         return Outcome(
@@ -84,8 +93,8 @@ class Progress:
             self.written,
             self.requests,
             self.seconds,
-            proof=self.proof,
-            problem=problem,
+            proof=self.proof.text,
+            problem=problem or self.lack,
             ends_sync=ends_sync,
             is_stopped=is_stopped,
         )

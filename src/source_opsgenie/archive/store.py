@@ -13,6 +13,7 @@ import duckdb
 
 from source_opsgenie.archive import tables
 from source_opsgenie.archive.file import opened
+from source_opsgenie.connection import is_nameless
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import Stream
 
@@ -97,16 +98,23 @@ class Store:
         return started_at
 
     def write(
-        self, stream: Stream, rows: Sequence[str], *, state: Mapping[str, Any], proof: str = "", is_all: bool = False
+        self,
+        stream: Stream,
+        rows: Sequence[str],
+        *,
+        state: Mapping[str, Any],
+        proof: str = "",
+        is_whole: bool = False,
+        is_all: bool = False,
     ) -> Written:
         """Store *rows*, each as JSON, and the *state* after them: both become visible together, or neither.
 
-        The *proof* comes with the last of them, and says that the stream is whole. *is_all* says that these are all
-        rows that there are: others in the file are marked as gone.
+        The *proof* comes with the last of them, and with it whether the stream *is_whole*. *is_all* says that these
+        are all rows that there are: others in the file are marked as gone.
         """
         with self._transaction() as database:
             written = _write_rows(database, stream, rows, is_all=is_all) if rows or is_all else Written()
-            said = [json.dumps(state), _now(), bool(proof), proof, stream.name]
+            said = [json.dumps(state), _now(), is_whole, proof, stream.name]
             database.execute(
                 "UPDATE _archive.streams SET state = ?, synced_at = ?, is_whole = ?, proof = ? WHERE stream = ?", said
             )
@@ -162,10 +170,7 @@ class Store:
             if not isinstance(written_by, int) or written_by > FORMAT:
                 raise ArchiveError(f"{self.path} was written by a newer opsgenie-archive: upgrade this one.")
             if account not in {self.account, *self.known_as}:
-                raise ArchiveError(
-                    f"{self.path} is the archive of {account}, and this key belongs to {self.account}: "
-                    "name another file, or use a key of that account."
-                )
+                raise ArchiveError(f"{self.path} {_not_ours(account, self.account)}")
 
     def _opened(self, mode: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return opened(self.path, mode, say=self.say, patience=self.patience)
@@ -176,6 +181,20 @@ class Store:
             database.execute("BEGIN")
             yield database
             database.execute("COMMIT")
+
+
+def _not_ours(theirs: str, ours: str) -> str:
+    """Why a file that is the archive of *theirs* is refused to a key of *ours*, and what to do."""
+    if is_nameless(theirs):
+        return "is the archive of a key that could not tell its account's name: use that key, or name another file."
+    if is_nameless(ours):
+        return (
+            f"is the archive of {theirs}, and this key may not tell whose it is, since it lacks the right "
+            "Configuration Access: use a key of that account that has it, or name another file."
+        )
+    return (
+        f"is the archive of {theirs}, and this key belongs to {ours}: name another file, or use a key of that account."
+    )
 
 
 def _see_to_table(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from source_opsgenie.archive.alone import alone
-from source_opsgenie.archive.deletions import Search
+from source_opsgenie.archive.deletions import mark_deleted
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import Estimate, plan
@@ -19,7 +18,6 @@ from source_opsgenie.config import Config
 from source_opsgenie.connection import Connection, connect
 from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
 from source_opsgenie.events import Checkpoint, Counted, Notice, Proof, Row
-from source_opsgenie.listing import Listing
 from source_opsgenie.outage import spoils_all, waited_out
 from source_opsgenie.reader import Reader
 from source_opsgenie.state import State
@@ -131,24 +129,25 @@ class Sync:
                     rows = []
                 case Counted():
                     progress.counted(event)
-                case Notice(text, is_warning):
-                    (self.display.warn if is_warning else self.display.say)(text)
-                case Proof(text):
-                    progress.proof = text
+                case Notice():
+                    self._tell(event)
+                case Proof():
+                    progress.proof = event
             self.display.moved(progress)
         is_all = comes_whole(progress.stream)
-        progress.written += self.store.write(progress.stream, rows, state=reached, proof=progress.proof, is_all=is_all)
+        proof, is_whole = progress.proof.text, not progress.lack
+        progress.written += self.store.write(
+            progress.stream, rows, state=reached, proof=proof, is_whole=is_whole, is_all=is_all
+        )
 
     def _mark_deleted(self, progress: Progress) -> None:
         """Mark the rows of a searched stream that are gone; of a list, those that it lacks are marked with the rest."""
-        stream = progress.stream
-        if stream.search is None or not self.requests_for_deleted:
-            return
-        search = Search(
-            Listing(self.connection.client, stream),
-            held=self.store.moments(stream),
-            ids_held=partial(self.store.ids_between, stream),
-            requests=self.requests_for_deleted,
-        )
-        if gone := list(search.run()):
-            progress.written += self.store.mark_gone(stream, gone)
+        requests = self.requests_for_deleted
+        for found in mark_deleted(self.connection, self.store, progress.stream, requests=requests):
+            if isinstance(found, Notice):
+                self._tell(found)
+            else:
+                progress.written += found
+
+    def _tell(self, notice: Notice) -> None:
+        (self.display.warn if notice.is_warning else self.display.say)(notice.text)

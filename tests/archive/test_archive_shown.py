@@ -1,0 +1,42 @@
+import shlex
+import subprocess
+
+from archive.command import Command
+from opsgenie_simulator import Account
+from source_opsgenie.streams import STREAMS
+
+
+def test_the_closing_table_fits_80_columns(archive: Command) -> None:
+    """Neither a name nor a number of the closing table is cut off, and no header."""
+    output = archive.sync("--streams", "alerts,user_notification_rule_steps,service_incident_templates").output
+    lines = output.splitlines()
+    header = next(line for line in lines if line.startswith("stream") and "gone" in line)
+
+    assert ["stream", "new", "changed", "gone", "held", "requests", "s"] == header.split()
+    assert not [line for line in lines if "\N{HORIZONTAL ELLIPSIS}" in line]
+
+
+def test_the_plan_tells_what_is_expensive(archive: Command, account: Account) -> None:
+    """The plan costs a handful of requests, fits 80 columns, and names rows and requests of each stream."""
+    for number in range(1_000):
+        account.create_alert(message=f"crowd {number}")
+    output = archive("plan").output
+
+    assert len(archive.simulator.requests) <= 12
+    assert all(name in output for name in STREAMS)
+    assert max(map(len, output.splitlines())) <= 80
+    assert "of 1,300 alerts" in output
+    assert (
+        "  --without alert_logs,alert_recipients,alert_details,alert_notes\n  --without alert_attachments\n" in output
+    )
+
+
+def test_the_closing_lines_can_be_pasted(archive: Command) -> None:
+    """The line of Python prints rows; the DuckDB shell's holds a query that DuckDB answers."""
+    lines = archive.sync("--streams", "teams").output.splitlines()
+    python, shell = (shlex.split(line) for line in lines[lines.index("Look into the file:") + 1 :])
+    shown = subprocess.run(python, capture_output=True, text=True, check=True).stdout
+
+    assert "Payments" in shown
+    assert ["duckdb", "-readonly", str(archive.path)] == shell[:-1]
+    assert 4 == len(archive.query(shell[-1]))
