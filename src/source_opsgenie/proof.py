@@ -23,6 +23,8 @@ def proof(
         told = f"{read:,} read to the end of the list"
     else:
         told = _counted(end) if is_first else f"{read:,} changed since {iso(start.bookmark or 0)}"
+        if is_first and (date := connection.config.start_date):
+            told += f" of those created since {date}; older ones updated since are read too, and held to no count"
     if unlisted and is_first:
         yield Notice(f"{stream.name}: {unlisted:,} {root.name} are counted but never listed.", is_warning=True)
     if unlisted and (stream.parent or not is_first):

@@ -194,6 +194,18 @@ def test_checkpoints_come_between_many_rows() -> None:
     assert "6,000 counted, 6,000 read, 0 unexplained" in texts_in(events)
 
 
+def test_a_start_date_is_named_with_what_it_counts() -> None:
+    """Of rows from before the start date nothing is proven, and the closing line does not sound as if it were."""
+    wire = Wire(crowded(*((NOW - number * DAY, 1) for number in range(1, 60))))
+    old = min(wire.account.alerts, key=lambda one: wire.account.alerts[one]["createdAt"])
+    wire.account.update_alert(old, updated_at=NOW - DAY, priority="P1")
+    start = iso(NOW - 30 * DAY)
+    events = read(wire, start_date=start)
+
+    assert len(ids_in(events)) == 31
+    assert f"30 counted, 30 read, 0 unexplained of those created since {start}; older ones" in texts_in(events)
+
+
 def test_own_query_is_in_every_search_and_named_unproven() -> None:
     """With a query on what changes, only its rows come, and the proof does not claim more than it can."""
     wire = Wire(seeded())
