@@ -32,9 +32,13 @@ SECONDS_BETWEEN_LOOKS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the streams of one connection, each by itself."""
+    """Reads the streams of one connection, each by itself.
+
+    A checkpoint that a stream offers is passed on after so many rows or half a minute; with none, each is at once.
+    """
 
     connection: Connection
+    rows_between_checkpoints: int = ROWS_BETWEEN_CHECKPOINTS
 
     def read(
         self,
@@ -53,7 +57,7 @@ class Reader:
         yield from notices
         client = self.connection.client
         client.remember(start.limits_that_hold(client.date_ms))
-        progress = _Progress(start.begin(self._beginning(stream)), self.connection)
+        progress = _Progress(start.begin(self._beginning(stream)), self.connection, self.rows_between_checkpoints)
         try:
             for found in ticking(steps(self.connection, stream, progress.state), seconds=SECONDS_BETWEEN_LOOKS):
                 yield from progress.events(found) if found else progress.waits()
@@ -130,6 +134,7 @@ class _Progress:
 
     state: State
     connection: Connection
+    rows_between: int
     parents: Parents = Parents()
     rows_since: int = 0
     waiting: frozenset[Domain] = frozenset()
@@ -166,4 +171,4 @@ class _Progress:
 
     def _is_due(self) -> bool:
         waited = self.connection.clock.monotonic() - self.said_at
-        return self.rows_since >= ROWS_BETWEEN_CHECKPOINTS or waited >= SECONDS_BETWEEN_CHECKPOINTS
+        return self.rows_since >= self.rows_between or waited >= SECONDS_BETWEEN_CHECKPOINTS

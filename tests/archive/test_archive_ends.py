@@ -1,5 +1,3 @@
-import signal
-import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,41 +7,6 @@ import pytest
 
 from archive.command import Command
 from opsgenie_simulator import Account, Call, Response, Simulator
-
-
-class Interruption:
-    """Weather in which the process that asks gets a Ctrl-C, once, before its request number *count* is answered."""
-
-    def __init__(self, *, count: int) -> None:
-        self.count = count
-        self.process: subprocess.Popen[str] | None = None
-
-    def __call__(self, call: Call, answer: Callable[[Call], Response]) -> Response:
-        """Answer, as ever."""
-        self.count -= call.path.startswith("/v2/alerts")
-        if self.count == 0 and self.process:
-            self.process.send_signal(signal.SIGINT)
-        return answer(call)
-
-
-@pytest.mark.parametrize(("count", "stored"), [(30, 0), (95, 5_000)])
-def test_ctrl_c_is_a_normal_end(tmp_path: Path, count: int, stored: int) -> None:
-    """After Ctrl-C what was stored stands, and the same command brings the rest."""
-    account = Account.seeded(alerts=9_000)
-    interruption = Interruption(count=count)
-    with Simulator(account, weather=(interruption,)) as simulator:
-        archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
-        interruption.process = archive.begin("--streams", "alerts")
-        output, errors = interruption.process.communicate(timeout=30)
-        found = archive.query("SELECT count(*) FROM alerts")
-        asked = len(simulator.requests)
-        archive.sync("--streams", "alerts")
-
-    assert (130, archive.said) == (interruption.process.returncode, errors)
-    assert "alerts: NOT WHOLE: stopped; what was stored stands" in output
-    assert stored <= found[0][0] < len(account.alerts)
-    assert set(account.alerts) == {row["id"] for row in archive.rows("alerts")}
-    assert len(simulator.requests) - asked < asked or not stored
 
 
 def test_a_stream_that_fails_leaves_the_others_whole(archive: Command, account: Account) -> None:

@@ -76,7 +76,11 @@ OPTIONS = (
     click.option("--region", type=click.Choice(list(REGIONS)), help="Where the account lives.  [default: us]"),
     click.option("--streams", callback=_names, multiple=True, metavar="A,B", help="Only these streams."),
     click.option("--without", callback=_names, multiple=True, metavar="A,B", help="All streams but these."),
-    click.option("--since", metavar="DATE", help="Only alerts and incidents updated since, and what hangs on them."),
+    click.option(
+        "--since",
+        metavar="DATE",
+        help="Only alerts and incidents updated since, and what hangs on them; 2026-01-01 is in UTC.",
+    ),
     click.option("--query", metavar="QUERY", help="Only alerts that this search finds, and what hangs on them."),
     click.option("--verbose", is_flag=True, help="Say on stderr what is asked of the API."),
 )
@@ -94,7 +98,7 @@ def main() -> None:
     """Start `opsgenie-archive`."""
 
 
-@main.command(help=SYNC_HELP)
+@main.command(help=SYNC_HELP, short_help="Bring the file up to date, and make it if need be.")
 @click.option("--to", "path", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The DuckDB file.")
 @click.option(
     "--look-for-deleted",
@@ -117,7 +121,7 @@ def sync(path: Path, requests_for_deleted: int, **options: Any) -> None:
     raise SystemExit(_exit_code(outcomes))
 
 
-@main.command("plan", help=PLAN_HELP)
+@main.command("plan", help=PLAN_HELP, short_help="Say what a first sync would cost.")
 @_with_options
 def plan_command(**options: Any) -> None:
     """Say what a first sync would cost."""

@@ -26,6 +26,11 @@ EXPENSIVE_SHARE = 0.1
 EXPENSIVE_REQUESTS = 1_000
 # A note that is longer goes below the table.
 NOTE_WIDTH = 20
+LEGEND = """
+not told, ?: Opsgenie tells no number before the stream is read.
+at least: more hangs on rows that are not known yet.
+in all: streams are read one after the other, so their times add up. Each one
+that hangs on alerts or incidents lists these for itself; that is counted in."""
 # So wide may names be in a line that is to be pasted.
 NAMES_WIDTH = 66
 
@@ -81,8 +86,11 @@ class Display:
             note = one.note if len(one.note) <= NOTE_WIDTH else "cannot be read"
             mark = "expensive" if one in expensive else note
             table.add_row(one.stream.name, _rows(one), requests if not one.note or one.requests else "", seconds, mark)
+        requests, seconds = (sum(some) for some in zip(*map(_known, estimates), strict=True))
+        table.add_row("in all", "", f"{requests:,}", duration(math.ceil(seconds)), "at least")
         self.say("What each stream will cost:")
         self.console.print(table)
+        self.say(LEGEND)
         for one in estimates:
             if len(one.note) > NOTE_WIDTH:
                 self.warn(f"{one.stream.name}: {one.note}")
@@ -135,6 +143,10 @@ def _table(*headers: str, left: int = 2) -> Table:
         is_left = place < left or not header
         table.add_column(header, justify="left" if is_left else "right", no_wrap=True)
     return table
+
+
+def _known(estimate: Estimate) -> tuple[int, float]:
+    return estimate.requests or 0, estimate.seconds or 0.0
 
 
 def _rows(estimate: Estimate) -> str:

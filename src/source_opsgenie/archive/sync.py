@@ -1,16 +1,16 @@
 """Bring an archive up to date: stream by stream, each from where it stood."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from source_opsgenie.archive.alone import alone
 from source_opsgenie.archive.deletions import mark_deleted
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.outcome import Outcome
+from source_opsgenie.archive.pending import Pending
 from source_opsgenie.archive.plan import Estimate, plan
 from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Store
@@ -20,7 +20,6 @@ from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
 from source_opsgenie.events import Checkpoint, Counted, Notice, Proof, Row
 from source_opsgenie.outage import spoils_all, waited_out
 from source_opsgenie.reader import Reader
-from source_opsgenie.state import State
 from source_opsgenie.streams import Stream, comes_whole
 
 STOPPED = "stopped; what was stored stands, and the same command goes on from there."
@@ -110,23 +109,38 @@ class Sync:
             progress.rows = progress.written.present
 
     def _read(self, progress: Progress, state: Mapping[str, Any] | None) -> None:
-        """Read a stream into the store. Rows wait, as JSON, for the checkpoint after them: both are stored as one.
+        """Read a stream into the store. Rows wait for a state that they lead to: both are stored as one.
 
-        The core offers one after some thousand rows or half a minute; a list that is not searched is held whole.
-        The last one waits for the proof.
+        Whatever ends the read early, what came until the last state that was offered is stored.
         """
-        rows: list[str] = []
-        reached: Mapping[str, Any] = {}
-        for event in Reader(self.connection).read(progress.stream, state=state):
+        pending = Pending()
+        try:
+            self._read_into(pending, progress, state)
+        except (KeyboardInterrupt, OpsgenieError):
+            # Whoever wants an end is not kept waiting for a file that another program has open.
+            with suppress(ArchiveError):
+                self._store(progress, pending, store=replace(self.store, patience=0.0))
+            raise
+        reached = pending.state.to_mapping() if pending.state else {}
+        proof, is_whole, is_all = progress.proof.text, not progress.lack, comes_whole(progress.stream)
+        progress.written += self.store.write(
+            progress.stream, pending.out, state=reached, proof=proof, is_whole=is_whole, is_all=is_all
+        )
+
+    def _read_into(self, pending: Pending, progress: Progress, state: Mapping[str, Any] | None) -> None:
+        """Read a stream, and store what is due. A list that is not searched is held whole; the last waits for a proof.
+
+        After the last state comes nothing but the proof.
+        """
+        for event in Reader(self.connection, rows_between_checkpoints=0).read(progress.stream, state=state):
             match event:
                 case Row(record):
-                    rows.append(orjson.dumps(record).decode())
+                    pending.add(record)
                     progress.rows += 1
-                case Checkpoint(State(finished=True) as last):
-                    reached = last.to_mapping()
-                case Checkpoint(between):
-                    progress.written += self.store.write(progress.stream, rows, state=between.to_mapping())
-                    rows = []
+                case Checkpoint(offered):
+                    pending.fits(offered)
+                    if pending.is_due:
+                        self._store(progress, pending, store=self.store)
                 case Counted():
                     progress.counted(event)
                 case Notice():
@@ -134,11 +148,12 @@ class Sync:
                 case Proof():
                     progress.proof = event
             self.display.moved(progress)
-        is_all = comes_whole(progress.stream)
-        proof, is_whole = progress.proof.text, not progress.lack
-        progress.written += self.store.write(
-            progress.stream, rows, state=reached, proof=proof, is_whole=is_whole, is_all=is_all
-        )
+
+    def _store(self, progress: Progress, pending: Pending, *, store: Store) -> None:
+        """Store the rows that fit a state; the last state waits for the proof."""
+        if pending.state and not pending.state.finished:
+            progress.written += store.write(progress.stream, pending.out, state=pending.state.to_mapping())
+            pending.stored()
 
     def _mark_deleted(self, progress: Progress) -> None:
         """Mark the rows of a searched stream that are gone; of a list, those that it lacks are marked with the rest."""
