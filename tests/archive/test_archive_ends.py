@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from archive.command import Command
+from leaks import ended, ran
 from opsgenie_simulator import Account, Call, Response, Simulator
 from source_opsgenie.streams import STREAMS
 
@@ -36,7 +37,7 @@ def test_ctrl_c_is_a_normal_end(tmp_path: Path, count: int, stored: int) -> None
     with Simulator(account, weather=(interruption,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         interruption.process = archive.begin("--streams", "alerts")
-        output, errors = interruption.process.communicate(timeout=30)
+        output, errors = ended(interruption.process, timeout=30)
         found = archive.query("SELECT count(*) FROM alerts")
         asked = len(simulator.requests)
         archive.sync("--streams", "alerts")
@@ -218,7 +219,7 @@ def test_the_closing_lines_can_be_pasted(archive: Command) -> None:
     """The line of Python prints rows; the DuckDB shell's holds a query that DuckDB answers."""
     lines = archive.sync("--streams", "teams").output.splitlines()
     python, shell = (shlex.split(line) for line in lines[lines.index("Look into the file:") + 1 :])
-    shown = subprocess.run(python, capture_output=True, text=True, check=True).stdout
+    shown = ran(*python).stdout
 
     assert "Payments" in shown
     assert ["duckdb", "-readonly", str(archive.path)] == shell[:-1]
