@@ -1,11 +1,12 @@
 import re
 import shlex
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from leaks import ran
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
@@ -57,19 +58,15 @@ def test_the_changelog_begins_with_this_version() -> None:
 @pytest.mark.parametrize("command", [line for line in commands() if line.startswith("make")])
 def test_the_readmes_make_targets_exist(command: str) -> None:
     """`make` knows each target that the README names."""
-    ran = subprocess.run([*shlex.split(command), "--dry-run"], cwd=ROOT, capture_output=True, check=False)
-
-    assert ran.returncode == 0
+    assert 0 == ran(*shlex.split(command), "--dry-run", cwd=ROOT).returncode
 
 
 @pytest.mark.parametrize("command", [line for line in commands() if "opsgenie-archive" in line])
 def test_the_readmes_archive_commands_are_understood(command: str) -> None:
     """`opsgenie-archive` knows each subcommand and option that the README shows."""
     name, *args = shlex.split(command, comments=True)
-    ran = subprocess.run(
-        [Path(sys.executable).parent / Path(name).name, *args, "--help"], capture_output=True, text=True, check=False
-    )
+    done = ran(Path(sys.executable).parent / Path(name).name, *args, "--help")
     options = [word for word in args if word.startswith("--")]
 
-    assert ran.returncode == 0
-    assert [] == [option for option in options if option not in ran.stdout]
+    assert done.returncode == 0
+    assert [] == [option for option in options if option not in done.stdout]

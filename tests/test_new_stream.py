@@ -2,7 +2,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from leaks import heard
+from leaks import ran
 
 ROOT = Path(__file__).parent.parent
 AREA = "configuration.py"
@@ -41,12 +40,10 @@ class House:
         """Run Python with the copy's code, and return what it printed."""
         paths = os.pathsep.join([str(self.folder / "src"), str(self.folder / "simulator" / "src")])
         environment = os.environ | {"PYTHONPATH": paths}
-        ran = subprocess.run(
-            [sys.executable, *args], capture_output=True, text=True, env=environment, cwd=self.folder, check=False
-        )
+        done = ran(sys.executable, *args, env=environment, cwd=self.folder)
 
-        assert "" == ran.stderr
-        return heard(ran.stdout)
+        assert "" == done.stderr
+        return done.stdout
 
     def append(self, path: str, code: str) -> None:
         """Add *code* at the end of a file."""

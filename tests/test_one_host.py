@@ -1,12 +1,11 @@
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import trustme
 
-from leaks import heard
+from leaks import ran
 from opsgenie_simulator import Account, Simulator
 from tunnel import tunnel
 from verbs import Output, Verbs, catalog
@@ -23,8 +22,8 @@ def account() -> Account:
 def run(*args: str, **environment: str) -> tuple[Output, str]:
     """Run the console script in a process of its own: its standard output and its standard error."""
     script = Path(sys.executable).parent / "source-opsgenie"
-    ran = subprocess.run([script, *args], capture_output=True, text=True, env=os.environ | environment, check=False)
-    return Output(heard(ran.stdout), ran.returncode), heard(ran.stderr)
+    done = ran(script, *args, env=os.environ | environment)
+    return Output(done.stdout, done.returncode), done.stderr
 
 
 @pytest.mark.parametrize("endpoint", [EU, f"https://{EU}", f"https://{EU}/"])

@@ -1,15 +1,20 @@
 """Two syncs into one file: one goes on, the other is refused, and nothing is lost."""
 
+import os
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from archive.command import Command
-from leaks import heard
+from leaks import ended
 from opsgenie_simulator import Account, Call, Response, Simulator
 from opsgenie_simulator.messages import Answer
+from source_opsgenie.archive.alone import alone
+from source_opsgenie.errors import ArchiveError
 
 PATIENCE = 30.0
+TIMES = 500
 
 
 def test_a_second_sync_is_refused(tmp_path: Path) -> None:
@@ -23,7 +28,7 @@ def test_a_second_sync_is_refused(tmp_path: Path) -> None:
             other = archive.begin("--streams", "teams")
             watchdog = threading.Timer(PATIENCE, other.kill)
             watchdog.start()
-            errors = heard(other.communicate()[1])
+            _, errors = ended(other)
             watchdog.cancel()
             second.append((other.returncode, errors, len(simulator.requests) - before))
         return answer(call)
@@ -31,7 +36,7 @@ def test_a_second_sync_is_refused(tmp_path: Path) -> None:
     with Simulator(account, weather=(meanwhile,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
-        output, errors = first.communicate(timeout=2 * PATIENCE)
+        output, errors = ended(first, timeout=2 * PATIENCE)
 
     assert (0, archive.said) == (first.returncode, errors)
     assert "teams: whole" in output
@@ -39,6 +44,28 @@ def test_a_second_sync_is_refused(tmp_path: Path) -> None:
     assert f"Error: Another sync into {archive.path} is under way: let it end" in second[0][1]
     assert len(account.teams) == len(archive.rows("teams"))
     assert [archive.path] == list(tmp_path.iterdir())
+
+
+def test_no_two_are_alone(tmp_path: Path) -> None:
+    """However closely they follow each other, no two hold the lock: one that was just removed is none."""
+    inside: list[int] = []
+    crowds: set[int] = set()
+
+    def hold() -> None:
+        for number in range(TIMES):
+            with suppress(ArchiveError), alone(tmp_path / "acme.duckdb"):
+                inside.append(number)
+                os.sched_yield()
+                crowds.add(len(inside))
+                inside.pop()
+
+    threads = [threading.Thread(target=hold) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {1} == crowds
 
 
 def test_a_killed_sync_holds_nothing(tmp_path: Path) -> None:
@@ -55,7 +82,7 @@ def test_a_killed_sync_holds_nothing(tmp_path: Path) -> None:
     with Simulator(account, weather=(killing,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
-        first.communicate(timeout=PATIENCE)
+        ended(first, timeout=PATIENCE)
         left = {path.name for path in tmp_path.iterdir()}
         archive.sync("--streams", "teams")
 

@@ -1,7 +1,7 @@
 import shlex
-import subprocess
 
 from archive.command import Command
+from leaks import ran
 from opsgenie_simulator import Account
 from source_opsgenie.streams import STREAMS
 
@@ -46,7 +46,7 @@ def test_the_closing_lines_can_be_pasted(archive: Command) -> None:
     """The line of Python prints rows; the DuckDB shell's holds a query that DuckDB answers."""
     lines = archive.sync("--streams", "teams").output.splitlines()
     python, shell = (shlex.split(line) for line in lines[lines.index("Look into the file:") + 1 :])
-    shown = subprocess.run(python, capture_output=True, text=True, check=True).stdout
+    shown = ran(*python).stdout
 
     assert "Payments" in shown
     assert ["duckdb", "-readonly", str(archive.path)] == shell[:-1]

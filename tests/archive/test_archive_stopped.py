@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from archive.command import Command
+from leaks import ended
 from opsgenie_simulator import Account, Call, Response, Simulator
 
 # What planning and proving the windows over 9,000 alerts costs, beside the pages.
@@ -35,7 +36,7 @@ def test_ctrl_c_is_a_normal_end(tmp_path: Path, count: int, stored: int) -> None
     with Simulator(account, weather=(interruption,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         interruption.process = archive.begin("--streams", "alerts")
-        output, errors = interruption.process.communicate(timeout=30)
+        output, errors = ended(interruption.process, timeout=30)
         found = archive.query("SELECT count(*) FROM alerts")
         asked = len(simulator.requests)
         archive.sync("--streams", "alerts")
@@ -54,7 +55,7 @@ def test_ctrl_c_keeps_what_hangs_on_alerts(tmp_path: Path) -> None:
     with Simulator(account, weather=(interruption,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         interruption.process = archive.begin("--streams", "alert_logs")
-        interruption.process.communicate(timeout=30)
+        ended(interruption.process, timeout=30)
         parents = archive.query("SELECT count(DISTINCT alert_id) FROM alert_logs")
         state = archive.query("SELECT state IS NOT NULL FROM _archive.streams")
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leaks import ended
 from source_opsgenie.archive import tables
 from source_opsgenie.archive.store import Store, Written
 from source_opsgenie.errors import ArchiveError
@@ -93,13 +94,13 @@ def test_a_file_that_is_held_is_waited_for(tmp_path: Path) -> None:
     store = Store(tmp_path / "held.duckdb", "acme", said.append, patience=0.5)
     store.prepare()
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(store.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLDER, str(store.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert holder.stdout
     holder.stdout.readline()
     with pytest.raises(ArchiveError, match="another program has it open: close it there"):
         store.begin([small_stream()])
-    holder.communicate()
+    ended(holder)
 
     assert [f"Another program has {store.path} open: waiting for it, 0 s at most."] == said
 

@@ -10,6 +10,7 @@ from every_stream import account_of, rows_of
 from test_core_fakes import DAY, NOW
 
 from archive.command import Command, by_text, paths
+from leaks import ended
 from opsgenie_simulator import Account, Simulator
 from source_opsgenie.streams import STREAMS
 
@@ -207,7 +208,7 @@ def test_others_can_look_between_checkpoints(archive: Command, account: Account)
     next(line for line in process.stdout if line.startswith("alert_logs: begins"))
     found = archive.query("SELECT count(*) FROM teams")
     running = process.poll()
-    process.communicate()
+    ended(process)
 
     assert ([(4,)], None, 0) == (found, running, process.returncode)
 

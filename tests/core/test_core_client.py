@@ -2,8 +2,9 @@
 
 import orjson
 import pytest
-from test_core_fakes import DATE, KEY, NOW, FakeClock, Script, client_of, said
+from test_core_fakes import DATE, NOW, FakeClock, Script, client_of, said
 
+from leaks import KEY
 from source_opsgenie.client import TRIES
 from source_opsgenie.errors import (
     Gone,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from test_core_fakes import KEY
 
+from leaks import KEY
 from source_opsgenie.clock import milliseconds
 from source_opsgenie.config import Config, read_json, specification
 from source_opsgenie.errors import ConfigError
@@ -204,7 +204,7 @@ def test_any_json_is_a_config_or_a_config_error(options: dict[str, Any], has_key
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """A missing file, a directory, and bytes that are no JSON are told with the path, and never quoted."""
-    bad = tmp_path / "bad.json"
+    bad = tmp_path / "config.json"
     bad.write_bytes(b'{"api_token": "' + KEY.encode() + b"\xff")
     for path in (tmp_path / "none.json", tmp_path, bad):
         with pytest.raises(ConfigError) as caught:

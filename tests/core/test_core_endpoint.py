@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
-from test_core_fakes import KEY
 from urllib3.util import parse_url
 
+from leaks import KEY
 from source_opsgenie.config import Config, base_url
 from source_opsgenie.errors import ConfigError
 

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import orjson
 
+from leaks import KEY
 from opsgenie_simulator import Account, Call, Switches
 from opsgenie_simulator.answers import Service, answer
 from source_opsgenie.client import Client
@@ -18,7 +19,6 @@ from source_opsgenie.pacing import Pacer
 from source_opsgenie.streams import STREAMS, Domain, Record
 from source_opsgenie.transport import Request, Response
 
-KEY = "5a1b6c3d-0000-4000-8000-0123456789ab"
 NOW = milliseconds("2026-11-01T00:00:00Z")
 DAY = 24 * 60 * 60 * 1000
 MOST_REQUESTS = 1_000

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_core_fakes import KEY, Paths, client_of, said
+from test_core_fakes import Paths, client_of, said
 
+from leaks import KEY
 from source_opsgenie.errors import Gone, Misshapen, Refused, Unreachable
 from source_opsgenie.lists import read_list, rows_at_once, rows_for
 from source_opsgenie.streams import STREAMS

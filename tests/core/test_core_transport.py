@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from test_core_fakes import KEY
 
+from leaks import KEY
 from source_opsgenie.errors import ConfigError, Unreachable
 from source_opsgenie.transport import PooledTransport, Request, Response
 

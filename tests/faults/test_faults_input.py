@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as some
 
 from archive.command import Command
+from leaks import KEY
 from opsgenie_simulator import Account, Simulator
 from source_opsgenie.config import Config
 from source_opsgenie.errors import CatalogError, ConfigError, StateError
@@ -33,14 +34,14 @@ def archive(simulator: Simulator, account: Account, tmp_path: Path) -> Command:
 WITHIN = ("stream_descriptor", "stream_state")
 QUICK = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FEW = settings(QUICK, max_examples=12)
-KEY = {"api_token": "5a1b6c3d-0000-4000-8000-0123456789ab"}
+GIVEN = {"api_token": KEY}
 
 
 @QUICK
 @given(some.dictionaries(some.sampled_from(sorted(OPTIONS)), JSON, max_size=4))
 def test_any_value_of_an_option_is_followed_or_refused(options: dict[str, Any]) -> None:
     """Whatever stands for an option, a config is made that says it, or a ConfigError names the option."""
-    given_options = KEY | options
+    given_options = GIVEN | options
     said = ""
     try:
         config = Config.from_mapping(given_options, environment={})
@@ -149,7 +150,7 @@ def test_any_address_in_the_environment(address: str) -> None:
     """What stands in for the endpoint is an address over https, or on this machine, or a ConfigError says so."""
     said, url = "", "https:"
     try:
-        url = Config.from_mapping(KEY, environment={"OPSGENIE_API_URL": address}).base_url
+        url = Config.from_mapping(GIVEN, environment={"OPSGENIE_API_URL": address}).base_url
     except ConfigError as problem:
         said = str(problem)
 

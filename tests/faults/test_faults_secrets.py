@@ -5,7 +5,7 @@ import logging
 import pytest
 from faulty import Wireless, connection_over
 
-from leaks import leaks
+from leaks import KEY, leaks
 from opsgenie_simulator import Account, Call, Response, Simulator
 from opsgenie_simulator.messages import Answer
 from source_opsgenie.config import Config
@@ -49,10 +49,9 @@ def test_a_link_with_the_key_in_it(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_nothing_that_is_shown_of_a_config_has_the_key() -> None:
     """Neither its text nor that of a request or an address has a key, a header or a signature in it."""
-    key = "5a1b6c3d-0000-4000-8000-0123456789ab"
-    config = Config.from_mapping({"api_token": key}, environment={})
-    request = Request("/v2/alerts", {"limit": "1"}, {"Authorization": f"GenieKey {key}"})
+    config = Config.from_mapping({"api_token": KEY}, environment={})
+    request = Request("/v2/alerts", {"limit": "1"}, {"Authorization": f"GenieKey {KEY}"})
     link = Request("https://files.example/log.json?signature=hush", {}, {})
 
-    assert leaks(key, repr(config), str(config), str(request), repr(request)) == []
+    assert leaks(KEY, repr(config), str(config), str(request), repr(request)) == []
     assert str(link) == "GET https://files.example/log.json"
