@@ -14,15 +14,17 @@ from leaks import ran
 ROOT = Path(__file__).parent.parent
 AREA = "configuration.py"
 ARCHIVE = """
-import os, sys, duckdb
+import json, sys, duckdb
+from pathlib import Path
 from opsgenie_simulator import Account, Simulator
 from source_opsgenie.archive.cli import main
 
 account = Account.seeded(alerts=1, users=5)
 with Simulator(account) as simulator:
-    os.environ |= {"OPSGENIE_API_URL": simulator.url, "OPSGENIE_API_TOKEN": account.full_key}
+    config = Path(sys.argv[1]).with_suffix(".json")
+    config.write_text(json.dumps({"endpoint": simulator.url, "api_token": account.full_key}))
     try:
-        main(["sync", "--to", sys.argv[1], "--streams", "pagers"])
+        main(["sync", "--config", str(config), "--to", sys.argv[1], "--streams", "pagers"])
     except SystemExit as ended:
         print("exit code", ended.code)
 file = duckdb.connect(sys.argv[1], read_only=True)
