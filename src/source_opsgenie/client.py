@@ -19,9 +19,9 @@ from source_opsgenie.troubles import MAY_PASS, Trouble
 
 LOGGER = logging.getLogger("source_opsgenie")
 
-# So often is a request sent that gets no usable answer; fewer times as long as the API never gave one,
-# since a wrong address or a machine without a network is told within seconds.
-TRIES = 6
+# So often is a request sent that gets no usable answer, which outlasts half a minute; fewer times as long as the API
+# never gave one, since a wrong address or a machine without a network is told within seconds.
+TRIES = 8
 FIRST_TRIES = 4
 # Nor is one sent again so long after it first failed.
 PATIENCE_SECONDS = 300.0

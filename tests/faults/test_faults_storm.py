@@ -21,7 +21,16 @@ from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.sync import Sync
 from source_opsgenie.client import LONGEST_BACK_OFF, TRIES
 from source_opsgenie.connection import Connection
-from source_opsgenie.errors import Unreachable
+from source_opsgenie.errors import (
+    Gone,
+    KeyRefused,
+    Misshapen,
+    NotGranted,
+    OpsgenieError,
+    Unreachable,
+    Unusable,
+    WrongHost,
+)
 from source_opsgenie.outage import LONGEST_OUTAGE_SECONDS, spoils_all
 from source_opsgenie.streams import STREAMS
 from source_opsgenie.transport import PooledTransport, Request, Transport
@@ -83,6 +92,13 @@ def test_a_service_that_is_down_is_told_within_the_bound(fault: str, simulator: 
     assert is_all
     assert len(simulator.requests) == TRIES + 1
     assert took < (TRIES - 1) * LONGEST_BACK_OFF
+
+
+@pytest.mark.parametrize("problem", [KeyRefused, WrongHost, NotGranted, Misshapen, Gone])
+def test_what_spoils_everything(problem: type[OpsgenieError], simulator: Simulator) -> None:
+    """Without a key that is known, or the API's own host, nothing else can be read; what a stream lacks is its own."""
+    with connected(simulator) as connection:
+        assert issubclass(problem, Unusable) == spoils_all(problem("so"), connection)
 
 
 def test_one_path_that_is_down_spoils_nothing_else(simulator: Simulator) -> None:
