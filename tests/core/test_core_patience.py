@@ -7,7 +7,7 @@ import pytest
 from test_core_fakes import FakeClock, Script, client_of, said
 
 from source_opsgenie.client import FIRST_TRIES, LONGEST_BACK_OFF, PATIENCE_SECONDS, REFUSALS, TRIES, Client
-from source_opsgenie.errors import KeyRefused, Unreachable, WrongHost
+from source_opsgenie.errors import Gone, KeyRefused, Unreachable, WrongHost
 from source_opsgenie.pacing import MARGIN, Limit, Pacer
 from source_opsgenie.streams import Domain
 from source_opsgenie.transport import Request, Response
@@ -110,6 +110,18 @@ def test_an_address_that_never_answered_is_given_up_soon(answer: Response | Exce
 
     assert len(script.asked) == FIRST_TRIES
     assert sum(clock.slept) <= 5
+
+
+@pytest.mark.parametrize(("body", "tries"), [({"message": "m", "requestId": "r"}, TRIES), (b"<html>", FIRST_TRIES)])
+def test_a_refusal_by_the_api_is_an_answer(body: object, tries: int) -> None:
+    """Who refuses with the id of a request is the API, and has patience from then on; who refuses without is not."""
+    script = Script(said(404, body), said(503))
+    client = client_of(script)
+    for expected in (Gone, Unreachable):
+        with pytest.raises(expected):
+            client.get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert len(script.asked) - 1 == tries
 
 
 def test_a_page_of_html_may_pass() -> None:

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from leaks import KEY
+from source_opsgenie.clock import Stopped
 from source_opsgenie.errors import ConfigError, Unreachable
 from source_opsgenie.route import proxy_to
 from source_opsgenie.transport import PooledTransport, Request, Response
@@ -140,6 +141,17 @@ def test_connections_are_kept() -> None:
 
     assert len(server.asked) == 5
     assert len(server.connections) == 1
+
+
+def test_after_the_end_nothing_is_sent() -> None:
+    """Who asks a transport that was closed is stopped, and no connection is made."""
+    with serving(Response(200, {}, b"{}")) as server:
+        with asking(server.url) as transport:
+            pass
+        with pytest.raises(Stopped):
+            transport(Request("/"))
+
+    assert [] == server.asked
 
 
 def test_refused_connection_is_unreachable() -> None:

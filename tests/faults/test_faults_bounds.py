@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import pytest
 
@@ -14,10 +15,10 @@ SHORT, LONG = 0.2, 20.0
 SIZE = 1_000
 
 
-def ask(url: str, bounds: Bounds, key: str = "none") -> None:
-    """Ask *url* for something."""
+def ask(url: str, bounds: Bounds, key: str = "none") -> bytes:
+    """What *url* answers."""
     with closing(PooledTransport(url, connections=1, bounds=bounds)) as transport:
-        transport(Request("/v2/account", headers={"Authorization": f"GenieKey {key}"}))
+        return transport(Request("/v2/account", headers={"Authorization": f"GenieKey {key}"})).body
 
 
 @pytest.mark.parametrize("fault", ["late", "silence"])
@@ -41,22 +42,34 @@ def test_who_does_not_pick_up_is_given_up() -> None:
             ask(f"http://127.0.0.1:{listener.getsockname()[1]}", Bounds(connect=SHORT, silence=LONG, answer=LONG))
 
 
-def test_no_more_is_taken_than_may_be() -> None:
-    """A body that is too large is given up at the first byte too many: what would follow is not waited for."""
-    headers = f"HTTP/1.1 200 OK\r\nContent-Length: {2 * SIZE}\r\n\r\n".encode()
+@contextmanager
+def served(length: int, sent: int) -> Iterator[str]:
+    """The address of one answer of *length* bytes of which only so many are *sent*."""
 
     def serve() -> None:
         with listener.accept()[0] as connection:
             connection.recv(4096)
-            connection.sendall(headers + b"x" * (SIZE + 1))
+            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n".encode() + b"x" * sent)
             # Until the other end has gone.
             connection.recv(1)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve)
         thread.start()
-        with pytest.raises(Trouble.TOO_LARGE.error, match=f"more than {SIZE:,} bytes"):
-            ask(f"http://127.0.0.1:{listener.getsockname()[1]}", Bounds(silence=SHORT, size=SIZE))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         thread.join(LONG)
 
-    assert not thread.is_alive()
+
+def test_no_more_is_taken_than_may_be() -> None:
+    """A body that is too large is given up at the first byte too many: what would follow is not waited for."""
+    with (
+        served(2 * SIZE, SIZE + 1) as url,
+        pytest.raises(Trouble.TOO_LARGE.error, match=f"more than {SIZE:,} bytes"),
+    ):
+        ask(url, Bounds(silence=SHORT, size=SIZE))
+
+
+def test_as_much_as_may_be_is_taken() -> None:
+    """A body of exactly as many bytes as are allowed is an answer."""
+    with served(SIZE, SIZE) as url:
+        assert b"x" * SIZE == ask(url, Bounds(silence=SHORT, size=SIZE))

@@ -111,6 +111,14 @@ def test_one_path_that_is_down_spoils_nothing_else(simulator: Simulator) -> None
         assert not spoils_all(ran.problem, connection)
 
 
+def test_whoever_refuses_is_there(simulator: Simulator) -> None:
+    """An answer that grants nothing is an answer: what was unreachable before spoils nothing else."""
+    with connected(simulator) as connection:
+        simulator.faults.script("status 403", route="/v2/request-limits", times=None)
+
+        assert not spoils_all(Unreachable("so"), connection)
+
+
 def test_the_archive_waits_out_an_outage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """When nothing answers, a sync says that it waits, waits, says that it goes on, and ends whole."""
     account = Account.seeded(alerts=900)
