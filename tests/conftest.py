@@ -1,5 +1,6 @@
 """The fixtures: an account, the simulator that serves it, and Airbyte's verbs pointed at that."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,17 @@ pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 
 # After each test it is looked for keys in what came out.
 __all__ = ["pytest_runtest_makereport"]
+
+
+# Here no whole run is tested, and thousands of requests are made.
+QUIET = ("core", "laws", "contract", "simulator")
+
+
+@pytest.fixture(autouse=True)
+def everything_is_logged(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> None:
+    """What a whole run logs is looked at for keys at every level."""
+    if request.path.parent.name not in QUIET:
+        caplog.set_level(logging.DEBUG)
 
 
 @pytest.fixture

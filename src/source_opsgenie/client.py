@@ -19,9 +19,9 @@ from source_opsgenie.troubles import MAY_PASS, Trouble
 
 LOGGER = logging.getLogger("source_opsgenie")
 
-# How often a request is sent that gets no usable answer; FIRST_TRIES holds as long as the API never gave one,
-# so that a wrong address or a machine without a network is told within seconds.
-TRIES = 6
+# How often a request is sent that gets no usable answer, which outlasts half a minute; fewer times as long as the API
+# never gave one, since a wrong address or a machine without a network is told within seconds.
+TRIES = 8
 FIRST_TRIES = 4
 # A request is not sent again once this much time has passed since it first failed.
 PATIENCE_SECONDS = 300.0

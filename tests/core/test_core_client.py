@@ -27,6 +27,8 @@ MEANINGS: list[tuple[Response, type[OpsgenieError], bool, str]] = [
     (said(403, {"message": "No right"}), NotGranted, False, "Read and Configuration Access"),
     (said(404, {"message": "No alert"}), Gone, False, "not any more"),
     (said(405, {"message": "Not supported"}), Refused, False, "report it"),
+    (said(407, b""), Unreachable, True, "whoever runs the proxy"),
+    (said(425, b""), Unreachable, True, "run again later"),
     (said(422, {"message": "Bad query"}), Refused, False, "alert_query"),
     (said(422, {"message": "Key format is not valid!"}), KeyRefused, False, "copy it"),
     (said(422, {"message": "keyword expected"}), Refused, False, "alert_query"),

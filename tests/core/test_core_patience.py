@@ -1,13 +1,16 @@
 """The client's patience: refusals are waited out exactly, troubles tried again, and everything has an end."""
 
+from collections.abc import Iterable
+from itertools import chain, repeat
+
 import pytest
 from test_core_fakes import FakeClock, Script, client_of, said
 
-from source_opsgenie.client import FIRST_TRIES, REFUSALS, TRIES, Client
-from source_opsgenie.errors import KeyRefused, Unreachable, WrongHost
+from source_opsgenie.client import FIRST_TRIES, LONGEST_BACK_OFF, PATIENCE_SECONDS, REFUSALS, TRIES, Client
+from source_opsgenie.errors import Gone, KeyRefused, Unreachable, WrongHost
 from source_opsgenie.pacing import MARGIN, Limit, Pacer
 from source_opsgenie.streams import Domain
-from source_opsgenie.transport import Response
+from source_opsgenie.transport import Request, Response
 
 GOOD = said(200, {"data": []})
 
@@ -109,6 +112,18 @@ def test_an_address_that_never_answered_is_given_up_soon(answer: Response | Exce
     assert sum(clock.slept) <= 5
 
 
+@pytest.mark.parametrize(("body", "tries"), [({"message": "m", "requestId": "r"}, TRIES), (b"<html>", FIRST_TRIES)])
+def test_a_refusal_by_the_api_is_an_answer(body: object, tries: int) -> None:
+    """Who refuses with the id of a request is the API, and has patience from then on; who refuses without is not."""
+    script = Script(said(404, body), said(503))
+    client = client_of(script)
+    for expected in (Gone, Unreachable):
+        with pytest.raises(expected):
+            client.get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert len(script.asked) - 1 == tries
+
+
 def test_a_page_of_html_may_pass() -> None:
     """A web page where the API answered before, as a CDN shows it, is tried again and never taken for an answer."""
     script = Script(GOOD, said(200, b"<html>"), GOOD)
@@ -133,6 +148,49 @@ def test_a_refused_key_is_not_tried_again() -> None:
         client_of(Script(said(401)), clock).get("/v2/alerts", domain=Domain.SEARCH)
 
     assert clock.slept == []
+
+
+class Slow(Script):
+    """A script whose every answer takes so many *seconds* on a *clock*."""
+
+    def __init__(self, clock: FakeClock, seconds: Iterable[float], *answers: Response | Exception) -> None:
+        super().__init__(*answers)
+        self._clock, self._seconds = clock, iter(seconds)
+
+    def __call__(self, request: Request) -> Response:
+        """Give the next answer, some time later."""
+        self._clock.now += next(self._seconds)
+        return super().__call__(request)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "tries"),
+    [
+        (repeat(PATIENCE_SECONDS / 3), 4),
+        (chain([PATIENCE_SECONDS / 3] * 2, [3600.0], repeat(PATIENCE_SECONDS / 3)), 6),
+    ],
+)
+def test_patience_ends(seconds: Iterable[float], tries: int) -> None:
+    """Slow failures are tried for PATIENCE_SECONDS after the first; after a nap of the machine, as long once more."""
+    clock = FakeClock()
+    script = Slow(clock, chain([0.0], seconds), GOOD, Unreachable("nothing comes"))
+    with pytest.raises(Unreachable):
+        used(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert len(script.asked) == tries
+
+
+def test_waits_grow_to_a_bound() -> None:
+    """Waits are as random as they are long, and the last ones no longer than LONGEST_BACK_OFF."""
+    clock = FakeClock()
+    client = used(Script(GOOD, said(503)), clock)
+    for _ in range(50):
+        with pytest.raises(Unreachable):
+            client.get("/v2/alerts", domain=Domain.SEARCH)
+    longest = max(clock.slept)
+
+    assert LONGEST_BACK_OFF / 2 < longest <= LONGEST_BACK_OFF
+    assert len(set(clock.slept)) == len(clock.slept) == 50 * (TRIES - 1)
 
 
 def test_requests_keep_to_the_limit() -> None:

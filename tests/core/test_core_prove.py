@@ -53,6 +53,24 @@ def test_equal_counts_prove_at_once() -> None:
     assert wire.paths() == ["/v2/alerts/count"]
 
 
+def test_halves_that_hold_more_than_the_whole_are_told() -> None:
+    """Counts that no halving can explain end the proof at once, with the numbers."""
+    wire = wire_of(10**6)
+    with pytest.raises(Incomplete, match=r"counts 1000150 rows between .* in its halves"):
+        proven(wire, set(wire.account.alerts))
+
+    assert len(wire.asked) == 3
+
+
+def test_halves_may_hold_a_few_rows_more() -> None:
+    """Rows that show late are counted in a half and not yet in the whole: that is no contradiction."""
+    wire = wire_of(-1, 1, 0, size=300)
+    found = prove(listing_of(wire), WINDOW, dict.fromkeys(wire.account.alerts, T))
+    tally = sum((one for one in found if isinstance(one, Tally)), Tally())
+
+    assert Tally(counted=300, listed=300) == tally
+
+
 def test_a_surplus_is_explained_by_404() -> None:
     """Rows that were read and then deleted are asked for by their ids, and only they."""
     wire = wire_of()

@@ -10,7 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from leaks import KEY
+from source_opsgenie.clock import Stopped
 from source_opsgenie.errors import ConfigError, Unreachable
+from source_opsgenie.route import proxy_to
 from source_opsgenie.transport import PooledTransport, Request, Response
 
 SECRET = {"Authorization": f"GenieKey {KEY}"}
@@ -141,6 +143,17 @@ def test_connections_are_kept() -> None:
     assert len(server.connections) == 1
 
 
+def test_after_the_end_nothing_is_sent() -> None:
+    """Who asks a transport that was closed is stopped, and no connection is made."""
+    with serving(Response(200, {}, b"{}")) as server:
+        with asking(server.url) as transport:
+            pass
+        with pytest.raises(Stopped):
+            transport(Request("/"))
+
+    assert [] == server.asked
+
+
 def test_refused_connection_is_unreachable() -> None:
     """Nobody listens: the error names the address and what to check, and never the key."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -181,11 +194,21 @@ def test_proxy_of_the_environment_is_used(environment: pytest.MonkeyPatch, form:
 def test_user_of_the_proxy_is_told_to_it(environment: pytest.MonkeyPatch) -> None:
     """A name and a password in the proxy's address are what the proxy asks for."""
     with serving(Response(200, {}, b"proxied")) as proxy:
-        environment.setenv("http_proxy", proxy.url.replace("//", "//me:secret@"))
+        environment.setenv("http_proxy", proxy.url.replace("//", "//me:se%63ret@"))
         with asking("http://opsgenie.invalid") as transport:
             transport(Request("/v2/alerts"))
 
     assert proxy.asked[0][1]["proxy-authorization"] == "Basic bWU6c2VjcmV0"
+
+
+@pytest.mark.parametrize("address", ["http://[::1]:3128", "https://proxy.example"])
+def test_a_proxy_may_have_any_address(address: str, environment: pytest.MonkeyPatch) -> None:
+    """A proxy is named by its host, or by an address of IPv6, with a port or without."""
+    environment.setenv("https_proxy", address)
+    found = proxy_to("https://api.opsgenie.com")
+
+    assert found
+    assert (address, {}) == (found.address, found.headers)
 
 
 def test_no_proxy_is_honoured(environment: pytest.MonkeyPatch) -> None:
@@ -201,9 +224,11 @@ def test_no_proxy_is_honoured(environment: pytest.MonkeyPatch) -> None:
 
 def test_proxy_that_cannot_be_used_is_told(environment: pytest.MonkeyPatch) -> None:
     """A proxy of a kind that we cannot speak to is an error with a remedy, not a traceback."""
-    environment.setenv("https_proxy", "socks5://127.0.0.1:1")
-    with pytest.raises(ConfigError, match="proxy"), asking("https://api.opsgenie.com") as transport:
-        transport(Request("/v2/alerts"))
+    environment.setenv("https_proxy", "socks5://me:hush@127.0.0.1:1")
+    with pytest.raises(ConfigError, match="write it like") as caught:
+        proxy_to("https://api.opsgenie.com")
+
+    assert "hush" not in str(caught.value)
 
 
 def test_a_whole_address_is_asked_for_as_it_is() -> None:

@@ -3,11 +3,14 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from test_core_fakes import DAY, NOW, Wire, crowded, listing_of
+from test_core_fakes import DAY, NOW, Script, Wire, client_of, crowded, listing_of, said
 
 from opsgenie_simulator import Account
 from source_opsgenie.clock import milliseconds
+from source_opsgenie.errors import Misshapen
+from source_opsgenie.listing import Listing
 from source_opsgenie.spans import read_span
+from source_opsgenie.streams import STREAMS
 from source_opsgenie.transport import Request
 from source_opsgenie.windows import NARROWEST, WIDEST, Window, tile, width
 
@@ -77,6 +80,14 @@ def test_rows_that_show_late_hide_no_others() -> None:
     found = {row["id"] for one in windows for rows in read_span(listing, one.start, one.end) for row in rows}
 
     assert lived <= found
+
+
+@pytest.mark.parametrize("count", [True, -1, "3", 1.5, None])
+def test_what_is_no_count_is_told(count: object) -> None:
+    """A count is a whole number, not below zero; what else JSON may hold there is an error that shows it."""
+    client = client_of(Script(said(200, {"data": {"count": count}})))
+    with pytest.raises(Misshapen, match=f"with the count {count!r}"):
+        Listing(client, STREAMS["alerts"]).count()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from source_opsgenie.errors import (
 )
 from source_opsgenie.listing import Listing
 from source_opsgenie.lists import read_list
+from source_opsgenie.outage import LONGEST_OUTAGE_SECONDS, SECONDS_BETWEEN_QUESTIONS
 from source_opsgenie.streams import STREAMS
 from source_opsgenie.transport import Bounds
 from source_opsgenie.troubles import MAY_PASS, Trouble
@@ -85,8 +86,9 @@ def test_who_must_act() -> None:
 
 def test_the_bounds_are_those_that_we_promise() -> None:
     """A service that is down is given up within minutes, and a slow one is not given up within a minute."""
-    assert (6, 4, 30) == (TRIES, FIRST_TRIES, REFUSALS)
+    assert (8, 4, 30) == (TRIES, FIRST_TRIES, REFUSALS)
     assert (300.0, 20.0) == (PATIENCE_SECONDS, LONGEST_BACK_OFF)
+    assert (3600.0, 10.0) == (LONGEST_OUTAGE_SECONDS, SECONDS_BETWEEN_QUESTIONS)
     assert Bounds(connect=10.0, silence=60.0, answer=180.0, tick=2.0, size=64 * 2**20) == Bounds()
 
 
@@ -156,5 +158,5 @@ def test_a_list_that_goes_round_in_a_circle_is_told(connection: Connection, simu
 def test_the_message_names_the_request(connection: Connection, simulator: Simulator) -> None:
     """A body that breaks off is told with the id that the API gave the request; it stood in the headers."""
     simulator.faults.script("short body", route=ROUTE, times=None)
-    with pytest.raises(Unreachable, match=r"request [0-9a-f-]{36}\)"):
+    with pytest.raises(Unreachable, match=rf"{Trouble.BROKEN_OFF.what} .*request [0-9a-f-]{{36}}\)"):
         read(connection)

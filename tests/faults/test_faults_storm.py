@@ -21,7 +21,16 @@ from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.sync import Sync
 from source_opsgenie.client import LONGEST_BACK_OFF, TRIES
 from source_opsgenie.connection import Connection
-from source_opsgenie.errors import Unreachable
+from source_opsgenie.errors import (
+    Gone,
+    KeyRefused,
+    Misshapen,
+    NotGranted,
+    OpsgenieError,
+    Unreachable,
+    Unusable,
+    WrongHost,
+)
 from source_opsgenie.outage import LONGEST_OUTAGE_SECONDS, spoils_all
 from source_opsgenie.streams import STREAMS
 from source_opsgenie.transport import PooledTransport, Request, Transport
@@ -85,6 +94,13 @@ def test_a_service_that_is_down_is_told_within_the_bound(fault: str, simulator: 
     assert took < (TRIES - 1) * LONGEST_BACK_OFF
 
 
+@pytest.mark.parametrize("problem", [KeyRefused, WrongHost, NotGranted, Misshapen, Gone])
+def test_what_spoils_everything(problem: type[OpsgenieError], simulator: Simulator) -> None:
+    """Without a key that is known, or the API's own host, nothing else can be read; what a stream lacks is its own."""
+    with connected(simulator) as connection:
+        assert issubclass(problem, Unusable) == spoils_all(problem("so"), connection)
+
+
 def test_one_path_that_is_down_spoils_nothing_else(simulator: Simulator) -> None:
     """A list that fails for ever leaves the others to be read: somebody is there."""
     with connected(simulator) as connection:
@@ -93,6 +109,14 @@ def test_one_path_that_is_down_spoils_nothing_else(simulator: Simulator) -> None
 
         assert ran.problem
         assert not spoils_all(ran.problem, connection)
+
+
+def test_whoever_refuses_is_there(simulator: Simulator) -> None:
+    """An answer that grants nothing is an answer: what was unreachable before spoils nothing else."""
+    with connected(simulator) as connection:
+        simulator.faults.script("status 403", route="/v2/request-limits", times=None)
+
+        assert not spoils_all(Unreachable("so"), connection)
 
 
 def test_the_archive_waits_out_an_outage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
