@@ -7,33 +7,34 @@ from pathlib import Path
 import pytest
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 
+from leaks import ran
 from source_opsgenie.arguments import parsed
 
 
 def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
     """What the command says to *arguments*."""
     script = Path(sys.executable).with_name("source-opsgenie")
-    return subprocess.run([script, *arguments], capture_output=True, text=True, check=False)
+    return ran(script, *arguments)
 
 
 def test_the_help_shows_how_to_use_it() -> None:
     """Examples, the environment and the exit codes stand in it, and no message of the protocol."""
-    ran = typed("--help")
+    said = typed("--help")
 
-    assert (0, "") == (ran.returncode, ran.stderr)
-    assert ran.stdout.startswith("usage: source-opsgenie")
-    assert "source-opsgenie check --config config.json" in ran.stdout
-    assert all(name in ran.stdout for name in ("OPSGENIE_API_URL", "HTTPS_PROXY", "SSL_CERT_FILE"))
-    assert all(f"{code}  " in ran.stdout for code in (0, 1, 2, 130))
+    assert (0, "") == (said.returncode, said.stderr)
+    assert said.stdout.startswith("usage: source-opsgenie")
+    assert "source-opsgenie check --config config.json" in said.stdout
+    assert all(name in said.stdout for name in ("OPSGENIE_API_URL", "HTTPS_PROXY", "SSL_CERT_FILE"))
+    assert all(f"{code}  " in said.stdout for code in (0, 1, 2, 130))
 
 
 @pytest.mark.parametrize("arguments", [(), ("raed",), ("read",), ("check", "--confg", "config.json")])
 def test_wrong_arguments_end_with_2(arguments: tuple[str, ...]) -> None:
     """A verb or a file that is missing or misspelt is told on stderr, with the usage; the output stays empty."""
-    ran = typed(*arguments)
+    said = typed(*arguments)
 
-    assert (2, "") == (ran.returncode, ran.stdout)
-    assert ran.stderr.startswith("usage: source-opsgenie")
+    assert (2, "") == (said.returncode, said.stdout)
+    assert said.stderr.startswith("usage: source-opsgenie")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from source_opsgenie.archive.cli import main
 
 account = Account.seeded(alerts=1, users=5)
 with Simulator(account) as simulator:
-    config = Path(sys.argv[1]).with_suffix(".json")
+    config = Path(sys.argv[1]).with_name("config.json")
     config.write_text(json.dumps({"endpoint": simulator.url, "api_token": account.full_key}))
     try:
         main(["sync", "--config", str(config), "--to", sys.argv[1], "--streams", "pagers"])

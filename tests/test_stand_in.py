@@ -3,6 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
+from leaks import heard
 from opsgenie_simulator import Account, Simulator
 from source_opsgenie.archive.cli import main
 from verbs import Verbs
@@ -40,5 +41,6 @@ def test_the_archive_says_so(simulator: Simulator, account: Account) -> None:
     """One line on stderr, whatever --region says."""
     environment = {"OPSGENIE_API_TOKEN": account.full_key, "OPSGENIE_API_URL": simulator.url}
     result = CliRunner().invoke(main, ["plan", "--region", "eu", "--streams", "teams"], env=environment)
+    heard(result.output)
 
     assert (0, f"{SAID.format(simulator.url)}\n") == (result.exit_code, result.stderr)
