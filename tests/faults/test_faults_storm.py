@@ -165,6 +165,17 @@ def test_the_archive_waits_a_bounded_time(tmp_path: Path) -> None:
     assert LONGEST_OUTAGE_SECONDS <= alerts.seconds <= LONGEST_OUTAGE_SECONDS * 1.1
 
 
+def test_the_archive_does_not_wait_for_one_path(tmp_path: Path, simulator: Simulator) -> None:
+    """A list that fails for ever, while the API is there, is given up after a second time in vain."""
+    with connected(simulator) as connection:
+        simulator.faults.script("status 503", route="/v2/teams", times=None)
+        teams, alerts = synced(connection, tmp_path / "acme.duckdb", "teams", "alerts")
+
+    assert "was answered 503" in teams.problem
+    assert "" == alerts.problem
+    assert 2 * TRIES == len([one for one in simulator.requests if one.path == "/v2/teams"])
+
+
 def synced(connection: Connection, path: Path, *streams: str) -> list[Outcome]:
     """What a sync of *streams* over *connection* into the file at *path* comes to."""
     display = Display()
