@@ -19,7 +19,7 @@ from source_opsgenie.troubles import MAY_PASS, Trouble
 
 LOGGER = logging.getLogger("source_opsgenie")
 
-# How often a request is sent that gets no usable answer, which outlasts half a minute; fewer times as long as the API
+# How often a request is sent that gets no usable answer, for about half a minute; fewer times as long as the API
 # never gave one, since a wrong address or a machine without a network is told within seconds.
 TRIES = 8
 FIRST_TRIES = 4
