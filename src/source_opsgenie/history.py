@@ -91,9 +91,8 @@ class History:
         return self._tallied(replace(state, top=None, listed=0), Tally(counted, counted))
 
     def _tallied(self, state: State, more: Tally) -> State:
-        """The same, with *more* added up; of rows that are only looked through for changes, what is never listed."""
-        more = more if self.updated_since is None else Tally(unlisted=more.unlisted)
-        return replace(state, tally=state.tally + more)
+        """The same, with *more* added up; rows that are only looked through for changes are not counted."""
+        return state if self.updated_since is not None else replace(state, tally=state.tally + more)
 
     def _wanted(self, rows: list[Record]) -> list[Record]:
         if self.updated_since is None:
