@@ -6,8 +6,8 @@ import pytest
 import trustme
 
 from leaks import ran
-from opsgenie_simulator import Account, Simulator
-from tunnel import tunnel
+from opsgenie_simulator import Account
+from tunnel import certified, tunnel
 from verbs import Output, Verbs, catalog
 
 EU = "api.eu.opsgenie.com"
@@ -28,13 +28,13 @@ def run(*args: str, **environment: str) -> tuple[Output, str]:
 
 @pytest.mark.parametrize("endpoint", [EU, f"https://{EU}", f"https://{EU}/"])
 def test_every_request_goes_to_the_endpoint_and_nowhere_else(
-    endpoint: str, source: Verbs, simulator: Simulator, account: Account, tmp_path: Path
+    endpoint: str, source: Verbs, account: Account, tmp_path: Path
 ) -> None:
     """A read with a European endpoint speaks to that host alone, over TLS, through the environment's proxy."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     names = ["alerts", "users", "team_members"]
-    with tunnel(simulator.url, authority, host=EU) as proxy:
+    with certified(account, authority, host=EU) as simulator, tunnel(simulator) as proxy:
         output, _ = run(
             "read",
             "--config", source.file("config", {"api_token": account.full_key, "endpoint": endpoint}),
@@ -48,11 +48,9 @@ def test_every_request_goes_to_the_endpoint_and_nowhere_else(
     assert {EU} == {request.host for request in simulator.requests}
 
 
-def test_a_certificate_that_nobody_vouches_for_ends_the_read(
-    source: Verbs, simulator: Simulator, account: Account
-) -> None:
+def test_a_certificate_that_nobody_vouches_for_ends_the_read(source: Verbs, account: Account) -> None:
     """The key is not sent to a host that cannot prove its name."""
-    with tunnel(simulator.url, trustme.CA(), host=EU) as proxy:
+    with certified(account, trustme.CA(), host=EU) as simulator, tunnel(simulator) as proxy:
         config = source.file("config", {"api_token": account.full_key, "endpoint": EU})
         output, _ = run("check", "--config", config, HTTPS_PROXY=proxy.url, NO_PROXY="")
 

@@ -19,7 +19,7 @@ from source_opsgenie.errors import ConfigError, OpsgenieError, Unreachable
 from source_opsgenie.route import trust
 from source_opsgenie.transport import Bounds, PooledTransport, Request
 from source_opsgenie.troubles import Trouble
-from tunnel import tunnel
+from tunnel import certified, tunnel
 
 HOST = "api.opsgenie.com"
 NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -68,10 +68,10 @@ def asked(url: str, account: Account | None = None) -> int:
 
 
 def test_an_authority_of_our_own(
-    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, simulator: Simulator, account: Account
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, account: Account
 ) -> None:
     """Through a proxy, a host is trusted whose certificate the authority in SSL_CERT_FILE signed."""
-    with tunnel(simulator.url, authority[0], host=HOST) as proxy:
+    with certified(account, authority[0], host=HOST) as simulator, tunnel(simulator) as proxy:
         environment.setenv("HTTPS_PROXY", proxy.url)
         environment.setenv("SSL_CERT_FILE", authority[1])
 
@@ -80,10 +80,10 @@ def test_an_authority_of_our_own(
 
 
 def test_a_host_that_nobody_vouches_for(
-    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, simulator: Simulator, account: Account
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, account: Account
 ) -> None:
     """Without that, the key is not sent, and the message says what a company's proxy needs."""
-    with tunnel(simulator.url, authority[0], host=HOST) as proxy:
+    with certified(account, authority[0], host=HOST) as simulator, tunnel(simulator) as proxy:
         environment.setenv("HTTPS_PROXY", proxy.url)
         with pytest.raises(Trouble.UNTRUSTED.error, match="name the file of its authority in SSL_CERT_FILE"):
             asked(f"https://{HOST}", account)
@@ -92,10 +92,10 @@ def test_a_host_that_nobody_vouches_for(
 
 
 def test_a_certificate_for_another_host(
-    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, simulator: Simulator, account: Account
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, account: Account
 ) -> None:
     """An authority that is trusted vouches for the names in its certificates only."""
-    with tunnel(simulator.url, authority[0], host="api.eu.opsgenie.com") as proxy:
+    with certified(account, authority[0], host="api.eu.opsgenie.com") as simulator, tunnel(simulator) as proxy:
         environment.setenv("HTTPS_PROXY", proxy.url)
         environment.setenv("SSL_CERT_FILE", authority[1])
         with pytest.raises(Trouble.UNTRUSTED.error):
@@ -105,16 +105,15 @@ def test_a_certificate_for_another_host(
 
 
 def test_hosts_that_no_proxy_is_for(
-    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, simulator: Simulator, account: Account
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, account: Account
 ) -> None:
     """NO_PROXY names hosts that are asked directly, over TLS too."""
-    with tunnel(simulator.url, authority[0], host="localhost") as proxy:
+    with certified(account, authority[0], host="localhost") as simulator:
         environment.setenv("HTTPS_PROXY", "http://localhost:1")
         environment.setenv("NO_PROXY", "example.com, localhost")
         environment.setenv("SSL_CERT_FILE", authority[1])
 
-        assert 200 == asked(f"https://localhost:{proxy.secure_port}", account)
-        assert [] == proxy.hosts
+        assert 200 == asked(simulator.url, account)
 
 
 @pytest.mark.parametrize(

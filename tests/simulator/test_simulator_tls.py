@@ -1,10 +1,14 @@
 """The simulator over https, for clients that speak nothing else."""
 
+import gc
 import json
+import socket
 import ssl
 import subprocess
 import sys
 from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import click
@@ -12,7 +16,7 @@ import pytest
 import trustme
 from click.testing import CliRunner
 
-from opsgenie_simulator import Account
+from opsgenie_simulator import Account, Simulator
 from opsgenie_simulator.cli import main
 
 KEY = Account.seeded(alerts=0).full_key
@@ -52,3 +56,21 @@ def test_a_file_without_a_certificate_is_told(tmp_path: Path) -> None:
 
     assert click.UsageError.exit_code == outcome.exit_code
     assert "Invalid value for --certificate" in outcome.output
+
+
+def test_a_client_that_never_begins_to_speak_leaves_nothing(
+    certificate: tuple[Path, ssl.SSLContext], recwarn: pytest.WarningsRecorder
+) -> None:
+    """A connection whose handshake is still awaited at the end is closed with the others."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate[0])
+    simulator = Simulator(Account.seeded(alerts=0), tls=context).start()
+    with socket.create_connection(("localhost", urlsplit(simulator.url).port), timeout=10) as silent:
+        # Whoever connects after it is served after it was accepted.
+        with pytest.raises(URLError, match="CERTIFICATE_VERIFY_FAILED"):
+            urlopen(simulator.url, timeout=10, context=ssl.create_default_context())
+        simulator.stop()
+        assert silent.recv(1) == b""
+    gc.collect()
+
+    assert [] == recwarn.list

@@ -123,7 +123,7 @@ class Simulator:
 
     async def _open(self, sockets: Sequence[socket.socket]) -> None:
         self._ended = asyncio.Event()
-        self._runner = web.ServerRunner(web.Server(self._serve), shutdown_timeout=0.5)
+        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.5)
         await self._runner.setup()
         for listener in sockets:
             await web.SockSite(self._runner, listener, backlog=BACKLOG, ssl_context=self._tls).start()
@@ -131,9 +131,15 @@ class Simulator:
     async def _end(self) -> None:
         self._ended.set()
         await self._runner.cleanup()
-        # Of connections that were lost, aiohttp forgets what they had under way.
+        # Of connections that were lost, aiohttp forgets what they had under way; of those whose client never
+        # began to speak TLS, it has not heard.
         if others := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(others, timeout=1)
+            _, silent = await asyncio.wait(others, timeout=1)
+            for task in silent:
+                task.cancel()
+            await asyncio.gather(*silent, return_exceptions=True)
+        # A socket is closed one turn of the loop after its connection was.
+        await asyncio.sleep(0)
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         call = Call(
