@@ -7,9 +7,10 @@ from pathlib import Path
 
 from opsgenie_simulator.reference import page as simulator_page
 from source_opsgenie.archive.plan import requests_of
-from source_opsgenie.client import FIRST_TRIES, LONGEST_BACK_OFF, PATIENCE_SECONDS, REFUSALS, TRIES
+from source_opsgenie.client import FIRST_TRIES, REFUSALS, TRIES
 from source_opsgenie.config import Config
 from source_opsgenie.options import OPTIONS
+from source_opsgenie.patience import LONGEST_BACK_OFF, PATIENCE_SECONDS
 from source_opsgenie.streams import STREAMS, Field, Stream, ancestry, cost, is_incremental, relations
 from source_opsgenie.transport import Bounds
 from source_opsgenie.troubles import Trouble

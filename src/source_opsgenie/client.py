@@ -1,21 +1,20 @@
 """Ask the API one thing: authorise, pace, and try again as long as that may help."""
 
 import logging
-import math
 import re
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
-
-import tenacity
 
 from source_opsgenie.answers import Answer, answer_in, is_refusal_by_the_api, link_in
 from source_opsgenie.clock import Clock, http_date_ms
 from source_opsgenie.errors import OpsgenieError, Unreachable, WrongHost
 from source_opsgenie.pacing import LONGEST_PERIOD, Pacer
+from source_opsgenie.patience import patiently
 from source_opsgenie.streams.stream import Domain
-from source_opsgenie.transport import Bounds, Request, Response, Transport
-from source_opsgenie.troubles import MAY_PASS, Trouble
+from source_opsgenie.transport import Request, Response, Transport
+from source_opsgenie.troubles import Trouble
 
 LOGGER = logging.getLogger("source_opsgenie")
 
@@ -23,9 +22,6 @@ LOGGER = logging.getLogger("source_opsgenie")
 # never gave one, since a wrong address or a machine without a network is told within seconds.
 TRIES = 8
 FIRST_TRIES = 4
-# A request is not sent again once this much time has passed since it first failed.
-PATIENCE_SECONDS = 300.0
-LONGEST_BACK_OFF = 20.0
 REFUSALS = 30
 Found = TypeVar("Found")
 TOO_MANY_REQUESTS = 429
@@ -65,13 +61,14 @@ class Client:
 
     def fetch(self, address: str) -> Response:
         """What stands at *address*, whoever's it is: the key is not sent there."""
-        return self._patient(None)(self._fetch, Request(address))
+        return patiently(partial(self._fetch, Request(address)), tries=self._tries(), clock=self._clock)
 
     def _ask(
         self, request: Request, domain: Domain, read: Callable[[Request, Response], Found], tries: int | None = None
     ) -> Found:
+        attempt = partial(self._attempt, request, domain, read)
         for _ in range(REFUSALS):
-            found: Found | None = self._patient(tries)(self._attempt, request, domain, read)
+            found = patiently(attempt, tries=tries or self._tries(), clock=self._clock)
             if found is not None:
                 return found
         raise Trouble.TOO_MANY.told(f"{request} was refused {REFUSALS} times because too many requests were sent")
@@ -127,14 +124,8 @@ class Client:
                 raise Unreachable(str(stranger)) from stranger
             raise
 
-    def _patient(self, tries: int | None) -> tenacity.Retrying:
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(MAY_PASS),
-            wait=tenacity.wait_random_exponential(multiplier=0.5, max=LONGEST_BACK_OFF),
-            stop=_Tries(self._clock, tries or (TRIES if self._has_answered else FIRST_TRIES)),
-            sleep=self._clock.sleep,
-            reraise=True,
-        )
+    def _tries(self) -> int:
+        return TRIES if self._has_answered else FIRST_TRIES
 
     def _send(self, request: Request, domain: Domain) -> Response:
         pacer = self._pacers[domain]
@@ -166,24 +157,6 @@ class Client:
                 self._slots.release()
                 self._clock.sleep(wait)
                 self._slots.acquire()
-
-
-class _Tries:
-    """Counts the tries of one request, and ends them: by their number, or by the time since it first failed.
-
-    After a nap of the machine, which shows in longer than any try takes, that time starts anew.
-    """
-
-    def __init__(self, clock: Clock, tries: int) -> None:
-        self._clock, self._tries = clock, tries
-        self._since = self._looked = math.inf
-
-    def __call__(self, state: tenacity.RetryCallState) -> bool:
-        """Whether it is enough."""
-        before, self._looked = self._looked, self._clock.monotonic()
-        if self._looked - before > Bounds().answer + LONGEST_BACK_OFF or self._since is math.inf:
-            self._since = self._looked
-        return state.attempt_number >= self._tries or self._looked - self._since >= PATIENCE_SECONDS
 
 
 def _refusal_seconds(response: Response) -> float:

@@ -6,9 +6,10 @@ from itertools import chain, repeat
 import pytest
 from test_core_fakes import FakeClock, Script, client_of, said
 
-from source_opsgenie.client import FIRST_TRIES, LONGEST_BACK_OFF, PATIENCE_SECONDS, REFUSALS, TRIES, Client
+from source_opsgenie.client import FIRST_TRIES, REFUSALS, TRIES, Client
 from source_opsgenie.errors import Gone, KeyRefused, Unreachable, WrongHost
 from source_opsgenie.pacing import MARGIN, Limit, Pacer
+from source_opsgenie.patience import LONGEST_BACK_OFF, PATIENCE_SECONDS
 from source_opsgenie.streams import Domain
 from source_opsgenie.transport import Request, Response
 

@@ -9,7 +9,7 @@ from faulty import HASTY, TROUBLES, connected
 from leaks import heard
 from opsgenie_simulator import Account, Simulator
 from opsgenie_simulator.faults import FAULTS
-from source_opsgenie.client import FIRST_TRIES, LONGEST_BACK_OFF, PATIENCE_SECONDS, REFUSALS, TRIES
+from source_opsgenie.client import FIRST_TRIES, REFUSALS, TRIES
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import (
     Gone,
@@ -26,6 +26,7 @@ from source_opsgenie.errors import (
 from source_opsgenie.listing import Listing
 from source_opsgenie.lists import read_list
 from source_opsgenie.outage import LONGEST_OUTAGE_SECONDS, SECONDS_BETWEEN_QUESTIONS
+from source_opsgenie.patience import LONGEST_BACK_OFF, PATIENCE_SECONDS
 from source_opsgenie.streams import STREAMS
 from source_opsgenie.transport import Bounds
 from source_opsgenie.troubles import MAY_PASS, Trouble

@@ -19,7 +19,7 @@ from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import Estimate
 from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.sync import Sync
-from source_opsgenie.client import LONGEST_BACK_OFF, TRIES
+from source_opsgenie.client import TRIES
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import (
     Gone,
@@ -32,6 +32,7 @@ from source_opsgenie.errors import (
     WrongHost,
 )
 from source_opsgenie.outage import LONGEST_OUTAGE_SECONDS, spoils_all
+from source_opsgenie.patience import LONGEST_BACK_OFF
 from source_opsgenie.streams import STREAMS
 from source_opsgenie.transport import PooledTransport, Request, Transport
 from source_opsgenie.transport import Response as Answered
