@@ -16,7 +16,8 @@ from served import Offer, Served, forget, served, touch, trust
 
 ALERTS = 20_000
 PARENTS = 2_000
-# Of so many, the one with the middle ratio counts.
+# Of so many, the middle one counts: rounds of all three, or, where the public connector reads for minutes, which
+# evens out by itself, rounds of ours.
 ROUNDS = 3
 TOUCHED = 100
 BARE: tuple[str | Path, ...] = (sys.executable, Path(__file__).with_name("bare.py"))
@@ -42,21 +43,27 @@ class Ring:
         endpoint = self.simulator.url.removeprefix("https://")
         return {"api_token": self.simulator.key, "endpoint": endpoint, "start_date": START_DATE}
 
-    def compare(self, tell: Tell, stream: str) -> "Compared":
-        """Read *stream* with each of the three."""
+    def compare(self, tell: Tell, stream: str, *, rounds: int = 1) -> "Compared":
+        """Read *stream* with each of the three; of so many *rounds* of ours, the one in the middle counts."""
         ran: dict[str, Ran] = {}
         asked: dict[str, int] = {}
         for name in ("ours", "public", "bare"):
-            self.simulator.do(forget)
-            ran[name] = self._read(name, stream)
-            asked[name] = len(self.simulator.requests)
-            one = ran[name]
+            one, asked[name] = self._middle(name, stream, rounds=rounds if name == "ours" else 1)
+            ran[name] = one
             tell(f"{stream}, {self.latency_ms:.0f} ms, {name}: {one.rows:,} rows, {one.rows_per_second:,.0f} rows/s")
             if one.exit_code or not one.rows:
                 raise SystemExit(f"{name} failed to read {stream}: {one.error or 'it says no more'}")
         if len({one.rows for one in ran.values()}) > 1:
             raise SystemExit(f"{stream}: not everybody read the same number of rows")
         return Compared(stream, self.latency_ms, ran, asked)
+
+    def _middle(self, name: str, stream: str, *, rounds: int) -> tuple[Ran, int]:
+        """The round with the middle processor time, and its requests."""
+        every: list[tuple[Ran, int]] = []
+        for _ in range(rounds):
+            self.simulator.do(forget)
+            every.append((self._read(name, stream), len(self.simulator.requests)))
+        return sorted(every, key=lambda one: one[0].cpu_ms_per_row)[rounds // 2]
 
     def _read(self, name: str, stream: str) -> Ran:
         if name == "bare":
@@ -113,7 +120,7 @@ def children(tell: Tell) -> Report:
     every: list[Compared] = []
     for latency_ms in CHILDREN_TIMES:
         with _ring(tell, Offer(alerts=PARENTS, latency_ms=latency_ms)) as ring:
-            every += [ring.compare(tell, stream) for stream in CHILDREN]
+            every += [ring.compare(tell, stream, rounds=ROUNDS) for stream in CHILDREN]
     return _report(every, [one for each in every for one in each.targets(CHILDREN_TIMES[int(each.latency_ms)])])
 
 

@@ -6,13 +6,17 @@ import orjson
 import pytest
 
 from archive.command import Command
-from opsgenie_simulator import Account, Call, Response, Simulator
+from opsgenie_simulator import Account, Call, Response, Simulator, Switches
 
 STREAMS = ("--streams", "alerts,alert_notes")
 
 
-@pytest.fixture
-def lacking(account: Account, tmp_path: Path) -> Iterator[Command]:
+# With the latter, each sync walks through the whole history, past what is never listed.
+BY_UPDATE, BY_HISTORY = Switches(), Switches(updated_at_search="refused", updated_at_sort="refused")
+
+
+@pytest.fixture(params=[BY_UPDATE, BY_HISTORY], ids=["by update", "by history"])
+def lacking(account: Account, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Command]:
     """`opsgenie-archive`, and an API that counts five alerts which it never lists."""
     hidden = set(list(account.alerts)[100:105])
 
@@ -24,7 +28,7 @@ def lacking(account: Account, tmp_path: Path) -> Iterator[Command]:
         body["data"] = [row for row in body["data"] if row["id"] not in hidden]
         return replace(response, body=orjson.dumps(body))
 
-    with Simulator(account, weather=(hide,)) as simulator:
+    with Simulator(account, switches=request.param, weather=(hide,)) as simulator:
         yield Command(simulator, account.full_key, tmp_path / "acme.duckdb")
 
 
