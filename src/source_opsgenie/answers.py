@@ -76,6 +76,20 @@ def is_refusal_by_the_api(response: Response) -> bool:
     return response.status >= BAD_REQUEST and "requestId" in (_object(response.body) or {})
 
 
+def json_in(body: bytes) -> Any:
+    """What the JSON in *body* says, with U+FFFD for half a character that stands alone in a text.
+
+    A text that was cut within an emoji ends with such a half, which nothing in UTF-8 can hold.
+    Raises orjson.JSONDecodeError.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        found = orjson.loads(ESCAPE.sub(lambda match: rb"\ufffd" if match["half"] else match[0], body))
+        LOGGER.warning("A text was cut within a character, as the API sent it: U+FFFD stands where the half of it was.")
+        return found
+
+
 def _told(request: Request, response: Response, trouble: Trouble, *, said: str) -> str:
     """What was asked, what came back, and what to do; the API may repeat a key that it does not like."""
     key = request.headers["Authorization"].removeprefix("GenieKey ")
@@ -98,7 +112,7 @@ def _trouble(response: Response, body: Mapping[str, Any] | None) -> Trouble | No
 def _trouble_with(body: bytes) -> Trouble:
     """What is wrong with a *body* that is no JSON object."""
     try:
-        _json(body)
+        json_in(body)
     except orjson.JSONDecodeError:
         return Trouble.BROKEN_JSON if JSON_BEGINS.match(body) else Trouble.A_PAGE
     return Trouble.NO_OBJECT
@@ -106,23 +120,10 @@ def _trouble_with(body: bytes) -> Trouble:
 
 def _object(body: bytes) -> Mapping[str, Any] | None:
     try:
-        found = _json(body)
+        found = json_in(body)
     except orjson.JSONDecodeError:
         return None
     return found if isinstance(found, dict) else None
-
-
-def _json(body: bytes) -> Any:
-    """What *body* says, with U+FFFD for half a character that stands alone in a text; raises orjson.JSONDecodeError.
-
-    A text that was cut within an emoji ends with such a half, which nothing in UTF-8 can hold.
-    """
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        found = orjson.loads(ESCAPE.sub(lambda match: rb"\ufffd" if match["half"] else match[0], body))
-        LOGGER.warning("A text was cut within a character, as the API sent it: U+FFFD stands where the half of it was.")
-        return found
 
 
 def _message(body: Mapping[str, Any] | None) -> str:

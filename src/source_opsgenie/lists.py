@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from source_opsgenie.answers import Answer
+from source_opsgenie.answers import OK, Answer, json_in
 from source_opsgenie.client import Client
 from source_opsgenie.errors import Gone, Misshapen, OpsgenieError, Refused, Unreachable
 from source_opsgenie.paging import PAGE, Fetch, Page, by_offset, checked, next_of, rows_of, total_of, value_at
@@ -18,7 +18,6 @@ from source_opsgenie.streams.fields import Kind
 from source_opsgenie.streams.stream import Holds, Paging, Record, Stream
 from source_opsgenie.troubles import Trouble
 
-OK = 200
 # A link lives five minutes: one that has died is asked for anew (docs/opsgenie-api.md#log-files).
 LINKS = 3
 NO_IDS: Mapping[str, Any] = {}
@@ -202,7 +201,7 @@ def _lines(client: Client, stream: Stream, path: str) -> list[Record]:
 
 def _line(path: str, number: int, line: bytes) -> Record:
     try:
-        row = orjson.loads(line)
+        row = json_in(line)
     except orjson.JSONDecodeError as problem:
         raise Trouble.NO_LINES.told(f"GET {path} leads to a file whose line {number} is no JSON") from problem
     if not isinstance(row, dict):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from source_opsgenie.clock import iso
+from source_opsgenie.clock import MILLISECOND, iso
 from source_opsgenie.connection import Connection
 from source_opsgenie.errors import NotInPlan
 from source_opsgenie.events import Checkpoint, Counted, Event, Notice, Parents, Row, Step, Waiting
@@ -22,7 +22,6 @@ NOT_OURS = (
 )
 # How far the clocks of two answers may be apart.
 CLOCKS_APART = timedelta(minutes=1)
-MILLISECOND = timedelta(milliseconds=1)
 # A checkpoint is offered after each page; it is passed on once this many rows or seconds lie behind the last one.
 ROWS_BETWEEN_CHECKPOINTS = 5_000
 SECONDS_BETWEEN_CHECKPOINTS = 30.0

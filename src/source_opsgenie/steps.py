@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from source_opsgenie.changes import Changes
 from source_opsgenie.children import children, completed
+from source_opsgenie.clock import DAY_MS, MILLISECOND
 from source_opsgenie.connection import Connection
 from source_opsgenie.events import Counted, Step
 from source_opsgenie.history import History
@@ -17,8 +17,6 @@ from source_opsgenie.spans import read_span
 from source_opsgenie.state import Recent, State, version
 from source_opsgenie.streams import Paging, Record, Stream, ancestry, is_completed
 
-MILLISECOND = timedelta(milliseconds=1)
-DAY_MS = timedelta(days=1) // MILLISECOND
 # Of the pages of one window: more threads than these take more memory than they save time.
 PAGES_AT_ONCE = 4
 # A row that changes while it is read comes twice: the ids of this many rows are kept, to send each once.

@@ -140,11 +140,11 @@ def test_a_list_of_all_that_is_refused(refusal: int) -> None:
 
 @pytest.mark.parametrize("answer", [LINK.encode(), f'"{LINK}"'.encode(), b'{"url": "%b"}' % LINK.encode()])
 def test_a_file_is_fetched_by_its_link_and_without_the_key(answer: bytes) -> None:
-    """The link is read in whatever form it comes, the key is not sent to it, and each line is numbered."""
-    paths = Paths({LINES: said(200, answer), LINK: said(200, b'{"a": 1}\n\n{"line": 7}\n')})
+    """The link is read in whatever form it comes, the key is not sent to it, each line is numbered, and may be cut."""
+    paths = Paths({LINES: said(200, answer), LINK: said(200, b'{"a": 1}\n\n{"cut": "\\ud83d"}\n')})
     rows = rows_for(client_of(paths), STREAMS["log_file_lines"], {"filename": "f"})
 
-    assert rows == [{"filename": "f", "a": 1, "line_number": 1}, {"filename": "f", "line": 7, "line_number": 3}]
+    assert rows == [{"filename": "f", "a": 1, "line_number": 1}, {"filename": "f", "cut": "\ufffd", "line_number": 3}]
     assert [bool(request.headers) for request in paths.asked] == [True, False]
     assert KEY not in str(paths.asked[-1])
 
