@@ -2,6 +2,7 @@
 
 import re
 import ssl
+import sys
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -56,7 +57,7 @@ def trust(authorities: str) -> ssl.SSLContext:
 
     Raises ConfigError if that file holds none: OpenSSL would pass over it without a word.
     """
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _system()
     try:
         if authorities:
             context.load_verify_locations(cafile=authorities)
@@ -66,3 +67,15 @@ def trust(authorities: str) -> ssl.SSLContext:
             "name another file, or unset it."
         ) from problem
     return context
+
+
+def _system() -> ssl.SSLContext:
+    """What trusts as this machine does: by the certificates that OpenSSL finds, else by truststore.
+
+    That asks macOS and Windows, and looks in more places; but it does so anew for each connection, and lets no two of
+    them be opened at the same time.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()
+    suffices = sys.platform == "linux" and bool(context.get_ca_certs())
+    return context if suffices else truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -2,13 +2,15 @@
 
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import trustme
+import truststore
 from faulty import HASTY
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
@@ -151,11 +153,45 @@ def test_authorities_that_cannot_be_read(content: str | None, tmp_path: Path) ->
         trust(str(path))
 
 
-def test_the_systems_own_authorities() -> None:
-    """Without that file, the machine's own certificates are trusted, and every name is checked."""
+@pytest.mark.parametrize("name", [None, "/nowhere"])
+def test_the_systems_own_authorities(name: str | None, environment: pytest.MonkeyPatch) -> None:
+    """Without that file, the machine's own certificates are trusted, wherever they are; every name is checked."""
+    if name:
+        environment.setenv("SSL_CERT_FILE", name)
+        environment.setenv("SSL_CERT_DIR", name)
     context = trust("")
 
     assert (ssl.CERT_REQUIRED, True) == (context.verify_mode, context.check_hostname)
+    assert name is None or isinstance(context, truststore.SSLContext)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere the system is asked who may be trusted, one at a time.")
+def test_connections_are_opened_side_by_side(
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch
+) -> None:
+    """No connection waits until the handshake of another one is over."""
+    environment.setenv("SSL_CERT_FILE", authority[1])
+    with socket.create_server(("localhost", 0)) as listener:
+        listener.settimeout(10.0)
+        url = f"https://localhost:{listener.getsockname()[1]}"
+        with closing(PooledTransport(url, connections=2, bounds=Bounds(connect=20.0))) as transport:
+
+            def ask() -> None:
+                with suppress(OpsgenieError):
+                    transport(Request("/"))
+
+            threads = [threading.Thread(target=ask) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            opened = [listener.accept()[0] for _ in threads]
+            for connection in opened:
+                connection.settimeout(10.0)
+
+            assert all(connection.recv(1) for connection in opened)
+            for connection in opened:
+                connection.close()
+            for thread in threads:
+                thread.join()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
