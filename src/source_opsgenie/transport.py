@@ -16,6 +16,7 @@ import urllib3
 import urllib3.exceptions as failures
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+from urllib3.util.ssltransport import SSLTransport
 
 from source_opsgenie.clock import Naps, Stopped
 from source_opsgenie.errors import OpsgenieError
@@ -129,6 +130,8 @@ class PooledTransport:
         """Close all connections, and break off what is under way."""
         self._closed.set()
         self._pool.clear()
+        if self._to_api:
+            self._to_api.close()
         self._break_off(before=time.monotonic())
 
     def _answer(self, request: Request, asking: "_Asking") -> Response:
@@ -184,9 +187,9 @@ class _Asking:
     request_id: str = ""
     is_broken_off: bool = False
 
-    def use(self, over: socket.socket | None) -> None:
-        """Remember the socket, which may come too late."""
-        self.over = over
+    def use(self, over: socket.socket | SSLTransport | None) -> None:
+        """Remember the socket, which may come too late; through a proxy that speaks TLS, it is not on top."""
+        self.over = over.socket if isinstance(over, SSLTransport) else over
         if self.is_broken_off:
             self.break_off()
 

@@ -21,7 +21,7 @@ from source_opsgenie.errors import ConfigError, OpsgenieError, Unreachable
 from source_opsgenie.route import trust
 from source_opsgenie.transport import Bounds, PooledTransport, Request
 from source_opsgenie.troubles import Trouble
-from tunnel import certified, tunnel
+from tunnel import certificate, certified, tunnel
 
 HOST = "api.opsgenie.com"
 NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -79,6 +79,29 @@ def test_an_authority_of_our_own(
 
         assert 200 == asked(f"https://{HOST}", account)
         assert [f"{HOST}:443"] == proxy.hosts
+
+
+def test_a_proxy_that_speaks_tls(
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch, account: Account
+) -> None:
+    """Over two layers of TLS, answers come, and one that takes too long is broken off as anywhere else."""
+    request = Request("/v2/account", headers={"Authorization": f"GenieKey {account.full_key}"})
+    with (
+        certified(account, authority[0], host=HOST) as simulator,
+        tunnel(simulator, secure=certificate(authority[0], host="localhost")) as proxy,
+    ):
+        environment.setenv("HTTPS_PROXY", proxy.url)
+        environment.setenv("SSL_CERT_FILE", authority[1])
+        with closing(PooledTransport(f"https://{HOST}", connections=1, bounds=HASTY)) as transport:
+            found = [transport(request).status]
+            for _ in range(2):
+                simulator.faults.script("endless body", route="/v2/account")
+                with pytest.raises(Trouble.ENDLESS.error, match="takes too long"):
+                    transport(request)
+            found.append(transport(request).status)
+
+    assert [200, 200] == found
+    assert {f"{HOST}:443"} == set(proxy.hosts)
 
 
 def test_a_host_that_nobody_vouches_for(
@@ -273,6 +296,22 @@ def test_after_a_nap_no_old_connection_is_used() -> None:
             connection.close()
 
     assert len(accepted) == 2
+
+
+def test_the_end_closes_what_is_kept() -> None:
+    """At the end no connection stays open, though somebody may still hold the transport."""
+    with socket.create_server(("localhost", 0)) as listener:
+        transport = PooledTransport(f"http://localhost:{listener.getsockname()[1]}", connections=1)
+        asking = threading.Thread(target=transport, args=(Request("/"),))
+        asking.start()
+        with listener.accept()[0] as connection:
+            connection.settimeout(10.0)
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            asking.join()
+            transport.close()
+
+            assert connection.recv(1) == b""
 
 
 def test_an_answer_that_takes_too_long_is_broken_off(simulator: Simulator, account: Account) -> None:
