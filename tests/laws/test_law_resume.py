@@ -44,8 +44,10 @@ def mended(switches: Switches, stops: list[int], seed: int) -> None:
     for stop in [*stops, None, *stops, None]:
         sync = table.take(world.read(state=table.state, stop_after=stop, clock=Hasty()))
         problems += broken(sync, "alerts")
-        for alert_id in chance.sample(list(account.alerts), 120):
-            account.update_alert(alert_id, tags=[f"{world.now}"])
+        # A read that was killed may still be asking, and with each question the account changes.
+        with account.ledger.lock:
+            for alert_id in chance.sample(list(account.alerts), 120):
+                account.update_alert(alert_id, tags=[f"{world.now}"])
         world.now += chance.choice([1_000, MINUTE_MS, 20 * MINUTE_MS])
     changes.stop()
     problems += broken(table.take(world.read(state=table.state)), "alerts")

@@ -1,5 +1,7 @@
 """The socket, and the command that opens it."""
 
+import contextlib
+import gc
 import gzip
 import json
 import os
@@ -12,6 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import click
@@ -114,6 +117,31 @@ def test_latency_delays_each_answer() -> None:
         took = time.monotonic() - began
 
     assert 0.3 <= took < 30 * 0.3 / 2
+
+
+def test_connections_that_come_at_the_very_end_are_closed(recwarn: pytest.WarningsRecorder) -> None:
+    """Whoever connects while it ends is turned away, and leaves nothing behind."""
+    simulator = Simulator(ACCOUNT).start()
+    came: list[socket.socket] = []
+
+    def come() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                came.append(socket.create_connection(("localhost", urlsplit(simulator.url).port), timeout=10))
+
+    coming = [threading.Thread(target=come) for _ in range(4)]
+    for thread in coming:
+        thread.start()
+    while len(came) < 20:
+        time.sleep(0.001)
+    simulator.stop()
+    for thread in coming:
+        thread.join()
+    for connection in came:
+        connection.close()
+    gc.collect()
+
+    assert [] == [str(one.message) for one in recwarn.list if "transport" in str(one.message)]
 
 
 def test_answer_waits_for_a_change_to_be_whole() -> None:

@@ -59,7 +59,8 @@ class Simulator:
         slow = (latency(latency_ms),) if latency_ms else ()
         self.faults = faults or Faults()
         self.answer = under((*slow, self.faults, *weather), lambda call: answer(call, self._service))
-        # These four exist from start to stop.
+        # These five exist from start to stop.
+        self._listeners: Sequence[socket.socket]
         self._ended: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread
@@ -94,12 +95,12 @@ class Simulator:
 
     def start(self) -> Self:
         """Listen, and answer from a thread of its own; a port that is taken raises OSError."""
-        sockets = _listening(self._port)
-        self._port = sockets[0].getsockname()[1]
+        self._listeners = _listening(self._port)
+        self._port = self._listeners[0].getsockname()[1]
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="opsgenie-simulator", daemon=True)
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._open(sockets), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
         return self
 
     def stop(self) -> None:
@@ -121,15 +122,20 @@ class Simulator:
         if kind is None and self.faults.unused():
             raise AssertionError(f"never happened: {self.faults.unused()}")
 
-    async def _open(self, sockets: Sequence[socket.socket]) -> None:
+    async def _open(self) -> None:
         self._ended = asyncio.Event()
         self._runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.5)
         await self._runner.setup()
-        for listener in sockets:
+        for listener in self._listeners:
             await web.SockSite(self._runner, listener, backlog=BACKLOG, ssl_context=self._tls).start()
 
     async def _end(self) -> None:
         self._ended.set()
+        # A connection that was accepted is known to aiohttp two turns of the loop later; till then, nobody closes it.
+        for listener in self._listeners:
+            self._loop.remove_reader(listener)
+        for _ in range(2):
+            await asyncio.sleep(0)
         await self._runner.cleanup()
         # Of connections that were lost, aiohttp forgets what they had under way; of those whose client never
         # began to speak TLS, it has not heard.
