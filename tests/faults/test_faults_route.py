@@ -314,6 +314,33 @@ def test_the_end_closes_what_is_kept() -> None:
             assert connection.recv(1) == b""
 
 
+def test_a_connection_that_comes_too_late_is_broken_off(
+    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch
+) -> None:
+    """Who is still opening a connection when everything ends does not wait for its answer afterwards."""
+    environment.setenv("SSL_CERT_FILE", authority[1])
+    failed: list[str] = []
+    with socket.create_server(("localhost", 0)) as listener:
+        transport = PooledTransport(f"https://localhost:{listener.getsockname()[1]}", connections=1)
+
+        def ask() -> None:
+            try:
+                transport(Request("/"))
+            except OpsgenieError as problem:
+                failed.append(str(problem))
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        opened = listener.accept()[0]
+        transport.close()
+        secure = certificate(authority[0], host="localhost")
+        with secure.wrap_socket(opened, server_side=True) as connection:
+            asking.join(10.0)
+
+            assert connection.recv(4096).startswith(b"GET /")
+            assert len(failed) == 1
+
+
 def test_an_answer_that_takes_too_long_is_broken_off(simulator: Simulator, account: Account) -> None:
     """Headers and body may trickle: it ends all the same."""
     simulator.faults.script("endless body", route="/v2/account")
