@@ -5,7 +5,9 @@ import ssl
 import sys
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -15,6 +17,8 @@ from source_opsgenie.errors import ConfigError
 
 # Labels with dots between them, or an address of IPv6; nothing is resolved that is neither.
 PROXY_HOST = r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+# What OpenSSL calls a certificate in a folder.
+HASHED = "????????.[0-9]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,13 @@ def _proxy(named: SplitResult) -> Proxy:
     return Proxy(f"{named.scheme}://{host}{port}", headers)
 
 
-def trust(authorities: str) -> ssl.SSLContext:
+def trust(authorities: str, places: ssl.DefaultVerifyPaths | None = None) -> ssl.SSLContext:
     """The certificates that this machine trusts, and those in the file *authorities*, if one is named.
 
-    Raises ConfigError if that file holds none: OpenSSL would pass over it without a word.
+    *places* are those where OpenSSL looks for the machine's. Raises ConfigError if *authorities* holds none: OpenSSL
+    would pass over it without a word.
     """
-    context = _system()
+    context = _system(places or ssl.get_default_verify_paths())
     try:
         if authorities:
             context.load_verify_locations(cafile=authorities)
@@ -69,13 +74,18 @@ def trust(authorities: str) -> ssl.SSLContext:
     return context
 
 
-def _system() -> ssl.SSLContext:
-    """What trusts as this machine does: by the certificates that OpenSSL finds, else by truststore.
+def _system(places: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
+    """What trusts as this machine does: by the certificates in OpenSSL's *places*, else by truststore.
 
     That asks macOS and Windows, and looks in more places; but it does so anew for each connection, and lets no two of
     them be opened at the same time.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_default_certs()
-    suffices = sys.platform == "linux" and bool(context.get_ca_certs())
+    with suppress(OSError):
+        # Not load_default_certs(), for which SSL_CERT_FILE stands in for this file and not beside it.
+        context.load_verify_locations(cafile=places.openssl_cafile)
+    has_folder = bool(places.capath) and any(Path(places.capath).glob(HASHED))
+    if has_folder:
+        context.load_verify_locations(capath=places.capath)
+    suffices = sys.platform == "linux" and (has_folder or bool(context.get_ca_certs()))
     return context if suffices else truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

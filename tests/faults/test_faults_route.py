@@ -176,16 +176,38 @@ def test_authorities_that_cannot_be_read(content: str | None, tmp_path: Path) ->
         trust(str(path))
 
 
-@pytest.mark.parametrize("name", [None, "/nowhere"])
-def test_the_systems_own_authorities(name: str | None, environment: pytest.MonkeyPatch) -> None:
-    """Without that file, the machine's own certificates are trusted, wherever they are; every name is checked."""
-    if name:
-        environment.setenv("SSL_CERT_FILE", name)
-        environment.setenv("SSL_CERT_DIR", name)
+def test_the_systems_own_authorities() -> None:
+    """Without that file, the machine's own certificates are trusted, and every name is checked."""
     context = trust("")
 
     assert (ssl.CERT_REQUIRED, True) == (context.verify_mode, context.check_hostname)
-    assert name is None or isinstance(context, truststore.SSLContext)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere the system is asked who may be trusted.")
+@pytest.mark.parametrize(("holds", "asks_truststore"), [("", True), ("0123abcd.0", False)])
+def test_where_authorities_are_looked_for(holds: str, asks_truststore: bool, tmp_path: Path) -> None:
+    """A folder of certificates suffices; where OpenSSL has neither folder nor file, truststore knows more places."""
+    if holds:
+        (tmp_path / holds).touch()
+    context = trust("", places(folder=str(tmp_path)))
+
+    assert isinstance(context, truststore.SSLContext) == asks_truststore
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere the system's authorities are in no file.")
+def test_authorities_beside_the_systems_own(tmp_path: Path) -> None:
+    """Who names a file of authorities still trusts those of the machine."""
+    files = [tmp_path / name for name in ("system.pem", "company.pem")]
+    for file in files:
+        trustme.CA().cert_pem.write_to_path(str(file))
+    system, company = map(str, files)
+
+    assert len(trust(company, places(file=system)).get_ca_certs()) == 2
+
+
+def places(*, file: str = "/nowhere", folder: str = "") -> ssl.DefaultVerifyPaths:
+    """Where an OpenSSL looks for certificates, on some other machine."""
+    return ssl.get_default_verify_paths()._replace(openssl_cafile=file, capath=folder)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere the system is asked who may be trusted, one at a time.")
