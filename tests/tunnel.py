@@ -1,17 +1,16 @@
 """A proxy on this machine that tunnels every CONNECT, whatever its host, to one simulator that speaks TLS."""
 
-import contextlib
 import select
 import socket
 import socketserver
 import ssl
-import threading
-from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import trustme
 
+from loopback import running
 from opsgenie_simulator import Account, Simulator
 
 PIECE_BYTES = 65536
@@ -45,7 +44,7 @@ class _Way(socketserver.StreamRequestHandler):
         self.server.hosts.append(self.rfile.readline().split()[1].decode())
         while self.rfile.readline().strip():
             pass
-        with socket.create_connection(self.server.target) as there, contextlib.suppress(OSError):
+        with socket.create_connection(self.server.target) as there, suppress(OSError):
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             _relay(self.connection, there)
 
@@ -74,14 +73,6 @@ def certificate(authority: trustme.CA, *, host: str) -> ssl.SSLContext:
     return context
 
 
-@contextlib.contextmanager
-def tunnel(target: Simulator, *, secure: ssl.SSLContext | None = None) -> Iterator[Tunnel]:
+def tunnel(target: Simulator, *, secure: ssl.SSLContext | None = None) -> AbstractContextManager[Tunnel]:
     """Stand before *target* for as long as the block lasts."""
-    with Tunnel(target.url, secure) as proxy:
-        serving = threading.Thread(target=proxy.serve_forever, args=(0.01,))
-        serving.start()
-        try:
-            yield proxy
-        finally:
-            proxy.shutdown()
-            serving.join()
+    return running(Tunnel(target.url, secure))

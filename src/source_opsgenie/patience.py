@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from itertools import count
 from typing import TypeVar
 
 from source_opsgenie.clock import Clock
@@ -25,7 +24,9 @@ def patiently(ask: Callable[[], Found], *, tries: int, clock: Clock) -> Found:
     nap of the machine the time that may be spent begins anew.
     """
     since = failed = 0.0
-    for tried in count(1):
+    tried = 0
+    while True:
+        tried += 1
         try:
             return ask()
         except MAY_PASS:
@@ -35,4 +36,3 @@ def patiently(ask: Callable[[], Found], *, tries: int, clock: Clock) -> Found:
             if tried >= tries or failed - since >= PATIENCE_SECONDS:
                 raise
         clock.sleep(random.uniform(0, min(LONGEST_BACK_OFF, FIRST_BACK_OFF * 2 ** (tried - 1))))
-    raise AssertionError("it is never counted to the end")

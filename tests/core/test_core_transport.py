@@ -2,14 +2,14 @@
 
 import gzip
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from leaks import KEY
+from loopback import running
 from source_opsgenie.clock import Stopped
 from source_opsgenie.errors import ConfigError, Unreachable
 from source_opsgenie.route import proxy_to
@@ -58,17 +58,9 @@ class Asked(BaseHTTPRequestHandler):
         """Keep quiet."""
 
 
-@contextmanager
-def serving(answer: Response, asked: type[Asked] = Asked) -> Iterator[Server]:
+def serving(answer: Response, asked: type[Asked] = Asked) -> AbstractContextManager[Server]:
     """A server that gives *answer*."""
-    with Server(answer, asked) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    return running(Server(answer, asked))
 
 
 @contextmanager

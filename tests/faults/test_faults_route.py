@@ -24,8 +24,15 @@ from source_opsgenie.troubles import Trouble
 from tunnel import certificate, certified, tunnel
 
 HOST = "api.opsgenie.com"
+# As OpenSSL calls a certificate in a folder.
+HASHED = "0123abcd.0"
 NAMES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 WORDS = some.text(some.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
+
+ON_LINUX = pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="macOS and Windows are asked whom they trust, for one connection at a time; on Linux, OpenSSL's files tell",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -183,8 +190,8 @@ def test_the_systems_own_authorities() -> None:
     assert (ssl.CERT_REQUIRED, True) == (context.verify_mode, context.check_hostname)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere the system is asked who may be trusted.")
-@pytest.mark.parametrize(("holds", "asks_truststore"), [("", True), ("0123abcd.0", False)])
+@ON_LINUX
+@pytest.mark.parametrize(("holds", "asks_truststore"), [("", True), (HASHED, False)])
 def test_where_authorities_are_looked_for(holds: str, asks_truststore: bool, tmp_path: Path) -> None:
     """A folder of certificates suffices; where OpenSSL has neither folder nor file, truststore knows more places."""
     if holds:
@@ -192,9 +199,10 @@ def test_where_authorities_are_looked_for(holds: str, asks_truststore: bool, tmp
     context = trust("", places(folder=str(tmp_path)))
 
     assert isinstance(context, truststore.SSLContext) == asks_truststore
+    assert (ssl.CERT_REQUIRED, True) == (context.verify_mode, context.check_hostname)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere the system's authorities are in no file.")
+@ON_LINUX
 def test_authorities_beside_the_systems_own(tmp_path: Path) -> None:
     """Who names a file of authorities still trusts those of the machine."""
     files = [tmp_path / name for name in ("system.pem", "company.pem")]
@@ -210,12 +218,11 @@ def places(*, file: str = "/nowhere", folder: str = "") -> ssl.DefaultVerifyPath
     return ssl.get_default_verify_paths()._replace(openssl_cafile=file, capath=folder)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere the system is asked who may be trusted, one at a time.")
-def test_connections_are_opened_side_by_side(
-    authority: tuple[trustme.CA, str], environment: pytest.MonkeyPatch
-) -> None:
+@ON_LINUX
+def test_connections_are_opened_side_by_side(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No connection waits until the handshake of another one is over."""
-    environment.setenv("SSL_CERT_FILE", authority[1])
+    (tmp_path / HASHED).touch()
+    environment.setenv("SSL_CERT_DIR", str(tmp_path))
     with socket.create_server(("localhost", 0)) as listener:
         listener.settimeout(10.0)
         url = f"https://localhost:{listener.getsockname()[1]}"

@@ -97,7 +97,8 @@ class Simulator:
         """Listen, and answer from a thread of its own; a port that is taken raises OSError."""
         self._listeners = _listening(self._port)
         self._port = self._listeners[0].getsockname()[1]
-        self._loop = asyncio.new_event_loop()
+        # Windows' own kind of loop cannot be told to accept no more, and to go on with what it accepted.
+        self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="opsgenie-simulator", daemon=True)
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
