@@ -18,8 +18,9 @@ $(INSTALLED): requirements.txt pyproject.toml simulator/pyproject.toml
 		{ echo "Python 3.11, 3.12 or 3.13 is needed: say 'make PYTHON=python3.12 $(MAKECMDGOALS)'."; exit 1; }
 	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e simulator
+	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null || { $(BIN)/python -m pip check; exit 1; }
 	@touch $@
 
 demo: install ## copy a simulated account into a DuckDB file, twice, and ask it something
@@ -43,16 +44,16 @@ docs: install ## write the generated pages and parts of pages
 	$(BIN)/python docs/generate.py
 
 soak: install ## read large and changing accounts, for minutes: a table, and whether all of it is there
-	$(BIN)/python benchmarks/soak.py
+	$(BIN)/python -m benchmarks.soak
 
 explore: install ## read SEEDS random accounts from the number FIRST on, and hold what came against them
-	PYTHONPATH=tests/laws $(BIN)/python benchmarks/explore.py $(SEEDS) $(FIRST)
+	$(BIN)/python -m benchmarks.explore $(SEEDS) $(FIRST)
 
 bench: install ## measure side by side with the public connector, for some 25 minutes; ONLY=children measures a part
-	$(BIN)/python benchmarks/bench.py $(ONLY)
+	$(BIN)/python -m benchmarks.bench $(ONLY)
 
 performance: install ## the same on a quiet machine, and write the tables of docs/performance.md anew
-	$(BIN)/python benchmarks/bench.py --write $(ONLY)
+	$(BIN)/python -m benchmarks.bench --write $(ONLY)
 
 audit: install ## ask a service on the network whether a dependency has a known weakness
 	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt || { \

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bare import CHILDREN
-from public import START_DATE, VERSION, public
-from ran import Program, Ran, run
-from report import Report, Target, Tell, ratio, table
-from served import Offer, Served, forget, served, touch, trust
+from benchmarks.bare import CHILDREN
+from benchmarks.public import START_DATE, VERSION, public
+from benchmarks.ran import Program, Ran, run
+from benchmarks.report import Report, Target, Tell, ratio, table
+from benchmarks.served import Offer, Served, forget, served, touch, trust
 
 ALERTS = 20_000
 PARENTS = 2_000

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from against import again, alerts, children, small
-from limited import limits
-from report import Report, Tell, fixed_work, machine, noise, tell
-from scale import scale
-from startup import startup
+from benchmarks.against import again, alerts, children, small
+from benchmarks.limited import limits
+from benchmarks.report import Report, Tell, fixed_work, machine, noise, tell
+from benchmarks.scale import scale
+from benchmarks.startup import startup
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BENCHMARKS: dict[str, Callable[[Tell], Report]] = {

@@ -4,8 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from report import Target, ratio
-
+from benchmarks.report import Target, ratio
 from opsgenie_simulator import RateLimit, Request
 from source_opsgenie.options import OPTIONS
 
@@ -64,7 +63,7 @@ class Outcome:
 
     @property
     def refused_percent(self) -> float:
-        """Refused requests, of all."""
+        """Rejected requests, of all."""
         return 100 * ratio(self.refused, self.answered + self.refused)
 
     @property

@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields, replace
 from random import Random
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from reading import DAY_MS, MINUTE_MS, NOW, Hasty, Sync, Table, World, crowd, twice
-from report import tell
+from tests.support.worlds import DAY_MS, MINUTE_MS, NOW, Hasty, Sync, Table, World, crowd, twice
 
+from benchmarks.report import tell
 from opsgenie_simulator import Account, Changing, Faults, Switches
 from source_opsgenie.streams import STREAMS, ancestry
 

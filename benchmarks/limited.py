@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any
 
 import urllib3
-from budget import EPISODE_SECONDS, HEADINGS, PER_MINUTE, PER_SECOND, SHARE, Case, Outcome, outcome
-from ran import Program, Until
-from report import Report, Target, Tell, table
-from served import Offer, Served, forget, served, touch
 
+from benchmarks.budget import EPISODE_SECONDS, HEADINGS, PER_MINUTE, PER_SECOND, SHARE, Case, Outcome, outcome
+from benchmarks.ran import Program, Until
+from benchmarks.report import Report, Target, Tell, table
+from benchmarks.served import Offer, Served, forget, served, touch
 from opsgenie_simulator import Simulator, Switches
 
 STREAM = "alert_recipients"

@@ -7,7 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import yaml
-from ran import Program
+
+from benchmarks.ran import Program
 
 VERSION = "0.3.16"
 FOLDER = Path(__file__).parent / ".public"

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ran import Program, Ran
-from report import Report, Target, Tell, ratio, table
-from served import Offer, served
-
+from benchmarks.ran import Program, Ran
+from benchmarks.report import Report, Target, Tell, ratio, table
+from benchmarks.served import Offer, served
 from opsgenie_simulator import Request
 
 SIZES = (10_000, 100_000, 1_000_000)

@@ -8,9 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from report import tell
-from soaked import Soaked
-
+from benchmarks.report import tell
+from benchmarks.soaked import Soaked
 from opsgenie_simulator import Account, Changing, Faults, RateLimit, Switches
 
 DAY_MS = 86_400_000

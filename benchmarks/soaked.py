@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 import orjson
-from ran import RECORD, Program, Ran, Until
 
+from benchmarks.ran import RECORD, Program, Ran, Until
 from opsgenie_simulator import Account, Faults, RateLimit, Simulator, Switches
 
 Row = dict[str, Any]

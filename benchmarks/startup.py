@@ -5,9 +5,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ran import OURS, file, run
-from report import Report, Target, Tell, ratio, table
-from served import Offer, served
+from benchmarks.ran import OURS, file, run
+from benchmarks.report import Report, Target, Tell, ratio, table
+from benchmarks.served import Offer, served
 
 Command = Sequence[str | Path]
 Took = tuple[float, float]

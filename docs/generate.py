@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from opsgenie_simulator.reference import page as simulator_page
+from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, REFUSALS
+from source_opsgenie.api.failures import Failure
+from source_opsgenie.api.retry import LONGEST_BACK_OFF, PATIENCE_SECONDS
+from source_opsgenie.api.transport import Bounds
 from source_opsgenie.archive.plan import requests_of
-from source_opsgenie.client import FIRST_TRIES, REFUSALS, TRIES
 from source_opsgenie.config import Config
 from source_opsgenie.options import OPTIONS
-from source_opsgenie.patience import LONGEST_BACK_OFF, PATIENCE_SECONDS
 from source_opsgenie.streams import STREAMS, Field, Stream, ancestry, cost, is_incremental, relations
-from source_opsgenie.transport import Bounds
-from source_opsgenie.troubles import Trouble
 
 ROOT = Path(__file__).parent.parent
 # Accounts from small to very large, by rows of the list, and limits in requests a minute.
@@ -97,19 +97,19 @@ def options_table() -> Iterator[str]:
         yield f"| `{name}` | {option['type']} | {default} | {option['description']} |"
 
 
-def troubles_table() -> Iterator[str]:
+def failures_table() -> Iterator[str]:
     """One line for each thing that may come instead of a good answer."""
     yield "| what comes | asked for again | ends in | what to do |"
     yield "|---|---|---|---|"
-    for trouble in Trouble:
-        yield f"| {trouble.what} | {trouble.again} | `{trouble.error.__name__}` | {trouble.remedy} |"
+    for failure in Failure:
+        yield f"| {failure.what} | {failure.again} | `{failure.kind.__name__}` | {failure.remedy} |"
 
 
 def errors_table() -> Iterator[str]:
-    """One line for each class of errors that a trouble ends in."""
+    """One line for each class of errors that a failure ends in."""
     yield "| error | meaning |"
     yield "|---|---|"
-    for error in dict.fromkeys(trouble.error for trouble in Trouble):
+    for error in dict.fromkeys(failure.kind for failure in Failure):
         yield f"| `{error.__name__}` | {error.__doc__} |"
 
 
@@ -121,8 +121,8 @@ def patience_table() -> Iterator[str]:
     yield f"| the first byte of an answer, and each next one, comes within | {Bounds().silence:.0f} s |"
     yield f"| the last byte comes within | {Bounds().answer:.0f} s |"
     yield f"| an answer has at most, as it comes and unpacked | {Bounds().size // 2**20} MiB |"
-    yield f"| a request that gets no usable answer is sent | {TRIES} times |"
-    yield f"| the same, as long as the API never gave one | {FIRST_TRIES} times |"
+    yield f"| a request that gets no usable answer is sent | {ATTEMPTS} times |"
+    yield f"| the same, as long as the API never gave one | {FIRST_ATTEMPTS} times |"
     yield f"| between two of them pass at most | {LONGEST_BACK_OFF:.0f} s |"
     yield f"| it is not sent again once it has failed for | {PATIENCE_SECONDS:.0f} s |"
     yield f"| a request that is refused with 429 is sent, after the wait that each refusal names | {REFUSALS} times |"
@@ -164,7 +164,7 @@ PAGES: dict[str, Callable[[], str]] = {"docs/streams.md": streams_page, "docs/si
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "streams": streams_table,
     "options": options_table,
-    "troubles": troubles_table,
+    "troubles": failures_table,
     "errors": errors_table,
     "patience": patience_table,
     "first_sync": first_sync_table,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from leaks import pytest_runtest_makereport
 from opsgenie_simulator import Account, Simulator
-from verbs import Verbs
+from tests.support.leaks import pytest_runtest_makereport
+from tests.support.verbs import Verbs
 
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 

@@ -4,7 +4,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from source_opsgenie.source import SourceOpsgenie
+    from source_opsgenie.airbyte.source import SourceOpsgenie
 
 __all__ = ["SourceOpsgenie", "__version__"]
 
@@ -14,7 +14,7 @@ __version__ = version("source-opsgenie")
 def __getattr__(name: str) -> Any:
     """Import the Airbyte source only when it is asked for: the CDK takes a second or two."""
     if name == "SourceOpsgenie":
-        from source_opsgenie.source import SourceOpsgenie  # noqa: PLC0415 -- see above
+        from source_opsgenie.airbyte.source import SourceOpsgenie  # noqa: PLC0415 -- see above
 
         return SourceOpsgenie
     raise AttributeError(name)

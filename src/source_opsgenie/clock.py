@@ -49,7 +49,7 @@ class SystemClock:
         self._stopped.set()
 
 
-class Naps:
+class SuspendDetector:
     """Notices that the machine slept, or this process stood still, by two clocks that went on differently."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time) -> None:
@@ -64,7 +64,7 @@ class Naps:
         return passed - awake > NAP_SECONDS or awake > NAP_SECONDS
 
 
-def milliseconds(text: str) -> int:
+def parse_timestamp(text: str) -> int:
     """The moment that *text* names, in milliseconds since 1970; finer digits are cut off.
 
     Takes 0 to 9 fraction digits, `Z` or an offset (docs/opsgenie-api.md#timestamps); raises ValueError.
@@ -80,14 +80,14 @@ def _since_epoch(moment: datetime) -> int:
     return (aware - EPOCH) // MILLISECOND
 
 
-def iso(moment_ms: int) -> str:
+def format_timestamp(moment_ms: int) -> str:
     """The moment *moment_ms* as Opsgenie would write it."""
     moment = EPOCH + moment_ms * MILLISECOND
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @lru_cache(maxsize=8)
-def http_date_ms(header: str | None) -> int | None:
+def parse_http_date(header: str | None) -> int | None:
     """The moment that a `Date` header names, in milliseconds, or None if it names none."""
     try:
         return _since_epoch(parsedate_to_datetime(header)) if header else None

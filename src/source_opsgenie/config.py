@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from source_opsgenie.clock import iso, milliseconds
+from source_opsgenie.clock import format_timestamp, parse_timestamp
 from source_opsgenie.errors import ConfigError
 from source_opsgenie.options import DEFAULT_ENDPOINT, ENDPOINTS, OPTIONS
 
@@ -43,7 +43,7 @@ class Config:
     @property
     def start_date(self) -> str:
         """The start date as text, or an empty one."""
-        return "" if self.start_ms is None else iso(self.start_ms)
+        return "" if self.start_ms is None else format_timestamp(self.start_ms)
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, Any], *, environment: Mapping[str, str]) -> "Config":
@@ -134,7 +134,7 @@ def _text(given: Mapping[str, Any], name: str) -> str:
 def _moment(given: Mapping[str, Any], name: str) -> int | None:
     text = _text(given, name)
     try:
-        return milliseconds(text) if text else None
+        return parse_timestamp(text) if text else None
     except ValueError as problem:
         raise ConfigError(f"{name} {text!r} is not a date: write it like 2022-07-01T00:00:00Z.") from problem
 

@@ -1,19 +1,19 @@
 """Everything that can go wrong, one class for each thing that someone must do.
 
 OpsgenieError
-├── Unusable         what we were given must be mended: nothing can be read
+├── InvalidInput         what we were given must be mended: nothing can be read
 │   ├── ConfigError    the config
 │   ├── CatalogError   the catalog
 │   ├── StateError     the state
 │   ├── ArchiveError   the archive's file
-│   ├── KeyRefused     the API does not know the key
+│   ├── Unauthorized     the API does not know the key
 │   └── WrongHost      what answers is not Opsgenie's API
-├── NotGranted       the key lacks a right: other streams can be read
+├── Forbidden       the key lacks a right: other streams can be read
 ├── NotInPlan        the account's plan lacks the feature: other streams can be read
-├── Gone             what was asked for is not there (any more)
-├── Refused          the API will never answer this request
+├── NotFound             what was asked for is not there (any more)
+├── Rejected          the API will never answer this request
 ├── Unreachable      no answer within our patience: try again later
-├── Misshapen        an answer that cannot be Opsgenie's: report it
+├── MalformedResponse        an answer that cannot be Opsgenie's: report it
 └── Incomplete       rows that cannot be listed, or a list that does not hold still
 """
 
@@ -21,17 +21,17 @@ __all__ = [
     "ArchiveError",
     "CatalogError",
     "ConfigError",
-    "Gone",
+    "Forbidden",
     "Incomplete",
-    "KeyRefused",
-    "Misshapen",
-    "NotGranted",
+    "InvalidInput",
+    "MalformedResponse",
+    "NotFound",
     "NotInPlan",
     "OpsgenieError",
-    "Refused",
+    "Rejected",
     "StateError",
+    "Unauthorized",
     "Unreachable",
-    "Unusable",
     "WrongHost",
 ]
 
@@ -40,35 +40,35 @@ class OpsgenieError(Exception):
     """A read that cannot go on; its text says what was asked, what came back, and what to do."""
 
 
-class Unusable(OpsgenieError):
+class InvalidInput(OpsgenieError):
     """What we were given must be mended before anything can be read."""
 
 
-class ConfigError(Unusable):
+class ConfigError(InvalidInput):
     """The config is missing, unreadable, or says something that we cannot follow."""
 
 
-class CatalogError(Unusable):
+class CatalogError(InvalidInput):
     """The catalog is missing, unreadable, or names what does not exist."""
 
 
-class StateError(Unusable):
+class StateError(InvalidInput):
     """The state is unreadable, or not one that this source wrote."""
 
 
-class ArchiveError(Unusable):
+class ArchiveError(InvalidInput):
     """The archive's file cannot be written, or belongs to another account."""
 
 
-class KeyRefused(Unusable):
+class Unauthorized(InvalidInput):
     """The API does not know the key: wrong, malformed, switched off, or of another region."""
 
 
-class WrongHost(Unusable):
+class WrongHost(InvalidInput):
     """What answers at this address is not Opsgenie's API."""
 
 
-class NotGranted(OpsgenieError):
+class Forbidden(OpsgenieError):
     """The key lacks the right that this request needs."""
 
 
@@ -76,11 +76,11 @@ class NotInPlan(OpsgenieError):
     """The account's plan has no such feature."""
 
 
-class Gone(OpsgenieError):
+class NotFound(OpsgenieError):
     """What was asked for is not there, or not any more."""
 
 
-class Refused(OpsgenieError):
+class Rejected(OpsgenieError):
     """The API understood the request and will never answer it."""
 
 
@@ -88,7 +88,7 @@ class Unreachable(OpsgenieError):
     """The API gave no usable answer within our patience; a later try may succeed."""
 
 
-class Misshapen(OpsgenieError):
+class MalformedResponse(OpsgenieError):
     """The API answered in a shape that we cannot trust."""
 
 

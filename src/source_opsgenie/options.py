@@ -98,7 +98,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def standing_in(environment: Mapping[str, str], base_url: str) -> str:
+def override_notice(environment: Mapping[str, str], base_url: str) -> str:
     """What to say where `OPSGENIE_API_URL` in *environment* leads to *base_url*; empty where it is not set."""
     is_set = bool(environment.get("OPSGENIE_API_URL"))
     return f"OPSGENIE_API_URL is set, so {base_url} is asked." if is_set else ""

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from tests.support.archive_command import Command
 
-from archive.command import Command
 from opsgenie_simulator import Account, Simulator
 
 

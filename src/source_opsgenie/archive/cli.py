@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from source_opsgenie.config import Config, read_json
-from source_opsgenie.ending import UNCUT, Ended, exit_code, give_up_output, listening
 from source_opsgenie.errors import ConfigError, OpsgenieError
-from source_opsgenie.options import ENDPOINTS, standing_in
+from source_opsgenie.options import ENDPOINTS, override_notice
+from source_opsgenie.signals import SIGNALS_DEFERRED, Terminated, exit_code, handle_signals, report_unwritable_output
 from source_opsgenie.streams import STREAMS, Stream
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _config(options: dict[str, Any]) -> Config:
     if not merged["api_token"]:
         raise ConfigError(NO_KEY)
     config = Config.from_mapping(merged, environment=os.environ)
-    if stands_in := standing_in(os.environ, config.base_url):
+    if stands_in := override_notice(os.environ, config.base_url):
         click.echo(stands_in, err=True)
     return config
 
@@ -161,7 +161,7 @@ def _chosen(options: dict[str, Any]) -> list[Stream]:
 def _exit_code(outcomes: "list[Outcome]") -> int:
     """Not 0 after Ctrl-C either: a script shall not go on as if it had the whole."""
     if any(one.is_stopped for one in outcomes):
-        return exit_code(UNCUT.last)
+        return exit_code(SIGNALS_DEFERRED.last)
     return NOT_WHOLE if any(one.problem for one in outcomes) else 0
 
 
@@ -180,16 +180,16 @@ def _told(*, verbose: bool) -> Iterator[None]:
     logger.setLevel(logging.DEBUG if verbose else logging.ERROR if sys.stdout.isatty() else logging.WARNING)
     logger.addHandler(handler := _ToStderr())
     try:
-        with listening():
+        with handle_signals():
             yield
     except OpsgenieError as problem:
         click.echo(f"Error: {problem}", err=True)
         raise SystemExit(UNUSABLE_INPUT if isinstance(problem, ConfigError) else NOT_WHOLE) from problem
-    except Ended as ended:
+    except Terminated as ended:
         click.echo("Stopped; what was stored stands.", err=True)
         raise SystemExit(ended.exit_code) from ended
     except OSError as problem:
-        give_up_output(problem)
+        report_unwritable_output(problem)
         raise SystemExit(NOT_WHOLE) from problem
     finally:
         logger.removeHandler(handler)

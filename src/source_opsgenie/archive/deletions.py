@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from source_opsgenie.api.connection import Connection
 from source_opsgenie.archive.store import Store, Written
-from source_opsgenie.connection import Connection
-from source_opsgenie.events import Notice
-from source_opsgenie.history import SETTLING_MS
-from source_opsgenie.listing import Listing
-from source_opsgenie.paging import PAGE, Page
-from source_opsgenie.query import Span, created, is_steady
-from source_opsgenie.spans import read_span
+from source_opsgenie.reading.backfill import SETTLING_MS
+from source_opsgenie.reading.events import Notice
+from source_opsgenie.reading.paging import PAGE, Page
+from source_opsgenie.reading.query import Span, created, is_stable
+from source_opsgenie.reading.search import Search
+from source_opsgenie.reading.spans import read_span
+from source_opsgenie.reading.windows import SMALL
 from source_opsgenie.streams import Stream
-from source_opsgenie.windows import SMALL
 
 NOT_UNDER_SHIFTING_QUERY = "deleted rows are not looked for, since rows leave this alert_query without being deleted."
 
@@ -28,16 +28,16 @@ def mark_deleted(connection: Connection, store: Store, stream: Stream, *, reques
         return
     config = connection.config
     own = config.alert_query if stream.search.takes_alert_query else ""
-    if not is_steady(own):
+    if not is_stable(own):
         yield Notice(f"{stream.name}: {NOT_UNDER_SHIFTING_QUERY}")
         return
     held = store.moments(stream)
     if config.start_ms is not None and held and held[0] < config.start_ms:
         yield Notice(f"{stream.name}: deleted rows are not looked for among those created before {config.start_date}.")
-    listing = Listing(connection.client, stream, own)
-    search = Search(listing, held, partial(store.ids_between, stream), requests, config.start_ms)
+    search = Search(connection.client, stream, own)
+    scan = DeletionScan(search, held, partial(store.ids_between, stream), requests, config.start_ms)
     marked = Written()
-    for found in search.run():
+    for found in scan.run():
         if isinstance(found, Unfinished):
             yield Notice(f"{stream.name}: {found.told(marked.gone, requests=requests)}", is_warning=True)
         else:
@@ -46,13 +46,13 @@ def mark_deleted(connection: Connection, store: Store, stream: Stream, *, reques
             yield written
 
 
-class UsedUp(Exception):
+class BudgetSpent(Exception):
     """All requests that were allowed are used."""
 
 
 @dataclass(frozen=True, slots=True)
-class Metered(Listing):
-    """A list that is asked until its client has sent *last* requests in all, and then raises UsedUp.
+class MeteredSearch(Search):
+    """A list that is asked until its client has sent *last* requests in all, and then raises BudgetSpent.
 
     A request that is sent once more, because it was refused, counts again.
     """
@@ -60,23 +60,23 @@ class Metered(Listing):
     last: int = 0
 
     def count(self, *spans: Span) -> int:
-        """As any Listing does; raises UsedUp."""
+        """As any Search does; raises BudgetSpent."""
         self._spend()
-        return Listing.count(self, *spans)
+        return Search.count(self, *spans)
 
     def page(self, *spans: Span, sort: str, order: str, offset: int = 0, limit: int = PAGE) -> Page:
-        """As any Listing does; raises UsedUp."""
+        """As any Search does; raises BudgetSpent."""
         self._spend()
-        return Listing.page(self, *spans, sort=sort, order=order, offset=offset, limit=limit)
+        return Search.page(self, *spans, sort=sort, order=order, offset=offset, limit=limit)
 
     def exists(self, row_id: str) -> bool:
-        """As any Listing does; raises UsedUp."""
+        """As any Search does; raises BudgetSpent."""
         self._spend()
-        return Listing.exists(self, row_id)
+        return Search.exists(self, row_id)
 
     def _spend(self) -> None:
         if self.client.requests >= self.last:
-            raise UsedUp
+            raise BudgetSpent
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,14 @@ class Unfinished:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """A search for deleted rows of *listing*, those created since *start*, with so many *requests* at most.
+class DeletionScan:
+    """A search for deleted rows of *search*, those created since *start*, with so many *requests* at most.
 
     *held* are the moments at which the rows in the file were created, in order; *ids_held* gives the ids of those
     created in a span. Rows that show late may hide deleted ones from a count; nothing is called deleted without a 404.
     """
 
-    listing: Listing
+    search: Search
     held: Sequence[int]
     ids_held: Callable[[int, int], set[str]]
     requests: int
@@ -109,8 +109,8 @@ class Search:
 
     def run(self) -> Iterator[list[str] | Unfinished]:
         """The ids of rows that are in the file and are answered with 404, and last whether that may not be all."""
-        client = self.listing.client
-        listing = Metered(client, self.listing.stream, self.listing.own, last=client.requests + self.requests)
+        client = self.search.client
+        search = MeteredSearch(client, self.search.stream, self.search.own, last=client.requests + self.requests)
         settled = (client.date_ms or 0) - SETTLING_MS
         oldest = self.held[0] if self.held else settled
         start = oldest if self.start is None else max(oldest, self.start)
@@ -118,14 +118,14 @@ class Search:
             return
         fewer = 0
         try:
-            fewer = self._held(start, settled) - listing.count(created(start, settled))
+            fewer = self._held(start, settled) - search.count(created(start, settled))
             if fewer > 0:
-                for span in self._short_of(listing, start, settled):
-                    yield from self._gone(listing, *span)
-        except UsedUp:
+                for span in self._short_of(search, start, settled):
+                    yield from self._gone(search, *span)
+        except BudgetSpent:
             yield Unfinished(fewer)
 
-    def _short_of(self, listing: Listing, start: int, end: int) -> Iterator[tuple[int, int]]:
+    def _short_of(self, search: Search, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The small spans, newest first, of [start, end), which has fewer rows than are held, that have fewer too."""
         held = self._held(start, end)
         if held <= SMALL or end - start <= 1:
@@ -133,16 +133,16 @@ class Search:
             return
         middle = (start + end) // 2
         for half in ((middle, end), (start, middle)):
-            if (in_half := self._held(*half)) and listing.count(created(*half)) < in_half:
-                yield from self._short_of(listing, *half)
+            if (in_half := self._held(*half)) and search.count(created(*half)) < in_half:
+                yield from self._short_of(search, *half)
 
-    def _gone(self, listing: Listing, start: int, end: int) -> Iterator[list[str]]:
+    def _gone(self, search: Search, start: int, end: int) -> Iterator[list[str]]:
         """The ids of the span's rows that are gone; those found so far, if the requests are used up meanwhile."""
         gone: list[str] = []
         try:
-            there = {row["id"] for rows in read_span(listing, start, end) for row in rows}
+            there = {row["id"] for rows in read_span(search, start, end) for row in rows}
             for row_id in sorted(self.ids_held(start, end) - there):
-                if not listing.exists(row_id):
+                if not search.exists(row_id):
                     gone.append(row_id)  # noqa: PERF401 -- what was found stands, whatever ends the search
         finally:
             if gone:

@@ -5,17 +5,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from source_opsgenie.api.connection import Connection
 from source_opsgenie.config import Config
-from source_opsgenie.connection import Connection
-from source_opsgenie.errors import OpsgenieError, Unusable
-from source_opsgenie.listing import Listing
-from source_opsgenie.lists import rows_for
-from source_opsgenie.paging import OVERLAP, PAGE, total_of
-from source_opsgenie.query import created
-from source_opsgenie.spans import STEP
-from source_opsgenie.streams import STREAMS, Paging, Stream, ancestry, asks_per_parent, is_completed, is_incremental
-from source_opsgenie.weeks import weeks
-from source_opsgenie.windows import width
+from source_opsgenie.errors import InvalidInput, OpsgenieError
+from source_opsgenie.reading.lists import fetch_rows
+from source_opsgenie.reading.paging import OVERLAP, PAGE, parse_total
+from source_opsgenie.reading.query import created
+from source_opsgenie.reading.search import Search
+from source_opsgenie.reading.spans import STEP
+from source_opsgenie.reading.weeks import weeks
+from source_opsgenie.reading.windows import window_size
+from source_opsgenie.streams import (
+    STREAMS,
+    Paging,
+    Stream,
+    ancestry,
+    is_incremental,
+    reads_details,
+    requests_per_parent,
+)
 
 # Counting everything with and without a time, the oldest row, the newest minutes.
 REQUESTS_TO_PLAN_WINDOWS = 8
@@ -67,12 +75,12 @@ def _count(connection: Connection, root: Stream, chosen: Iterable[Stream]) -> in
         if root.search:
             config = connection.config
             own = config.alert_query if root.search.takes_alert_query else ""
-            return Listing(connection.client, root, own).count(created(config.start_ms))
+            return Search(connection.client, root, own).count(created(config.start_ms))
         if root.paging is Paging.OFFSET:
-            return total_of(connection.client.get(root.path, {"limit": "1"}, domain=root.domain))
+            return parse_total(connection.client.get(root.path, {"limit": "1"}, domain=root.domain))
         if root.paging is Paging.WHOLE and matters:
-            return len(rows_for(connection.client, root))
-    except Unusable:
+            return len(fetch_rows(connection.client, root))
+    except InvalidInput:
         raise
     except OpsgenieError as refusal:
         return str(refusal)
@@ -80,7 +88,7 @@ def _count(connection: Connection, root: Stream, chosen: Iterable[Stream]) -> in
 
 
 def _asks_by_row(connection: Connection, stream: Stream) -> bool:
-    return stream.parent is not None or is_completed(stream, connection.config)
+    return stream.parent is not None or reads_details(stream, connection.config)
 
 
 def _estimate(
@@ -101,7 +109,7 @@ def _estimate(
     rows = found if hangs_on in ("", root.name) else None
     requests = requests_of(stream, found, connection.config)
     goes_on = "goes on" if states.get(stream.name, {}).get("begun") else ""
-    is_more = requests is not None and len(below) + is_completed(stream, connection.config) > 1
+    is_more = requests is not None and len(below) + reads_details(stream, connection.config) > 1
     seconds = None if requests is None else _seconds(connection, stream, requests, latency=latency)
     return Estimate(stream, rows, hangs_on, requests, seconds, goes_on or ("at least" if is_more else ""))
 
@@ -118,9 +126,9 @@ def _requests_by_row(stream: Stream, config: Config) -> int:
     """How many requests each row of the list costs that *stream* is, or hangs on in the end; at least, if deeper."""
     root, *below = ancestry(stream)
     if not below:
-        return int(is_completed(root, config))
+        return int(reads_details(root, config))
     spans = len(weeks(0, days_back=getattr(config, below[0].weeks))) if below[0].weeks else 1
-    return asks_per_parent(below[0]) * spans
+    return requests_per_parent(below[0]) * spans
 
 
 def _requests(root: Stream, rows: int | None) -> int | None:
@@ -131,7 +139,7 @@ def _requests(root: Stream, rows: int | None) -> int | None:
         return None
     # Pages by offset overlap; windows are counted twice, and in each the last page is not full.
     pages = math.ceil(rows / (STEP if root.search else PAGE - OVERLAP)) or 1
-    windows = math.ceil(rows / width(rows))
+    windows = math.ceil(rows / window_size(rows))
     return pages + 3 * windows + REQUESTS_TO_PLAN_WINDOWS if root.search else pages
 
 

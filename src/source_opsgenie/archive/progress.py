@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from functools import partial
 
+from source_opsgenie.api.connection import Connection
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import Estimate
 from source_opsgenie.archive.store import Written
-from source_opsgenie.connection import Connection
-from source_opsgenie.events import Counted, Proof
+from source_opsgenie.reading.events import Expected, Proof
 from source_opsgenie.streams import Stream
 
 # Of the pace that is known, so much counts as having reached it.
@@ -52,7 +52,7 @@ class Progress:
         """How many requests it has cost."""
         return self.connection.client.requests - self._requests_before
 
-    def counted(self, counted: Counted) -> None:
+    def counted(self, counted: Expected) -> None:
         """Remember how many rows there will be, if it is the stream's own that were counted."""
         if counted.of == self.stream.name:
             self.total = counted.total

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 
+from source_opsgenie.api.connection import is_nameless
 from source_opsgenie.archive import tables
-from source_opsgenie.archive.file import opened
-from source_opsgenie.connection import is_nameless
+from source_opsgenie.archive.database import open_database
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import Stream
 
@@ -173,7 +173,7 @@ class Store:
                 raise ArchiveError(f"{self.path} {_not_ours(account, self.account)}")
 
     def _opened(self, mode: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        return opened(self.path, mode, say=self.say, patience=self.patience)
+        return open_database(self.path, mode, say=self.say, patience=self.patience)
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from source_opsgenie.archive.alone import alone
+from source_opsgenie.api.connection import Connection, connect
+from source_opsgenie.api.outage import is_fatal, wait_until_reachable
+from source_opsgenie.archive.buffer import Buffer
 from source_opsgenie.archive.deletions import mark_deleted
 from source_opsgenie.archive.display import Display
+from source_opsgenie.archive.lock import exclusive_lock
 from source_opsgenie.archive.outcome import Outcome
-from source_opsgenie.archive.pending import Pending
 from source_opsgenie.archive.plan import Estimate, plan
 from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Store
 from source_opsgenie.config import Config
-from source_opsgenie.connection import Connection, connect
 from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
-from source_opsgenie.events import Checkpoint, Counted, Notice, Proof, Row
-from source_opsgenie.outage import spoils_all, waited_out
-from source_opsgenie.reader import Reader
-from source_opsgenie.streams import Stream, comes_whole
+from source_opsgenie.reading.events import Checkpoint, Expected, Notice, Proof, Row
+from source_opsgenie.reading.reader import Reader
+from source_opsgenie.streams import Stream, lists_everything
 
 STOPPED = "stopped; what was stored stands, and the same command goes on from there."
 # So often may a stream fail in a row while the API is there, without a row more.
@@ -33,7 +33,7 @@ def bring_up_to_date(
 ) -> list[Outcome]:
     """Make the file at *path* hold what the account holds of *streams*, and show it."""
     display = Display()
-    with alone(path), connect(config) as connection:
+    with exclusive_lock(path), connect(config) as connection:
         store = Store(path, connection.account, display.say, connection.known_as)
         states = store.prepare()
         estimates = plan(connection, streams, states=states)
@@ -86,7 +86,7 @@ class Sync:
         except ArchiveError:
             raise
         except OpsgenieError as problem:
-            return progress.outcome(problem=str(problem), ends_sync=spoils_all(problem, self.connection))
+            return progress.outcome(problem=str(problem), ends_sync=is_fatal(problem, self.connection))
         except KeyboardInterrupt:
             return progress.outcome(problem=STOPPED, ends_sync=True, is_stopped=True)
         return progress.outcome()
@@ -101,7 +101,7 @@ class Sync:
                 self._mark_deleted(progress)
             except Unreachable:
                 in_vain = in_vain + 1 if progress.written == before else 0
-                if in_vain >= TIMES_IN_VAIN or not waited_out(self.connection, say=self.display.say):
+                if in_vain >= TIMES_IN_VAIN or not wait_until_reachable(self.connection, say=self.display.say):
                     raise
             else:
                 return
@@ -113,7 +113,7 @@ class Sync:
 
         Whatever ends the read early, what came until the last state that was offered is stored.
         """
-        pending = Pending()
+        pending = Buffer()
         try:
             self._read_into(pending, progress, state)
         except (KeyboardInterrupt, OpsgenieError):
@@ -122,12 +122,12 @@ class Sync:
                 self._store(progress, pending, store=replace(self.store, patience=0.0))
             raise
         reached = pending.state.to_mapping() if pending.state else {}
-        proof, is_whole, is_all = progress.proof.text, not progress.lack, comes_whole(progress.stream)
+        proof, is_whole, is_all = progress.proof.text, not progress.lack, lists_everything(progress.stream)
         progress.written += self.store.write(
             progress.stream, pending.out, state=reached, proof=proof, is_whole=is_whole, is_all=is_all
         )
 
-    def _read_into(self, pending: Pending, progress: Progress, state: Mapping[str, Any] | None) -> None:
+    def _read_into(self, pending: Buffer, progress: Progress, state: Mapping[str, Any] | None) -> None:
         """Read a stream, and store what is due. A list that is not searched is held whole; the last waits for a proof.
 
         After the last state comes nothing but the proof.
@@ -141,7 +141,7 @@ class Sync:
                     pending.fits(offered)
                     if pending.is_due:
                         self._store(progress, pending, store=self.store)
-                case Counted():
+                case Expected():
                     progress.counted(event)
                 case Notice():
                     self._tell(event)
@@ -149,7 +149,7 @@ class Sync:
                     progress.proof = event
             self.display.moved(progress)
 
-    def _store(self, progress: Progress, pending: Pending, *, store: Store) -> None:
+    def _store(self, progress: Progress, pending: Buffer, *, store: Store) -> None:
         """Store the rows that fit a state; the last state waits for the proof."""
         if pending.state and not pending.state.finished:
             progress.written += store.write(progress.stream, pending.out, state=pending.state.to_mapping())

@@ -13,31 +13,30 @@ from source_opsgenie.streams.notifications import NOTIFICATION_STREAMS
 from source_opsgenie.streams.policies import POLICY_STREAMS
 from source_opsgenie.streams.schedules import SCHEDULE_STREAMS
 from source_opsgenie.streams.services import SERVICE_STREAMS
-from source_opsgenie.streams.stream import Access, Domain, Holds, Paging, Parent, Record, Search, Stream
+from source_opsgenie.streams.stream import Access, Content, Paging, Parent, Record, Searchable, Stream
 from source_opsgenie.streams.teams import TEAM_STREAMS
 from source_opsgenie.streams.users import USER_STREAMS
 
 __all__ = [
     "STREAMS",
     "Access",
-    "Domain",
+    "Content",
     "Field",
-    "Holds",
     "Kind",
     "Paging",
     "Parent",
     "Record",
     "Relation",
-    "Search",
+    "Searchable",
     "Stream",
     "ancestry",
-    "asks_per_parent",
-    "comes_whole",
     "cost",
-    "is_completed",
     "is_incremental",
+    "lists_everything",
+    "reads_details",
     "references",
     "relations",
+    "requests_per_parent",
 ]
 
 AREAS: tuple[tuple[Stream, ...], ...] = (
@@ -67,17 +66,17 @@ def is_incremental(stream: Stream) -> bool:
     return root.search is not None or root.paging is Paging.MARKER
 
 
-def comes_whole(stream: Stream) -> bool:
+def lists_everything(stream: Stream) -> bool:
     """Whether a read brings every row that there is, so that a row which it lacks is gone."""
     return not is_incremental(stream) and not stream.weeks
 
 
-def is_completed(stream: Stream, config: Config) -> bool:
+def reads_details(stream: Stream, config: Config) -> bool:
     """Whether each row of *stream* is asked for by itself, under the options of *config*."""
     return stream.is_completed and (not stream.option or bool(getattr(config, stream.option)))
 
 
-def asks_per_parent(stream: Stream) -> int:
+def requests_per_parent(stream: Stream) -> int:
     """How many requests it takes at least to ask one parent for its rows of *stream*, in each week."""
     return len(stream.also) + (stream.at_once is None)
 
@@ -127,7 +126,7 @@ def cost(stream: Stream) -> str:
 
 
 def _cost_below(stream: Stream) -> str:
-    asks = asks_per_parent(stream)
+    asks = requests_per_parent(stream)
     requests = "a request" if asks == 1 else f"{asks} requests"
     parent = stream.parent.stream.removesuffix("s").replace("_", " ") if stream.parent else ""
     return f"{requests} per {parent}{' and week' if stream.weeks else ''}"

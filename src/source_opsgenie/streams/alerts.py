@@ -1,8 +1,9 @@
 """The streams about alerts: the alerts, and what hangs on each of them."""
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp, whole_number
 from source_opsgenie.streams.shapes import log_line_of, note_on
-from source_opsgenie.streams.stream import Access, Domain, Holds, Paging, Parent, Search, Stream
+from source_opsgenie.streams.stream import Access, Content, Paging, Parent, Searchable, Stream
 
 # What the list of alerts and a single alert have in common.
 LISTED = (
@@ -67,7 +68,7 @@ ALERTS = Stream(
     access=Access.ALERTS,
     page="https://docs.opsgenie.com/docs/alert-api#list-alerts",
     paging=Paging.OFFSET,
-    search=Search("/v2/alerts/count", tie_breaker="tinyId", takes_alert_query=True, still_open="status: open"),
+    search=Searchable("/v2/alerts/count", tie_breaker="tinyId", takes_alert_query=True, still_open="status: open"),
     single_domain=Domain.ALERT,
     fields=(
         *LISTED,
@@ -142,7 +143,7 @@ ALERT_DETAILS = Stream(
     access=Access.ALERTS,
     page="https://docs.opsgenie.com/docs/alert-api#get-alert",
     parent=Parent("alerts", {"id": "id"}),
-    holds=Holds.ONE,
+    holds=Content.ONE,
     fields=(
         *LISTED,
         text("description", "Long text about the alert, in at most 15,000 characters; may be an empty text."),

@@ -1,8 +1,9 @@
 """The streams about how an account is set up: integrations, heartbeats, maintenance, roles, and the account itself."""
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import Field, flag, list_of, list_of_texts, nested, text, timestamp, whole_number
 from source_opsgenie.streams.shapes import RECIPIENT, conditions, owner_team
-from source_opsgenie.streams.stream import Access, Domain, Holds, Parent, Stream
+from source_opsgenie.streams.stream import Access, Content, Parent, Stream
 
 
 def actions(name: str, what: str, *inner: Field) -> Field:
@@ -73,7 +74,7 @@ INTEGRATION_ACTIONS = Stream(
     access=Access.CONFIGURATION,
     page="https://docs.opsgenie.com/docs/integration-api#list-integration-actions",
     parent=Parent("integrations", {"integration_id": "id"}),
-    holds=Holds.ONE,
+    holds=Content.ONE,
     fields=(
         text("integration_id", "Id of the integration; added by this connector."),
         nested(
@@ -200,7 +201,7 @@ ACCOUNT = Stream(
     domain=Domain.CONFIGURATION,
     access=Access.CONFIGURATION,
     page="https://docs.opsgenie.com/docs/account-api",
-    holds=Holds.ONE,
+    holds=Content.ONE,
     fields=(
         text("name", "Name of the account."),
         whole_number("userCount", "How many users it has."),

@@ -1,8 +1,9 @@
 """The streams about incidents: the incidents, and what hangs on each of them."""
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp
 from source_opsgenie.streams.shapes import log_line_of, note_on
-from source_opsgenie.streams.stream import Access, Domain, Holds, Paging, Parent, Part, Search, Stream
+from source_opsgenie.streams.stream import Access, Content, Paging, Parent, Part, Searchable, Stream
 
 INCIDENTS = Stream(
     name="incidents",
@@ -14,7 +15,7 @@ INCIDENTS = Stream(
     access=Access.INCIDENTS,
     page="https://docs.opsgenie.com/docs/incident-api#list-incidents",
     paging=Paging.OFFSET,
-    search=Search(still_open="status: open OR status: resolved"),
+    search=Searchable(still_open="status: open OR status: resolved"),
     fields=(
         text("id", "Names the incident for ever: a UUID."),
         text("description", "Long text about the incident; may be an empty text."),
@@ -148,7 +149,7 @@ INCIDENT_ALERTS = Stream(
     page="https://docs.opsgenie.com/docs/incident-api#get-associated-alert-ids",
     paging=Paging.POSITION,
     limit=25,
-    holds=Holds.IDS,
+    holds=Content.IDS,
     mark="is_associated",
     also=(Part("/v1/incidents/{incident_id}/responder-alert-ids", mark="is_responder"),),
     parent=Parent("incidents", {"incident_id": "id"}, brings={"incident_updatedAt": "updatedAt"}),

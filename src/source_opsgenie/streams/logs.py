@@ -1,7 +1,8 @@
 """The streams about the account's own logs: the files, and what stands in them."""
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import nested, text, whole_number
-from source_opsgenie.streams.stream import Access, Domain, Holds, Paging, Parent, Stream
+from source_opsgenie.streams.stream import Access, Content, Paging, Parent, Stream
 
 LOG_FILES = Stream(
     name="log_files",
@@ -31,7 +32,7 @@ LOG_FILE_LINES = Stream(
     domain=Domain.CONFIGURATION,
     access=Access.LOGS,
     page="https://docs.opsgenie.com/docs/logs-api",
-    holds=Holds.LINK,
+    holds=Content.LINK,
     parent=Parent("log_files", {"filename": "filename"}),
     fields=(
         text("filename", "Name of the file, as in the stream log_files; added by this connector."),

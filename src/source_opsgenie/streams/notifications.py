@@ -1,8 +1,9 @@
 """The streams about how each user is notified: contacts, rules, and the steps of a rule."""
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, whole_number
 from source_opsgenie.streams.shapes import criteria, duration, time_restriction
-from source_opsgenie.streams.stream import Access, Domain, Parent, Stream
+from source_opsgenie.streams.stream import Access, Parent, Stream
 from source_opsgenie.streams.users import OF_USER, USER_ID
 
 STEP = (

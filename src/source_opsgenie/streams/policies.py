@@ -1,8 +1,9 @@
 """The streams about policies, which change alerts or hold their notifications back, and about saved searches."""
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp, whole_number
 from source_opsgenie.streams.shapes import RECIPIENT, criteria, duration, time_restriction
-from source_opsgenie.streams.stream import Access, Domain, Parent, Stream
+from source_opsgenie.streams.stream import Access, Parent, Stream
 
 POLICY = (
     text("id", "Names the policy: a UUID."),

@@ -1,5 +1,6 @@
 """The streams about schedules and escalations: who is on call, was, will be, and what follows."""
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import (
     Field,
     Kind,
@@ -13,7 +14,7 @@ from source_opsgenie.streams.fields import (
     whole_number,
 )
 from source_opsgenie.streams.shapes import RECIPIENT, duration, owner_team, parent_of, recipient, time_restriction
-from source_opsgenie.streams.stream import Access, AtOnce, Domain, Holds, Parent, Part, Stream
+from source_opsgenie.streams.stream import Access, Bulk, Content, Parent, Part, Stream
 
 OF_SCHEDULE = Parent("schedules", {"schedule_id": "id"})
 SCHEDULE_ID = text("schedule_id", "Id of the schedule, as in the stream schedules; added by this connector.")
@@ -168,13 +169,13 @@ SCHEDULE_ON_CALLS = Stream(
     description="Who is on call in each schedule just now, and who is next: one row for each schedule.",
     path="/v2/schedules/{schedule_id}/on-calls",
     also=(Part("/v2/schedules/{schedule_id}/next-on-calls"),),
-    at_once=AtOnce("/v2/schedules/on-calls", parent=("_parent", "id")),
+    at_once=Bulk("/v2/schedules/on-calls", parent=("_parent", "id")),
     params={"flat": "false"},
     key=("schedule_id",),
     domain=Domain.SCHEDULE_ONCALLS,
     access=Access.CONFIGURATION,
     page="https://docs.opsgenie.com/docs/who-is-on-call-api",
-    holds=Holds.ONE,
+    holds=Content.ONE,
     parent=OF_SCHEDULE,
     fields=(
         SCHEDULE_ID,
@@ -198,7 +199,7 @@ SCHEDULE_TIMELINES = Stream(
     domain=Domain.CONFIGURATION,
     access=Access.CONFIGURATION,
     page="https://docs.opsgenie.com/docs/schedule-api#get-schedule-timeline",
-    holds=Holds.ONE,
+    holds=Content.ONE,
     parent=OF_SCHEDULE,
     fields=(
         SCHEDULE_ID,

@@ -1,8 +1,9 @@
 """The streams about services, and about the incidents that are made of their rules and templates."""
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, whole_number
 from source_opsgenie.streams.shapes import INCIDENT, conditions, incident_properties, stakeholder_properties
-from source_opsgenie.streams.stream import Access, Domain, Holds, Paging, Parent, Stream
+from source_opsgenie.streams.stream import Access, Content, Paging, Parent, Stream
 
 SERVICES = Stream(
     name="services",
@@ -79,7 +80,7 @@ SERVICE_AUDIENCE_TEMPLATES = Stream(
     access=Access.SERVICES,
     page="https://docs.opsgenie.com/docs/service-audience-template-api",
     parent=Parent("services", {"service_id": "id"}),
-    holds=Holds.ONE,
+    holds=Content.ONE,
     fields=(
         text("service_id", "Id of the service; added by this connector."),
         nested(
@@ -116,7 +117,7 @@ INCIDENT_TEMPLATES = Stream(
     access=Access.SERVICES,
     page="https://docs.opsgenie.com/docs/incident-template-api",
     # The name under which they stand is told nowhere (docs/opsgenie-api.md#incident-template).
-    holds=Holds.LISTS,
+    holds=Content.LISTS,
     fields=(
         text("id", "Names the template: a UUID."),
         text("name", "Name of the template."),

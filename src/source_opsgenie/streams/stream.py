@@ -5,20 +5,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import Field, open_object
 
 Record = dict[str, Any]
-
-
-class Domain(Enum):
-    """A domain of requests, each with a rate limit of its own (docs/opsgenie-api.md#rate-domains)."""
-
-    SEARCH = "search"
-    ALERT = "alert"
-    INCIDENT = "incident"
-    SCHEDULE_ONCALLS = "schedule-oncalls"
-    CONFIGURATION = "configuration"
-    HEARTBEAT = "heartbeat"
 
 
 class Access(Enum):
@@ -58,7 +48,7 @@ class Paging(Enum):
     MARKER = "marker"
 
 
-class Holds(Enum):
+class Content(Enum):
     """What an answer holds where its rows should stand."""
 
     ROWS = "list of rows"
@@ -92,7 +82,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class AtOnce:
+class Bulk:
     """A list that answers for all parents with one request; *parent* leads to the parent's id in its rows.
 
     Where it is refused, and for a parent that it lacks, the parent's own list is asked for.
@@ -103,7 +93,7 @@ class AtOnce:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class Searchable:
     """A list that can be searched by time.
 
     *count_path* answers `data.count`; without it the list's own `totalCount` is asked for.
@@ -152,16 +142,16 @@ class Stream:
     next_key: str = ""
     sort: str = ""
     cursor: str = ""
-    search: Search | None = None
+    search: Searchable | None = None
     parent: Parent | None = None
     rows: tuple[str, ...] = ()
-    holds: Holds = Holds.ROWS
+    holds: Content = Content.ROWS
     may_lack_rows: bool = False
     adds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     numbered: str = ""
     also: tuple[Part, ...] = ()
     mark: str = ""
-    at_once: AtOnce | None = None
+    at_once: Bulk | None = None
     weeks: str = ""
     single: str = ""
     single_domain: Domain | None = None

@@ -1,8 +1,9 @@
 """The streams about teams: the teams, and the members, roles, routing rules and logs of each."""
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, nested, text, timestamp, whole_number
 from source_opsgenie.streams.shapes import criteria, recipient, time_restriction
-from source_opsgenie.streams.stream import Access, Domain, Paging, Parent, Stream
+from source_opsgenie.streams.stream import Access, Paging, Parent, Stream
 
 OF_TEAM = Parent("teams", {"team_id": "id"})
 TEAM_ID = text("team_id", "Id of the team, as in the stream teams; added by this connector.")

@@ -1,9 +1,10 @@
 """The streams about users: the users, and what each belongs to and hands on."""
 
+from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp
 from source_opsgenie.streams.schedules import ESCALATION
 from source_opsgenie.streams.shapes import user
-from source_opsgenie.streams.stream import Access, Domain, Paging, Parent, Stream
+from source_opsgenie.streams.stream import Access, Paging, Parent, Stream
 
 OF_USER = Parent("users", {"user_id": "id"})
 USER_ID = text("user_id", "Id of the user, as in the stream users; added by this connector.")

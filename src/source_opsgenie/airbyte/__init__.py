@@ -1,0 +1,1 @@
+"""Airbyte's verbs and messages; the only package that imports the CDK."""

@@ -1,0 +1,1 @@
+"""One request to the API: authorise, pace, retry, decode, explain."""

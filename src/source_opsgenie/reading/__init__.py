@@ -1,0 +1,1 @@
+"""How a stream is read: completely, resumably and provably, without a socket."""

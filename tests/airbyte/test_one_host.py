@@ -1,0 +1,83 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import trustme
+from tests.support.leaks import ran
+from tests.support.tunnel import certified, tunnel
+from tests.support.verbs import Output, Verbs, catalog
+
+from opsgenie_simulator import Account
+
+EU = "api.eu.opsgenie.com"
+
+
+@pytest.fixture
+def account() -> Account:
+    """An account that lives in Europe."""
+    return Account.seeded(region="eu")
+
+
+def run(*args: str, **environment: str) -> tuple[Output, str]:
+    """Run the console script in a process of its own: its standard output and its standard error."""
+    script = Path(sys.executable).parent / "source-opsgenie"
+    done = ran(script, *args, env=os.environ | environment)
+    return Output(done.stdout, done.returncode), done.stderr
+
+
+@pytest.mark.parametrize("endpoint", [EU, f"https://{EU}", f"https://{EU}/"])
+def test_every_request_goes_to_the_endpoint_and_nowhere_else(
+    endpoint: str, source: Verbs, account: Account, tmp_path: Path
+) -> None:
+    """A read with a European endpoint speaks to that host alone, over TLS, through the environment's proxy."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    names = ["alerts", "users", "team_members"]
+    with certified(account, authority, host=EU) as simulator, tunnel(simulator) as proxy:
+        output, _ = run(
+            "read",
+            "--config", source.file("config", {"api_token": account.full_key, "endpoint": endpoint}),
+            "--catalog", source.file("catalog", catalog(names, "incremental")),
+            HTTPS_PROXY=proxy.url, NO_PROXY="", SSL_CERT_FILE=str(tmp_path / "authority.pem"),
+        )  # fmt: skip
+
+    assert output.errors() == []
+    assert len(output.records("alerts")) == len(account.alerts)
+    assert {f"{EU}:443"} == set(proxy.hosts)
+    assert {EU} == {request.host for request in simulator.requests}
+
+
+def test_a_certificate_that_nobody_vouches_for_ends_the_read(source: Verbs, account: Account) -> None:
+    """The key is not sent to a host that cannot prove its name."""
+    with certified(account, trustme.CA(), host=EU) as simulator, tunnel(simulator) as proxy:
+        config = source.file("config", {"api_token": account.full_key, "endpoint": EU})
+        output, _ = run("check", "--config", config, HTTPS_PROXY=proxy.url, NO_PROXY="")
+
+    assert "FAILED" == output.of_type("CONNECTION_STATUS")[0]["connectionStatus"]["status"]
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize("level", [[], ["--debug"]])
+@pytest.mark.parametrize("key", ["full", "wrong", "malformed"])
+def test_the_key_is_in_no_output(key: str, level: list[str], source: Verbs, account: Account) -> None:
+    """Neither a read nor its failure prints the key, at debug level either, and nothing but messages is printed."""
+    keys = {"full": account.full_key, "wrong": "0badc0de-0000-4000-8000-000000000001", "malformed": "no-key-at-all-0"}
+    config = source.file("config", {**source.config, "api_token": keys[key]})
+    files = ["--config", config, "--catalog", source.file("catalog", catalog(["alerts", "teams"], "incremental"))]
+    output, errors = run("read", *files, *level)
+
+    assert keys[key] not in output.text + errors
+    assert errors == ""
+    assert "Traceback" not in output.text
+    assert (key == "full") == (output.exit_code == 0)
+    assert {"DEBUG"} >= {line["type"] for line in output.messages} - {"RECORD", "STATE", "TRACE", "LOG"}
+
+
+def test_spec_needs_nothing(tmp_path: Path) -> None:
+    """`spec` works without config, network and key, from anywhere."""
+    output, errors = run("spec", HOME=str(tmp_path), OPSGENIE_API_URL="")
+    (message,) = output.of_type("SPEC")
+
+    assert ["api_token"] == message["spec"]["connectionSpecification"]["required"]
+    assert errors == ""

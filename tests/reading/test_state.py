@@ -1,0 +1,210 @@
+"""State: what is written is read back, what is damaged is refused, and it stays small."""
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from tests.support.fakes import DAY, NOW
+
+from source_opsgenie.errors import StateError
+from source_opsgenie.reading.state import REMEMBERED, Recent, Scope, State, Tally, is_ours, shorten_query, version_of
+
+MOMENTS = some.none() | some.integers(-62_135_596_800_000, 253_402_300_799_999)
+NUMBERS = some.integers(0, 10**12)
+TEXTS = some.text(max_size=20)
+STATES = some.builds(
+    State,
+    scope=some.builds(Scope, TEXTS, TEXTS, TEXTS),
+    rows=NUMBERS,
+    bookmark=MOMENTS,
+    begun=MOMENTS,
+    below=MOMENTS,
+    top=MOMENTS,
+    listed=NUMBERS,
+    reached=MOMENTS,
+    newest=MOMENTS,
+    looked=MOMENTS,
+    look_below=MOMENTS,
+    tally=some.builds(Tally, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS),
+    seen=some.lists(TEXTS, max_size=4).map(tuple),
+    finished=some.booleans(),
+    generation=some.none() | NUMBERS,
+)
+PLAIN = State(Scope("acme"), rows=3, bookmark=NOW).to_mapping()
+JSON = some.recursive(
+    some.none() | some.booleans() | some.integers(-(2**63), 2**63 - 1) | some.floats(allow_nan=False) | TEXTS,
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=4,
+)
+# What is put in, and where.
+DAMAGED: list[dict[str, Any]] = [
+    {"version": 2},
+    {"version": "1"},
+    {"version": None},
+    {"scope": None},
+    {"scope": {}},
+    {"scope": {"account": 1}},
+    {"scope": {"account": "acme", "region": "eu"}},
+    {"rows": -1},
+    {"rows": "3"},
+    {"rows": True},
+    {"rows": 1.5},
+    {"listed": None},
+    {"bookmark": "yesterday"},
+    {"bookmark": 1234},
+    {"begun": None},
+    {"below": ["x"]},
+    {"tally": {}, "rows": -1},
+    {"tally": {"counted": "1"}},
+    {"tally": {"countd": 1}},
+    {"tally": []},
+    {"seen": None},
+    {"seen": [1]},
+    {"seen": "abcdef"},
+    {"seen": 7},
+    {"finished": "no"},
+    {"finished": 1},
+    {"generation": "4"},
+    {"generation": [4]},
+    {"limits": []},
+    {"limits": {"alert/60": "300"}},
+    {"limits": {"alert/60": -1}},
+    {"limits_at": 7},
+]
+
+
+def read_back(mapping: dict[str, Any]) -> State:
+    """The state that *mapping* gives after it was written and read as JSON."""
+    return State.from_mapping(orjson.loads(orjson.dumps(mapping)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(STATES)
+def test_round_trip(state: State) -> None:
+    """Whatever a state says is still said after it was written and read."""
+    assert state == read_back(state.to_mapping())
+
+
+@pytest.mark.parametrize("damage", DAMAGED, ids=str)
+def test_damaged_state_is_refused(damage: dict[str, Any]) -> None:
+    """A state that says something impossible is refused with a remedy: it could make a silent gap."""
+    with pytest.raises(StateError, match="reset the stream's state, and it is read whole"):
+        State.from_mapping(PLAIN | damage)
+
+
+@pytest.mark.parametrize(("days", "holds"), [(0, True), (6, True), (7, False), (30, False)])
+def test_limits_hold_for_a_week(days: int, holds: bool) -> None:
+    """What refusals told of the account's limits is kept with its date, and for a week."""
+    state = State(Scope("acme")).limited({"alert/60": 300}, now=NOW)
+    later = read_back(state.to_mapping()).limited({"alert/60": 300}, now=NOW + DAY)
+
+    assert later.limits_that_hold(NOW + days * DAY) == ({"alert/60": 300} if holds else {})
+    assert later.limits_that_hold(None) == {}
+    assert "limits" not in State(Scope("acme")).to_mapping()
+
+
+@pytest.mark.parametrize("name", ["scope", "tally", "seen", "version"])
+def test_state_without_a_part_is_refused(name: str) -> None:
+    """A state that was cut short is no state."""
+    with pytest.raises(StateError):
+        State.from_mapping({key: value for key, value in PLAIN.items() if key != name})
+
+
+@settings(max_examples=80, deadline=None)
+@given(some.dictionaries(some.sampled_from(sorted(State.__slots__)), JSON, max_size=4))
+def test_any_json_is_a_state_or_refused(damage: dict[str, Any]) -> None:
+    """Whatever stands in a state of ours, there is one error for it, or a state that can be written again."""
+    try:
+        state = read_back(PLAIN | damage)
+    except StateError:
+        return
+
+    assert state == read_back(state.to_mapping())
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(PLAIN, True), ({"updatedAt": "2023-01-01T00:00:00Z"}, False), ({"updatedAt": 1672531200}, False), ({}, False)],
+)
+def test_is_ours(given: dict[str, Any], expected: bool) -> None:
+    """A state of the public connector is told from ours."""
+    assert is_ours(given) == expected
+
+
+@pytest.mark.parametrize("letter", ["q", "ü", "日", "😀"])
+@pytest.mark.parametrize("length", [200, 5_000])
+def test_state_stays_small(letter: str, length: int) -> None:
+    """With every memory full, a long query and a long name, a state is below 2 kB."""
+    recent = Recent(0, {})
+    for number in range(10_000):
+        recent.add({"id": f"{number}", "updatedAt": "2026-11-01T00:00:00Z"}, updated=NOW)
+    big = 10**9
+    query = letter * length
+    state = State(
+        Scope(f"{'a' * 60}@api.eu.opsgenie.com", shorten_query(query), "2022-01-01T00:00:00.000Z"),
+        rows=big,
+        bookmark=NOW,
+        begun=NOW,
+        below=NOW,
+        top=NOW,
+        listed=big,
+        reached=NOW,
+        newest=NOW,
+        looked=NOW,
+        look_below=NOW,
+        tally=Tally(big, big, big, big, big),
+        seen=tuple(recent.digests),
+        generation=big,
+    )
+
+    assert len(state.seen) == REMEMBERED
+    assert len(orjson.dumps(state.to_mapping())) < 2_000
+
+
+def test_recent_remembers_the_last_of_the_lookback() -> None:
+    """Rows before the lookback are not remembered; of too many, the first are forgotten."""
+    rows = [{"id": str(number), "updatedAt": "x"} for number in range(REMEMBERED + 5)]
+    recent = Recent(100, {})
+    recent.add({"id": "old", "updatedAt": "x"}, updated=99)
+    for row in rows:
+        recent.add(row, updated=100)
+    recent.add(rows[10], updated=100)
+
+    expected = [version_of(row) for row in [*rows[5:10], *rows[11:], rows[10]]]
+    assert list(recent.digests) == expected
+
+
+def test_version_tells_changes() -> None:
+    """The name of a row changes when the row does, also within one millisecond of `updatedAt`."""
+    row = {"id": "a", "updatedAt": "2026-11-01T00:00:00Z", "status": "open"}
+
+    assert version_of(row) == version_of(dict(reversed(row.items())))
+    assert version_of(row) != version_of(row | {"updatedAt": "2026-11-01T00:00:00.001Z"})
+    assert version_of(row) != version_of(row | {"id": "b"})
+    assert version_of(row) != version_of(row | {"status": "closed"})
+
+
+def test_begin_and_finish() -> None:
+    """A read begins once, however often it is cut off, and its beginning is the next one's bookmark."""
+    begun = State(Scope("acme"), bookmark=5).begin(10)
+    cut = State.from_mapping(begun.to_mapping())
+    finished = cut.begin(20).finish()
+
+    assert (cut.begin(20).begun, finished.bookmark, finished.begun) == (10, 10, None)
+    assert (finished.begin(30).begun, finished.begin(30).bookmark) == (30, 10)
+
+
+def test_bookmark_never_goes_back() -> None:
+    """A clock that went back does not move the bookmark: stored is never older than before."""
+    assert State(Scope("acme"), bookmark=50).begin(10).finish().bookmark == 50
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [(Scope("a", "q", "s"), ""), (Scope("b"), "account"), (Scope("a"), "alert_query"), (Scope("a", "q"), "start_date")],
+)
+def test_scope_differs_in_the_users_words(other: Scope, expected: str) -> None:
+    """What makes a bookmark worthless is named as the user knows it."""
+    assert Scope("a", "q", "s").differs_in(other) == expected

@@ -1,0 +1,63 @@
+"""The same rows come, whichever way the real API answers what nobody could tell us."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.support.every_stream import account_of, events_of, rows_of
+from tests.support.fakes import Wire, rows_in
+from tests.support.verbs import Verbs
+
+from opsgenie_simulator import Simulator, Switches
+from source_opsgenie.streams import STREAMS, Record
+
+KEYED = [{"last_key": one, "small_limits": "refused"} for one in ("absent", "null", "empty", "present")]
+POSITIONS: list[tuple[str, dict[str, Any]]] = [
+    *((name, positions) for name in ("incident_timeline_entries", "team_logs", "log_files") for positions in KEYED),
+    ("alert_attachments", {"attachment_ids": "number"}),
+    *(("incident_alerts", {"alert_ids_paging": one}) for one in ("counted", "counted-from-one", "linked")),
+    ("incident_templates", {"incident_templates": "list"}),
+    ("schedule_on_calls", {"all_on_calls": "refused"}),
+    ("log_file_lines", {"download_link": "json"}),
+    *((name, {"single_page_paging": "present"}) for name in ("alert_notes", "incident_logs")),
+]
+
+
+def keys(name: str, rows: list[Record] | tuple[Record, ...]) -> list[tuple[str, ...]]:
+    """The keys of *rows*."""
+    return [tuple(row[field] for field in STREAMS[name].key) for row in rows]
+
+
+@pytest.mark.parametrize(("name", "positions"), POSITIONS, ids=str)
+def test_rows_are_the_same_whatever_the_api_does(name: str, positions: dict[str, Any]) -> None:
+    """Each open question about a list, answered the other way and with pages of three, gives the same rows."""
+    wire = Wire(account_of(), Switches(**positions))
+    rows = rows_in(events_of(replace(STREAMS[name], limit=3), wire))
+    are_renamed = "attachment_ids" in positions
+
+    assert len(rows) == len(rows_of(name)) > 0
+    assert are_renamed or keys(name, rows) == keys(name, rows_of(name))
+    assert all(isinstance(row[field], str | int) for row in rows for field in STREAMS[name].key)
+
+
+def test_a_timeline_with_offsets_has_the_same_weeks() -> None:
+    """Where the times of a timeline carry an offset, its rows have the same keys and are valid."""
+    wire = Wire(account_of(), Switches(timeline_times="offset"))
+    rows = rows_in(events_of(STREAMS["schedule_timelines"], wire))
+
+    assert keys("schedule_timelines", rows) == keys("schedule_timelines", rows_of("schedule_timelines"))
+
+
+def test_nothing_is_written_and_no_key_leaves(source: Verbs) -> None:
+    """A read of every stream pings no heartbeat, fetches files without the key, and leaves settings alone."""
+    account = account_of()
+    with Simulator(account) as simulator:
+        output = source.with_config(endpoint=simulator.url, api_token=account.full_key).read()
+        asked = simulator.requests
+
+    assert output.exit_code == 0
+    assert [one.path for one in asked if one.writes or one.method != "GET"] == []
+    assert [one.path for one in asked if not one.has_key]
+    assert [one.path for one in asked if not one.has_key and one.path.startswith(("/v1/", "/v2/"))] == []
+    assert [one.path for one in asked if one.has_key and not one.path.startswith(("/v1/", "/v2/"))] == []
+    assert [one.path for one in asked if one.route == "/v2/integrations/{id}"] == []

@@ -1,0 +1,87 @@
+"""`opsgenie-archive`, run as a person runs it, and the file that it leaves."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+from click.testing import CliRunner, Result
+
+from opsgenie_simulator import Simulator
+from source_opsgenie.archive.cli import main
+from source_opsgenie.options import override_notice
+from tests.support.leaks import heard, leaks
+
+# A test that runs in the background of a shell would hand on that Ctrl-C is ignored.
+LISTENING = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from source_opsgenie.archive.cli import main; main()"
+)
+
+
+@dataclass(frozen=True)
+class Command:
+    """The command with a key in its environment, writing to the file at *path*."""
+
+    simulator: Simulator
+    key: str
+    path: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the command finds in its environment."""
+        return {"OPSGENIE_API_TOKEN": self.key, "OPSGENIE_API_URL": self.simulator.url}
+
+    @property
+    def said(self) -> str:
+        """What each run says first on stderr, and `__call__` leaves out: the simulator stands in for Opsgenie."""
+        return override_notice(self.environment, self.simulator.url) + "\n"
+
+    def __call__(self, *arguments: str, key: str | None = None) -> Result:
+        """Run it in this process, and see that the key is in nothing that it printed or left."""
+        result = CliRunner().invoke(
+            main, arguments, env=self.environment | ({"OPSGENIE_API_TOKEN": key} if key else {})
+        )
+        result.stderr_bytes = (result.stderr_bytes or b"").removeprefix(self.said.encode())
+        left = [path for path in self.path.parent.iterdir() if path.name.startswith(self.path.name)]
+
+        assert leaks(key or self.key, heard(result.output), heard(str(result.exception)), files=left) == []
+        return result
+
+    def sync(self, *arguments: str, key: str | None = None) -> Result:
+        """Bring the file up to date, which must succeed."""
+        result = self("sync", "--to", str(self.path), *arguments, key=key)
+
+        assert (0, "") == (result.exit_code, result.stderr), result.output
+        return result
+
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Begin a sync in a process of its own."""
+        program = [sys.executable, "-c", LISTENING, "sync", "--to", str(self.path), *arguments]
+        return subprocess.Popen(
+            program, env=os.environ | self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """What another program sees in the file."""
+        with duckdb.connect(str(self.path), read_only=True) as database:
+            return database.execute(sql).fetchall()
+
+    def rows(self, stream: str) -> list[dict[str, Any]]:
+        """The rows of *stream* as the API sent them."""
+        return by_text(orjson.loads(text) for (text,) in self.query(f"SELECT _json FROM {stream}"))
+
+
+def by_text(rows: Any) -> list[dict[str, Any]]:
+    """The *rows* in an order that does not depend on where they come from."""
+    return sorted(rows, key=lambda row: orjson.dumps(row, option=orjson.OPT_SORT_KEYS))
+
+
+def paths(requests: Sequence[Any]) -> list[str]:
+    """What the simulator was asked for."""
+    return [request.path for request in requests]

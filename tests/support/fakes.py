@@ -1,0 +1,215 @@
+"""What the tests of the core stand on: small classes that answer and record; and that they are honest."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+import orjson
+
+from opsgenie_simulator import Account, Call, Switches
+from opsgenie_simulator.answers import Service, answer
+from source_opsgenie.api.client import Client
+from source_opsgenie.api.connection import Connection
+from source_opsgenie.api.pacing import Domain, Pacer
+from source_opsgenie.api.transport import RawResponse, Request
+from source_opsgenie.clock import parse_timestamp
+from source_opsgenie.config import Config
+from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Proof, Row
+from source_opsgenie.reading.search import Search
+from source_opsgenie.streams import STREAMS, Record
+from tests.support.leaks import KEY
+
+NOW = parse_timestamp("2026-11-01T00:00:00Z")
+DAY = 24 * 60 * 60 * 1000
+MOST_REQUESTS = 1_000
+DATE = "Sun, 01 Nov 2026 00:00:00 GMT"
+
+
+class FakeClock:
+    """A clock that moves only while somebody sleeps on it, and records for how long."""
+
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        """The moment it stands at."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Move on at once."""
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+class Script:
+    """A transport that gives the *answers* it was made with, the last one for ever, and records what it was asked."""
+
+    def __init__(self, *answers: RawResponse | Exception) -> None:
+        self._answers = list(answers)
+        self.asked: list[Request] = []
+
+    def __call__(self, request: Request) -> RawResponse:
+        """Give the next answer."""
+        self.asked.append(request)
+        given = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+
+class Paths:
+    """A transport that answers each of some *paths*: with one response, or as a function of the parameters says.
+
+    Whatever else is asked for does not exist. Records what it was asked.
+    """
+
+    def __init__(self, paths: Mapping[str, RawResponse | Callable[[Mapping[str, str]], RawResponse]]) -> None:
+        self._paths = paths
+        self.asked: list[Request] = []
+
+    def __call__(self, request: Request) -> RawResponse:
+        """Answer as the path says."""
+        self.asked.append(request)
+        found = self._paths.get(request.path, RawResponse(404, {}, b'{"message": "no such path"}'))
+        return found if isinstance(found, RawResponse) else found(request.params)
+
+
+class Wire:
+    """A transport into a simulated *account*, without a socket; *before* sees each request and may change the account.
+
+    Records what was asked. The account's clock stands at NOW until *now* is moved.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        switches: Switches | None = None,
+        *,
+        before: Callable[[Request], None] | None = None,
+    ) -> None:
+        self.now = NOW
+        account.clock = lambda: self.now
+        self.account = account
+        self.before = before or (lambda _: None)
+        self.asked: list[Request] = []
+        self._service = Service(account, switches or Switches(), {}, FakeClock().monotonic)
+
+    def __call__(self, request: Request) -> RawResponse:
+        """Answer as the API would, unless the read seems to have no end."""
+        assert len(self.asked) < MOST_REQUESTS
+        self.before(request)
+        self.asked.append(request)
+        address = urlsplit(request.path)
+        params = dict(parse_qsl(address.query)) | dict(request.params)
+        call = Call("GET", unquote(address.path), params, request.headers.get("Authorization", ""))
+        found = answer(call, self._service)
+        headers = {name.lower(): value for name, value in found.headers.items()}
+        return RawResponse(found.status, headers, found.body)
+
+    def paths(self) -> list[str]:
+        """The paths that were asked for, in order."""
+        return [request.path for request in self.asked]
+
+
+def said(status: int, body: object = None, **headers: str) -> RawResponse:
+    """An answer with *body* as JSON, or as it is if it is bytes; underscores in header names stand for dashes."""
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    return RawResponse(status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
+
+
+def client_of(
+    transport: Callable[[Request], RawResponse],
+    clock: FakeClock | None = None,
+    key: str = KEY,
+    *,
+    pacers: Mapping[Domain, Pacer] | None = None,
+    at_once: int = 48,
+) -> Client:
+    """A client over *transport* that keeps to no limit yet, if it is given no *pacers*."""
+    pacers = pacers or {domain: Pacer() for domain in Domain}
+    return Client(transport, key=key, pacers=pacers, clock=clock or FakeClock(), at_once=at_once)
+
+
+def connection_of(wire: Wire, *, account: str = "acme@localhost", key: str = "", **options: object) -> Connection:
+    """A connection over *wire* that has asked one thing, so that it knows the API's date."""
+    token = key or wire.account.full_key
+    config = Config.from_mapping({"api_token": token, **options}, environment={})
+    clock = FakeClock()
+    client = client_of(wire, clock, key=token)
+    client.get("/v2/request-limits/", domain=Domain.CONFIGURATION)
+    return Connection(
+        client=client,
+        config=config,
+        clock=clock,
+        account=account,
+        known_as=frozenset({account}),
+        account_name="acme",
+        is_team_key=False,
+    )
+
+
+def search_of(wire: Wire, *, stream: str = "alerts", own: str = "") -> Search:
+    """The listing of one searchable stream over *wire*."""
+    return Search(client_of(wire, key=wire.account.full_key), STREAMS[stream], own)
+
+
+def crowded(*groups: tuple[int, int], updated: int | None = None) -> Account:
+    """An account with so many alerts (the second number) in each millisecond (the first) of *groups*."""
+    account = Account()
+    account.clock = lambda: NOW
+    for moment, size in groups:
+        for _ in range(size):
+            account.create_alert(created_at=moment, updated_at=updated)
+    return account
+
+
+def rows_in(found: Iterable[object]) -> list[Record]:
+    """The rows among the events or steps *found*, in order."""
+    rows: list[Record] = []
+    for one in found:
+        rows += [one.record] if isinstance(one, Row) else one.rows if isinstance(one, Batch) else []
+    return rows
+
+
+def ids_in(found: Iterable[object]) -> list[str]:
+    """The ids of the rows among *found*, in order."""
+    return [row["id"] for row in rows_in(found)]
+
+
+def last_state(events: Iterable[Event]) -> dict[str, Any]:
+    """The last state among *events*, as JSON that was written and read again."""
+    *_, state = [event.state for event in events if isinstance(event, Checkpoint)]
+    loaded: dict[str, Any] = orjson.loads(orjson.dumps(state.to_mapping()))
+    return loaded
+
+
+def texts_in(events: Iterable[Event]) -> str:
+    """Everything that *events* tell a person."""
+    return " ".join(event.text for event in events if isinstance(event, Notice | Proof))
+
+
+def query_of(params: Mapping[str, str]) -> str:
+    """The search in *params*, or an empty text."""
+    return params.get("query", "")
+
+
+def test_wire_answers_as_the_simulator_does() -> None:
+    """The wire gives status, lower-case headers and body, and records the request."""
+    wire = Wire(crowded((NOW - DAY, 3)))
+    request = Request("/v2/alerts/count", headers={"Authorization": f"GenieKey {wire.account.full_key}"})
+    response = wire(request)
+
+    assert response.status == 200
+    assert response.headers["date"] == DATE
+    assert orjson.loads(response.body)["data"] == {"count": 3}
+    assert [request] == wire.asked
+
+
+def test_script_keeps_its_last_answer() -> None:
+    """A script gives its answers in order, and the last one for ever."""
+    script = Script(said(500), said(200, {}))
+    actual = [script(Request(f"/{urlencode({'n': n})}")).status for n in range(3)]
+
+    assert actual == [500, 200, 200]
+    assert [request.path for request in script.asked] == ["/n=0", "/n=1", "/n=2"]

@@ -1,0 +1,214 @@
+"""Config: what is forgiven, what is refused, and that the key stays where it is."""
+
+import dataclasses
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from source_opsgenie.clock import parse_timestamp
+from source_opsgenie.config import Config, read_json, specification
+from source_opsgenie.errors import ConfigError
+from source_opsgenie.options import OPTIONS
+from tests.support.leaks import KEY
+
+# Option, a value that it refuses, and a word of the remedy.
+REFUSED: list[tuple[str, object, str]] = [
+    ("api_token", None, "make a key"),
+    ("api_token", "", "make a key"),
+    ("api_token", "  ", "make a key"),
+    ("api_token", 17, "quotes"),
+    ("api_token", "a b", "copy it"),
+    ("api_token", "a\nb", "copy it"),
+    ("api_token", "schlüssel", "copy it"),
+    ("endpoint", ["api.opsgenie.com"], "quotes"),
+    ("start_date", "yesterday", "write it like 2022-07-01T00:00:00Z"),
+    ("start_date", "2022-02-30T00:00:00Z", "write it like 2022-07-01T00:00:00Z"),
+    ("start_date", 20220701, "quotes"),
+    ("start_date", "0001-01-01T00:00:00+12:00", "write it like 2022-07-01T00:00:00Z"),
+    ("alert_query", {"status": "open"}, "quotes"),
+    ("rate_limit_share", 0, "above 0 and up to 1"),
+    ("rate_limit_share", 1.01, "above 0 and up to 1"),
+    ("rate_limit_share", float("nan"), "above 0 and up to 1"),
+    ("rate_limit_share", True, "above 0 and up to 1"),
+    ("rate_limit_share", "0.5", "above 0 and up to 1"),
+    ("max_requests_per_minute", 0, "of 1 or more"),
+    ("max_requests_per_minute", 1.5, "of 1 or more"),
+    ("max_requests_per_minute", True, "of 1 or more"),
+    ("max_concurrent_requests", 0, "from 1 to 64"),
+    ("max_concurrent_requests", 65, "from 1 to 64"),
+    ("lookback_minutes", -1, "from 0 to 1440"),
+    ("lookback_minutes", 1441, "from 0 to 1440"),
+    ("lookback_minutes", "10", "from 0 to 1440"),
+]
+ANYTHING = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=30),
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = some.sampled_from(list(OPTIONS)) | some.text(max_size=20)
+
+
+def config_of(**options: object) -> Config:
+    """The config that *options* and a key make, in an empty environment."""
+    return Config.from_mapping({"api_token": KEY, **options}, environment={})
+
+
+def test_a_key_is_enough() -> None:
+    """A config with nothing but a key reads the whole history of an account in the US."""
+    actual = config_of()
+
+    assert Config(KEY, "https://api.opsgenie.com") == actual
+    assert actual.start_date == ""
+
+
+def test_every_option_arrives() -> None:
+    """Each option ends in its place, in the unit in which it is used."""
+    expected = Config(
+        KEY,
+        "https://api.eu.opsgenie.com",
+        start_ms=parse_timestamp("2022-07-01T00:00:00Z"),
+        alert_query="priority: P1",
+        rate_limit_share=1.0,
+        max_requests_per_minute=20,
+        max_concurrent_requests=64,
+        lookback=timedelta(0),
+    )
+    actual = config_of(
+        endpoint="api.eu.opsgenie.com",
+        start_date="2022-07-01T02:00:00+02:00",
+        alert_query=" priority: P1 ",
+        rate_limit_share=1,
+        max_requests_per_minute=20,
+        max_concurrent_requests=64,
+        lookback_minutes=0,
+    )
+
+    assert expected == actual
+    assert actual.start_date == "2022-07-01T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_empty_means_default(name: str) -> None:
+    """An option that is null or an empty text, as forms send it, is as good as absent; the key alone is needed."""
+    for empty in (None, ""):
+        if name == "api_token":
+            with pytest.raises(ConfigError, match="api_token is missing"):
+                config_of(**{name: empty})
+        else:
+            assert config_of() == config_of(**{name: empty})
+
+
+def test_blanks_around_the_key_are_forgiven() -> None:
+    """A key that was copied with a line break at its end is the key."""
+    assert config_of() == config_of(api_token=f" {KEY}\n")
+
+
+@pytest.mark.parametrize(("name", "value", "remedy"), REFUSED)
+def test_refusal_names_option_and_remedy(name: str, value: object, remedy: str) -> None:
+    """A value that cannot be followed is refused by a message that names the option and says what to write."""
+    with pytest.raises(ConfigError) as caught:
+        config_of(**{name: value})
+
+    assert str(caught.value).startswith(name)
+    assert remedy in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("api_tokens", "api_token"),
+        ("apiToken", "api_token"),
+        ("end_point", "endpoint"),
+        ("startdate", "start_date"),
+        ("alert_querys", "alert_query"),
+        ("max_request_per_minute", "max_requests_per_minute"),
+        ("lookback_minute", "lookback_minutes"),
+    ],
+)
+def test_near_miss_is_refused(written: str, meant: str) -> None:
+    """A name that is nearly an option's is refused: whoever wrote it believes that it has an effect."""
+    with pytest.raises(ConfigError, match=f"^{written} is not an option: write {meant}"):
+        config_of(**{written: "x"})
+
+
+def test_unknown_names_are_nobodys() -> None:
+    """Options of the platform, or of another connector, do no harm."""
+    assert config_of() == config_of(__airbyte_note="x", region_of_france="y")
+
+
+@pytest.mark.parametrize("value", [f"{KEY} {KEY}", f"{KEY}ü", [KEY], {"key": KEY}])
+def test_key_is_in_no_message(value: object) -> None:
+    """A key that is refused is not quoted."""
+    with pytest.raises(ConfigError) as caught:
+        config_of(api_token=value)
+
+    assert KEY not in str(caught.value)
+
+
+def test_key_is_not_in_the_text_of_a_config() -> None:
+    """A config that ends up in a log shows its address and nothing else."""
+    actual = config_of()
+
+    assert "Config('https://api.opsgenie.com')" == repr(actual) == str(actual)
+
+
+def test_spec_and_config_agree_on_defaults() -> None:
+    """What the form shows as default is what a config without the option does."""
+    plain = config_of()
+    shown = specification()["properties"]
+    expected = {name: option["default"] for name, option in shown.items() if "default" in option}
+    told = {
+        "endpoint": plain.base_url.removeprefix("https://"),
+        "lookback_minutes": plain.lookback / timedelta(minutes=1),
+    }
+    actual = {name: told[name] if name in told else getattr(plain, name) for name in expected}
+
+    assert expected == actual
+    assert plain == Config(KEY, plain.base_url)
+
+
+def test_spec_explains_every_option_in_order() -> None:
+    """Each option has a title and a sentence, is shown in the order of the table, and only the key is a secret."""
+    shown = specification()["properties"]
+    secrets = [name for name, option in shown.items() if option.get("airbyte_secret")]
+    unexplained = [name for name, option in shown.items() if not option["description"].endswith(".")]
+
+    assert list(range(len(OPTIONS))) == [option["order"] for option in shown.values()]
+    assert ["api_token"] == secrets == specification()["required"]
+    assert unexplained == []
+
+
+def test_config_cannot_be_changed() -> None:
+    """A config is a value."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config_of().alert_query = "x"  # type: ignore[misc]
+
+
+@settings(max_examples=150, deadline=None)
+@given(some.dictionaries(NAMES, ANYTHING, max_size=6), some.booleans())
+def test_any_json_is_a_config_or_a_config_error(options: dict[str, Any], has_key: bool) -> None:
+    """Whatever JSON object is given, there is a config that can be used, or one error that people understand."""
+    try:
+        config = config_of(**options) if has_key else Config.from_mapping(options, environment={})
+    except ConfigError:
+        return
+
+    assert config.start_date == "" or parse_timestamp(config.start_date) == config.start_ms
+    assert 0 < config.rate_limit_share <= 1
+    assert 1 <= config.max_concurrent_requests <= 64
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A missing file, a directory, and bytes that are no JSON are told with the path, and never quoted."""
+    bad = tmp_path / "config.json"
+    bad.write_bytes(b'{"api_token": "' + KEY.encode() + b"\xff")
+    for path in (tmp_path / "none.json", tmp_path, bad):
+        with pytest.raises(ConfigError) as caught:
+            read_json(path, what="config")
+
+        assert str(path) in str(caught.value)
+        assert KEY not in str(caught.value)

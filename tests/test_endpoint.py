@@ -1,0 +1,85 @@
+"""Endpoints: the forms that are forgiven, and those that would carry the key elsewhere."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as some
+from urllib3.util import parse_url
+
+from source_opsgenie.config import Config, base_url
+from source_opsgenie.errors import ConfigError
+from tests.support.leaks import KEY
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "expected"),
+    [
+        ("api.opsgenie.com", "https://api.opsgenie.com"),
+        ("api.eu.opsgenie.com", "https://api.eu.opsgenie.com"),
+        ("api.eu.opsgenie.com/", "https://api.eu.opsgenie.com"),
+        ("https://api.eu.opsgenie.com", "https://api.eu.opsgenie.com"),
+        ("https://api.eu.opsgenie.com//", "https://api.eu.opsgenie.com"),
+        ("HTTPS://api.opsgenie.com", "https://api.opsgenie.com"),
+        ("https://proxy.example:8443/", "https://proxy.example:8443"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_scheme_and_slash_are_forgiven(endpoint: str, expected: str) -> None:
+    """A scheme or a slash too many does no harm; plain http is for this machine only."""
+    assert expected == base_url(endpoint)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://",
+        "/",
+        "api.opsgenie.com/v2",
+        "https://api.opsgenie.com/v2/alerts",
+        "api.opsgenie.com?x=1",
+        "user@api.opsgenie.com",
+        "https://user:secret@api.opsgenie.com",
+        "@api.opsgenie.com",
+        ":secret@api.opsgenie.com",
+        "http://api.opsgenie.com",
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "ftp://localhost",
+        "https://[::1",
+        "api.opsgenie.com:https",
+        "api.opsgenie.com:99999",
+        "api opsgenie.com",
+    ],
+)
+def test_what_is_no_host_is_refused(endpoint: str) -> None:
+    """A path, a question, a user, a port that is none, or plain http to another machine is refused, with a remedy."""
+    with pytest.raises(ConfigError, match=r"^endpoint .* write one of api.opsgenie.com or api.eu.opsgenie.com"):
+        base_url(endpoint)
+
+
+@settings(max_examples=200, deadline=None)
+@given(some.text("abc:/@?#[].\\ 1%é", max_size=20))
+@example("https://a\\@b")
+def test_every_text_is_an_address_or_refused(endpoint: str) -> None:
+    """Whatever is written as endpoint is refused, or an address with a host and without a user."""
+    try:
+        actual = base_url(endpoint)
+    except ConfigError:
+        return
+
+    parsed = parse_url(actual)
+    assert parsed.host
+    assert (parsed.auth, parsed.path, parsed.query) == (None, None, None)
+
+
+def test_environment_stands_in_for_the_endpoint() -> None:
+    """OPSGENIE_API_URL wins over the config, under the same rules."""
+    options = {"api_token": KEY, "endpoint": "api.eu.opsgenie.com"}
+    local = Config.from_mapping(options, environment={"OPSGENIE_API_URL": "http://localhost:1"})
+    empty = Config.from_mapping(options, environment={"OPSGENIE_API_URL": ""})
+
+    assert local.base_url == "http://localhost:1"
+    assert empty.base_url == "https://api.eu.opsgenie.com"
+    with pytest.raises(ConfigError):
+        Config.from_mapping(options, environment={"OPSGENIE_API_URL": "http://api.opsgenie.com"})
