@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from tests.support.fakes import DAY, NOW, Wire, connection_of, crowded, ids_in, search_of
@@ -12,12 +12,11 @@ from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import Incomplete, MalformedResponse
 from source_opsgenie.reading.backfill import SETTLING_MS, Backfill
 from source_opsgenie.reading.batches import read_batches
-from source_opsgenie.reading.events import Batch, Expected
-from source_opsgenie.reading.search import created_ms
-from source_opsgenie.reading.state import Scope, State, Tally
+from source_opsgenie.reading.events import Batch
+from source_opsgenie.reading.state import CurrentRead, Scope, State, Tally
 from source_opsgenie.streams import STREAMS
 
-BEGUN = State(Scope("acme"), begun=NOW)
+BEGUN = State(Scope("acme"), read=CurrentRead(NOW))
 START = NOW - 100 * DAY
 Unit = Literal["milliseconds", "seconds", "either"]
 
@@ -43,16 +42,16 @@ def with_old_changes(size: int) -> Account:
     return account
 
 
-def tally_of(found: Iterable[Batch | Expected]) -> Tally:
+def tally_of(found: Iterable[Batch[Any]]) -> Tally:
     """The tally in the last state."""
-    return [one.state for one in found if isinstance(one, Batch) and one.state][-1].tally
+    return [one.state for one in found if one.state][-1].tally
 
 
 def test_everything_newest_first() -> None:
     """Each row once, from the newest down, across windows and crowds; the tally counts them all."""
     account = large()
     found = list(Backfill(search_of(Wire(account))).read(BEGUN))
-    times = [created_ms(row) for one in found if isinstance(one, Batch) for row in one.rows]
+    times = [row.created for one in found for row in one.rows]
     tally = tally_of(found)
 
     assert sorted(account.alerts) == sorted(ids_in(found))
@@ -78,10 +77,10 @@ def test_stop_after_any_step(start: str) -> None:
     alerts = STREAMS["alerts"]
     whole = list(read_batches(connection, alerts, BEGUN))
     expected = set(ids_in(whole))
-    states = [BEGUN, *[one.state for one in whole if isinstance(one, Batch) and one.state]]
+    states = [BEGUN, *[one.state for one in whole if one.state]]
     out, rests = set[str](), []
     for number, one in enumerate(whole):
-        if isinstance(one, Batch) and one.state and number % 4 == 0:
+        if one.state and number % 4 == 0:
             out = set(ids_in(whole[: number + 1]))
             rest = list(read_batches(connection, alerts, saved(one.state)))
             rests.append(len(ids_in(rest)))
@@ -152,7 +151,7 @@ def test_second_half_is_taken_up() -> None:
     account = with_old_changes(310)
     connection = connection_of(Wire(account), start_date=format_timestamp(START))
     whole = list(read_batches(connection, STREAMS["alerts"], BEGUN))
-    states = [one.state for one in whole if isinstance(one, Batch) and one.state and one.state.reached]
+    states = [one.state for one in whole if one.state and one.state.reached]
     rest = ids_in(read_batches(connection, STREAMS["alerts"], saved(states[0])))
 
     assert len(states) > 1
@@ -190,13 +189,15 @@ def test_resume_after_changes(late: int) -> None:
     found, state = [], BEGUN
     for one in Backfill(listing).read(BEGUN):
         found.append(one)
-        state = one.state if isinstance(one, Batch) and one.state else state
-        if state.listed > 500:
+        state = one.state if one.state else state
+        if state.walk and state.walk.window and state.walk.window.listed > 500:
             break
     for alert_id in {*ids_in(found)[:5], *ids_in(found)[-5:], *sorted(account.alerts)[:5]}:
         account.delete_alert(alert_id)
+    window = state.walk and state.walk.window
+    assert window
     for _ in range(late):
-        account.create_alert(created_at=(state.top or NOW) - 5)
+        account.create_alert(created_at=window.end - 5)
     rest = list(Backfill(listing).read(saved(state)))
     tally = tally_of(rest)
 
@@ -209,7 +210,7 @@ def test_tally_of_a_resumed_read_is_whole() -> None:
     account, state, cuts = large(), BEGUN, 0
     while cuts < 200:
         for number, one in enumerate(Backfill(search_of(Wire(account))).read(state)):
-            state = saved(one.state) if isinstance(one, Batch) and one.state else state
+            state = saved(one.state) if one.state else state
             if number == 25:
                 break
         else:

@@ -10,12 +10,10 @@ from opsgenie_simulator import Account, Switches
 from source_opsgenie.api.transport import Request
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.changes import Changes
-from source_opsgenie.reading.events import Batch, Expected
-from source_opsgenie.reading.search import updated_ms
-from source_opsgenie.reading.state import Scope, State
+from source_opsgenie.reading.state import CurrentRead, Scope, State
 
 SINCE = NOW - DAY
-BEGUN = State(Scope("acme"), bookmark=SINCE, begun=NOW)
+BEGUN = State(Scope("acme"), bookmark=SINCE, read=CurrentRead(NOW))
 WAYS: list[dict[str, Any]] = [
     {"updated_at_search": search, "updated_at_sort": sort, "ties": ties}
     for search, sort, ties in product(
@@ -87,7 +85,7 @@ def test_oldest_change_first() -> None:
     """Changes come in the order in which they happened, so that a destination ends with the newest version."""
     for size in (60, 230):
         account = changed(*((SINCE + 1 + number * 500, 1) for number in range(size)))
-        times = [updated_ms(row) for row in rows_in(Changes(search_of(Wire(account)), SINCE).read(BEGUN))]
+        times = [row.updated for batch in Changes(search_of(Wire(account)), SINCE).read(BEGUN) for row in batch.rows]
 
         assert times == sorted(times)
 
@@ -116,7 +114,7 @@ def test_a_long_read_says_where_it_could_go_on(way: dict[str, Any]) -> None:
     """Before its last rows are out, a read of several pages has offered a state: children may take hours for them."""
     account = changed(*((SINCE + 1 + number * 500, 1) for number in range(350)))
     found = list(Changes(search_of(Wire(account, Switches(**way))), SINCE).read(BEGUN))
-    first = next((number for number, one in enumerate(found) if isinstance(one, Batch) and one.state), len(found))
+    first = next((number for number, one in enumerate(found) if one.state), len(found))
 
     assert len(ids_in(found[: first + 1])) < 350
 
@@ -126,7 +124,7 @@ def test_stop_after_any_step() -> None:
     account = changed(*((SINCE + number * 500, 1) for number in range(230)), (SINCE + 5, 150), (SINCE + 90_000, 130))
     listing = search_of(Wire(account))
     whole = list(Changes(listing, SINCE).read(BEGUN))
-    states = [(number, one.state) for number, one in enumerate(whole) if isinstance(one, Batch) and one.state]
+    states = [(number, one.state) for number, one in enumerate(whole) if one.state]
     for number, state in states:
         rest = Changes(listing, SINCE).read(State.from_mapping(state.to_mapping()))
 
@@ -142,11 +140,11 @@ def test_stop_after_any_step_of_the_history(search: Any, sort: Any, tied: int) -
     listing = search_of(Wire(account, Switches(updated_at_search=search, updated_at_sort=sort)))
     whole = list(Changes(listing, SINCE).read(BEGUN))
     for number, one in enumerate(whole):
-        if isinstance(one, Batch) and one.state:
+        if one.state:
             rest = Changes(listing, SINCE).read(State.from_mapping(one.state.to_mapping()))
 
             assert expected_of(account) == set(ids_in(whole[: number + 1])) | set(ids_in(rest))
-    assert isinstance(whole[0], Expected) or search == "searchable"
+    assert whole[0].expected or search == "searchable"
 
 
 @pytest.mark.parametrize("search", ["refused", "ignored", "seconds"])

@@ -11,7 +11,7 @@ from opsgenie_simulator import Account
 from source_opsgenie.errors import Incomplete
 from source_opsgenie.reading.lists import read_list
 from source_opsgenie.reading.paging import CAP, PAGE, PASSES, Page, read_by_offset
-from source_opsgenie.streams import STREAMS
+from source_opsgenie.streams import STREAMS, Record
 
 
 class Rows:
@@ -26,14 +26,15 @@ class Rows:
         self.asked: list[tuple[int, str]] = []
         self._before = before
 
-    def __call__(self, offset: int, order: str) -> Page:
+    def __call__(self, offset: int, order: str) -> Page[Record]:
         """One page."""
         if self._before:
             self._before(self)
         self.asked.append((offset, order))
         ids = self.ids if order == "asc" else self.ids[::-1]
         total = None if self.extra is None else len(ids) + self.extra
-        return Page([{"id": one} for one in ids[offset : offset + PAGE]], total)
+        ids = ids[offset : offset + PAGE]
+        return Page([{"id": one} for one in ids], ids, total)
 
     def read(self) -> list[str]:
         """The ids that read_by_offset finds, sorted."""

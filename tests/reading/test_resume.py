@@ -10,8 +10,8 @@ from opsgenie_simulator import Account
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import StateError
 from source_opsgenie.reading.events import Checkpoint, Event
-from source_opsgenie.reading.reader import NOT_OURS, Reader
-from source_opsgenie.reading.state import State
+from source_opsgenie.reading.reader import OTHER_CONNECTOR, OUTDATED, Reader
+from source_opsgenie.reading.state import CurrentRead, State, Walk
 from source_opsgenie.streams import STREAMS
 
 OLD_FORMS: list[dict[str, Any]] = [
@@ -20,6 +20,20 @@ OLD_FORMS: list[dict[str, Any]] = [
     {"createdAt": "2023-01-01T00:00:00Z"},
     {"states": []},
 ]
+
+
+# As version 1 wrote it, in the middle of a backfill.
+OUTDATED_STATE: dict[str, Any] = {
+    "version": 1,
+    "scope": {"account": "acme", "query": "", "start_date": ""},
+    "rows": 3,
+    "begun": "2026-10-31T23:59:00.000Z",
+    "below": "2026-10-01T00:00:00.000Z",
+    "top": "2026-10-20T00:00:00.000Z",
+    "listed": 3,
+    "tally": {"counted": 3, "listed": 3, "gone": 0, "unlisted": 0, "recent": 0},
+    "seen": [],
+}
 
 
 def account_of(size: int = 150) -> Account:
@@ -41,8 +55,19 @@ def test_state_of_the_public_connector(state: dict[str, Any]) -> None:
     events = read(wire, state)
 
     assert sorted(ids_in(events)) == sorted(wire.account.alerts)
-    assert NOT_OURS in texts_in(events)
+    assert OTHER_CONNECTOR in texts_in(events)
     assert ids_in(read(wire, last_state(events))) == []
+
+
+@pytest.mark.parametrize("stream", ["alerts", "alert_logs"])
+def test_state_of_a_development_version(stream: str) -> None:
+    """A state in the format of an earlier development version leads to one full read and a message, not an error."""
+    wire = Wire(account_of(3))
+    events = read(wire, OUTDATED_STATE, stream=stream)
+
+    assert rows_in(events) == rows_in(read(wire, stream=stream))
+    assert OUTDATED in texts_in(events)
+    assert rows_in(read(wire, last_state(events), stream=stream)) == []
 
 
 @pytest.mark.parametrize(
@@ -60,7 +85,7 @@ def test_state_of_something_else(changed: dict[str, Any], named: str) -> None:
     events = read(wire, last_state(read(wire)), **changed)
 
     assert sorted(ids_in(events)) == sorted(wire.account.alerts)
-    assert f"the {named} is not that of the sync before" in texts_in(events)
+    assert f"The {named} differs from the last sync" in texts_in(events)
 
 
 def test_a_start_date_written_otherwise_is_the_same() -> None:
@@ -71,15 +96,16 @@ def test_a_start_date_written_otherwise_is_the_same() -> None:
     assert ids_in(read(wire, state, start_date="2025-01-01T01:00:00.000+01:00")) == []
 
 
-@pytest.mark.parametrize("name", ["bookmark", "begun"])
+@pytest.mark.parametrize("name", ["bookmark", "read"])
 def test_state_from_the_future(name: str) -> None:
     """A state of a day that is yet to come would hide all that changes until then: all is read again."""
     wire = Wire(account_of())
-    state = last_state(read(wire)) | {name: format_timestamp(NOW + 2 * DAY)}
+    time = format_timestamp(NOW + 2 * DAY)
+    state = last_state(read(wire)) | {name: time if name == "bookmark" else {"began": time}}
     events = read(wire, state)
 
     assert sorted(ids_in(events)) == sorted(wire.account.alerts)
-    assert "yet to come" in texts_in(events)
+    assert "in the future" in texts_in(events)
 
 
 def test_state_of_a_few_hours_ahead() -> None:
@@ -100,7 +126,7 @@ def test_state_of_a_few_hours_ahead() -> None:
 def test_damaged_state(stream: str, damage: dict[str, Any]) -> None:
     """A state of ours that was damaged, or that a newer version wrote, is an error before the first row."""
     wire = Wire(account_of(3))
-    with pytest.raises(StateError, match="reset the stream's state"):
+    with pytest.raises(StateError, match="eset the stream's state"):
         read(wire, last_state(read(wire)) | damage, stream=stream)
 
 
@@ -172,7 +198,7 @@ def test_the_first_beginning_is_kept() -> None:
     """A read that is taken up later keeps the bookmark of its first beginning: what changed between is not lost."""
     wire = Wire(account_of(260))
     connection = connection_of(wire)
-    state = State(Reader(connection)._scope(STREAMS["alerts"]), begun=NOW - 3600_000, below=NOW - 20 * DAY)
+    state = State(Reader(connection)._scope(STREAMS["alerts"]), read=CurrentRead(NOW - 3600_000, Walk(NOW - 20 * DAY)))
     end = last_state(Reader(connection).read(STREAMS["alerts"], state=state.to_mapping()))
 
     assert end["bookmark"] == format_timestamp(NOW - 3600_000)

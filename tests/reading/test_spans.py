@@ -17,9 +17,9 @@ from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import Incomplete, MalformedResponse
 from source_opsgenie.reading.paging import CAP
-from source_opsgenie.reading.search import Search, created_ms
+from source_opsgenie.reading.search import Search, SearchRow
 from source_opsgenie.reading.spans import read_crowd, read_span
-from source_opsgenie.streams import STREAMS, Record
+from source_opsgenie.streams import STREAMS
 
 Ties = Literal["kept", "mirrored", "shuffled"]
 TIES: list[Ties] = ["kept", "mirrored", "shuffled"]
@@ -46,9 +46,9 @@ def even(size: int) -> Account:
     return account_of([(60_000 * number, 1) for number in range(size)])
 
 
-def read(wire: Wire, *, at_once: int, expected: int = 0, order: str = "desc") -> list[Record]:
+def read(wire: Wire, *, at_once: int, expected: int = 0, order: str = "desc") -> list[SearchRow]:
     """All rows of the span, so many pages at once."""
-    listing = replace(search_of(wire), side_by_side=at_once)
+    listing = replace(search_of(wire), concurrent_pages=at_once)
     return [row for rows in read_span(listing, *WHOLE, expected=expected, order=order) for row in rows]
 
 
@@ -62,9 +62,9 @@ def test_every_row_is_read_once(
     account = account_of(crowds)
     wire = Wire(account, Switches(ties=ties))
     found = read(wire, at_once=at_once, expected=int(len(account.alerts) * expected), order=order)
-    times = [created_ms(row) for row in found]
+    times = [row.created for row in found]
 
-    assert sorted(account.alerts) == sorted(row["id"] for row in found)
+    assert sorted(account.alerts) == sorted(row.id for row in found)
     assert times == sorted(times, reverse=order == "desc")
 
 
@@ -75,7 +75,7 @@ def test_crowded_millisecond(size: int, ties: Ties, at_once: int) -> None:
     """A millisecond with more rows than a page, between others, is read whole and only once."""
     account = account_of([(0, 30), (1, size), (2, 30)])
     wire = Wire(account, Switches(ties=ties))
-    found = [row["id"] for row in read(wire, at_once=at_once, expected=size + 60)]
+    found = [row.id for row in read(wire, at_once=at_once, expected=size + 60)]
 
     assert sorted(account.alerts) == sorted(found)
 
@@ -85,7 +85,7 @@ def test_span_is_half_open() -> None:
     account = account_of([(0, 1), (1, 1), (2, 1)])
     listing = search_of(Wire(account))
     found = [
-        [created_ms(row) - T for rows in read_span(listing, *span) for row in rows]
+        [row.created - T for rows in read_span(listing, *span) for row in rows]
         for span in ((T - 2, T), (T - 1, None), (None, T - 1), (None, None))
     ]
 
@@ -106,7 +106,7 @@ def test_deletions_leave_no_living_row_unread(
 
     wire = Wire(account, Switches(ties=ties), before=delete)
     try:
-        found = [row["id"] for row in read(wire, at_once=at_once, expected=len(account.alerts))]
+        found = [row.id for row in read(wire, at_once=at_once, expected=len(account.alerts))]
     except Incomplete:
         return
 
@@ -122,7 +122,7 @@ def test_crowd_of_incidents_is_read_or_incomplete(ties: Ties) -> None:
         account.create_incident(created_at=T)
     listing = search_of(Wire(account, Switches(ties=ties)), stream="incidents")
     try:
-        found = [row["id"] for rows in read_span(listing, *WHOLE) for row in rows]
+        found = [row.id for rows in read_span(listing, *WHOLE) for row in rows]
     except Incomplete as problem:
         found = [str(problem)] if ties != "shuffled" else list(account.incidents)
 
@@ -134,7 +134,7 @@ def test_rows_that_were_not_asked_for(moments: list[int]) -> None:
     """Rows outside the span, or in another order, mean that the API did not do as asked: never read on."""
     rows = [{"id": str(moment), "createdAt": format_timestamp(moment)} for moment in moments]
     listing = Search(client_of(Script(said(200, {"data": rows}))), STREAMS["alerts"])
-    with pytest.raises(MalformedResponse, match="/v2/alerts was asked for rows created in"):
+    with pytest.raises(MalformedResponse, match="/v2/alerts was requested for rows created in"):
         list(read_span(listing, *WHOLE))
 
 
@@ -158,7 +158,7 @@ def test_pages_are_under_way_at_the_same_time() -> None:
     """Once pages have joined, the next four are asked for side by side: none waits for the one before it."""
     wire = Meeting(even(2_000)).meet(4, 7)
 
-    assert sorted(wire.account.alerts) == sorted(row["id"] for row in read(wire, at_once=4, expected=2_000))
+    assert sorted(wire.account.alerts) == sorted(row.id for row in read(wire, at_once=4, expected=2_000))
 
 
 class Wide(Wire):
@@ -222,4 +222,4 @@ def test_what_exceeds_both_ends_is_read_by_priority(size: int, expected: list[st
     """A millisecond with more rows than the cap shows from both ends is listed a priority at a time."""
     listing = Search(client_of(full_of(size)), STREAMS["alerts"])
 
-    assert expected == [row["id"] for row in read_crowd(listing, T)]
+    assert expected == [row.id for row in read_crowd(listing, T)]

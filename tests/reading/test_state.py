@@ -9,28 +9,46 @@ from hypothesis import strategies as some
 from tests.support.fakes import DAY, NOW
 
 from source_opsgenie.errors import StateError
-from source_opsgenie.reading.state import REMEMBERED, Recent, Scope, State, Tally, is_ours, shorten_query, version_of
+from source_opsgenie.reading.state import (
+    ROWS_REMEMBERED,
+    VERSION,
+    CurrentRead,
+    Limits,
+    OpenWindow,
+    Recent,
+    Recheck,
+    Scope,
+    State,
+    Tally,
+    Walk,
+    current_state,
+    digest_of,
+    is_ours,
+    shorten_query,
+)
 
-MOMENTS = some.none() | some.integers(-62_135_596_800_000, 253_402_300_799_999)
+TIMES = some.integers(-62_135_596_800_000, 253_402_300_799_999)
 NUMBERS = some.integers(0, 10**12)
 TEXTS = some.text(max_size=20)
+MAYBE = some.none() | TIMES
 STATES = some.builds(
     State,
     scope=some.builds(Scope, TEXTS, TEXTS, TEXTS),
     rows=NUMBERS,
-    bookmark=MOMENTS,
-    begun=MOMENTS,
-    below=MOMENTS,
-    top=MOMENTS,
-    listed=NUMBERS,
-    reached=MOMENTS,
-    newest=MOMENTS,
-    looked=MOMENTS,
-    look_below=MOMENTS,
+    bookmark=MAYBE,
+    read=some.none()
+    | some.builds(
+        CurrentRead,
+        TIMES,
+        some.none() | some.builds(Walk, TIMES, some.none() | some.builds(OpenWindow, TIMES, NUMBERS)),
+        MAYBE,
+    ),
+    newest=MAYBE,
+    recheck=some.builds(Recheck, MAYBE, MAYBE),
     tally=some.builds(Tally, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS),
     seen=some.lists(TEXTS, max_size=4).map(tuple),
-    finished=some.booleans(),
     generation=some.none() | NUMBERS,
+    limits=some.none() | some.builds(Limits, some.dictionaries(TEXTS, NUMBERS, max_size=3), MAYBE),
 )
 PLAIN = State(Scope("acme"), rows=3, bookmark=NOW).to_mapping()
 JSON = some.recursive(
@@ -40,38 +58,42 @@ JSON = some.recursive(
 )
 # What is put in, and where.
 DAMAGED: list[dict[str, Any]] = [
-    {"version": 2},
-    {"version": "1"},
+    {"version": 3},
+    {"version": "x"},
     {"version": None},
     {"scope": None},
     {"scope": {}},
     {"scope": {"account": 1}},
     {"scope": {"account": "acme", "region": "eu"}},
     {"rows": -1},
-    {"rows": "3"},
+    {"rows": "three"},
     {"rows": True},
     {"rows": 1.5},
-    {"listed": None},
+    {"rows": "1e999"},
     {"bookmark": "yesterday"},
     {"bookmark": 1234},
-    {"begun": None},
-    {"below": ["x"]},
+    {"read": []},
+    {"read": {}},
+    {"read": {"began": None}},
+    {"read": {"began": "2026-01-01T00:00:00Z", "walk": {"window": {"listed": 3}}}},
+    {"read": {"began": "2026-01-01T00:00:00Z", "walk": {"below": ["x"]}}},
+    {"recheck": {"below": 7}},
     {"tally": {}, "rows": -1},
-    {"tally": {"counted": "1"}},
+    {"tally": {"counted": "x"}},
     {"tally": {"countd": 1}},
     {"tally": []},
     {"seen": None},
     {"seen": [1]},
     {"seen": "abcdef"},
     {"seen": 7},
-    {"finished": "no"},
-    {"finished": 1},
-    {"generation": "4"},
+    {"generation": "no"},
+    {"generation": False},
     {"generation": [4]},
     {"limits": []},
-    {"limits": {"alert/60": "300"}},
-    {"limits": {"alert/60": -1}},
-    {"limits_at": 7},
+    {"limits": {"requests": {"alert/60": "many"}}},
+    {"limits": {"requests": {"alert/60": -1}}},
+    {"limits": {"requests": {}, "learned": 7}},
+    {"finished": True},
 ]
 
 
@@ -90,26 +112,41 @@ def test_round_trip(state: State) -> None:
 @pytest.mark.parametrize("damage", DAMAGED, ids=str)
 def test_damaged_state_is_refused(damage: dict[str, Any]) -> None:
     """A state that says something impossible is refused with a remedy: it could make a silent gap."""
-    with pytest.raises(StateError, match="reset the stream's state, and it is read whole"):
+    with pytest.raises(StateError, match="eset the stream's state to read everything again"):
         State.from_mapping(PLAIN | damage)
 
 
 @pytest.mark.parametrize(("days", "holds"), [(0, True), (6, True), (7, False), (30, False)])
 def test_limits_hold_for_a_week(days: int, holds: bool) -> None:
     """What refusals told of the account's limits is kept with its date, and for a week."""
-    state = State(Scope("acme")).limited({"alert/60": 300}, now=NOW)
-    later = read_back(state.to_mapping()).limited({"alert/60": 300}, now=NOW + DAY)
+    state = State(Scope("acme")).with_limits({"alert/60": 300}, now=NOW)
+    later = read_back(state.to_mapping()).with_limits({"alert/60": 300}, now=NOW + DAY)
 
-    assert later.limits_that_hold(NOW + days * DAY) == ({"alert/60": 300} if holds else {})
-    assert later.limits_that_hold(None) == {}
+    assert later.valid_limits(NOW + days * DAY) == ({"alert/60": 300} if holds else {})
+    assert later.valid_limits(None) == {}
     assert "limits" not in State(Scope("acme")).to_mapping()
 
 
-@pytest.mark.parametrize("name", ["scope", "tally", "seen", "version"])
+@pytest.mark.parametrize("name", ["scope", "rows", "recheck", "tally", "seen", "version"])
 def test_state_without_a_part_is_refused(name: str) -> None:
     """A state that was cut short is no state."""
     with pytest.raises(StateError):
         State.from_mapping({key: value for key, value in PLAIN.items() if key != name})
+
+
+@pytest.mark.parametrize("six", [60, 60.0, "60", "60.0", "6E+1"])
+def test_numbers_survive_other_tools(six: object) -> None:
+    """A whole number is read back as a float or as text, as platforms that store JSON in a database write it."""
+    state = read_back(PLAIN | {"rows": six, "generation": six, "version": f"{VERSION}.0"})
+
+    assert (60, 60) == (state.rows, state.generation)
+
+
+@pytest.mark.parametrize("given", [None, {}, {"updatedAt": "2023-01-01T00:00:00Z"}, {"version": 1, "rows": 3}])
+def test_only_a_state_of_this_version_is_current(given: dict[str, Any] | None) -> None:
+    """No state, one of another connector and one of a development version have nothing to resume from."""
+    assert current_state(given) is None
+    assert current_state(PLAIN) == State.from_mapping(PLAIN)
 
 
 @settings(max_examples=80, deadline=None)
@@ -137,7 +174,7 @@ def test_is_ours(given: dict[str, Any], expected: bool) -> None:
 @pytest.mark.parametrize("length", [200, 5_000])
 def test_state_stays_small(letter: str, length: int) -> None:
     """With every memory full, a long query and a long name, a state is below 2 kB."""
-    recent = Recent(0, {})
+    recent = Recent(0)
     for number in range(10_000):
         recent.add({"id": f"{number}", "updatedAt": "2026-11-01T00:00:00Z"}, updated=NOW)
     big = 10**9
@@ -146,33 +183,29 @@ def test_state_stays_small(letter: str, length: int) -> None:
         Scope(f"{'a' * 60}@api.eu.opsgenie.com", shorten_query(query), "2022-01-01T00:00:00.000Z"),
         rows=big,
         bookmark=NOW,
-        begun=NOW,
-        below=NOW,
-        top=NOW,
-        listed=big,
-        reached=NOW,
+        read=CurrentRead(NOW, Walk(NOW, OpenWindow(NOW, big)), NOW),
         newest=NOW,
-        looked=NOW,
-        look_below=NOW,
+        recheck=Recheck(NOW, NOW),
         tally=Tally(big, big, big, big, big),
-        seen=tuple(recent.digests),
+        seen=recent.digests,
         generation=big,
+        limits=Limits({f"schedule-oncalls/{number}": big for number in range(6)}, NOW),
     )
 
-    assert len(state.seen) == REMEMBERED
+    assert len(state.seen) == ROWS_REMEMBERED
     assert len(orjson.dumps(state.to_mapping())) < 2_000
 
 
 def test_recent_remembers_the_last_of_the_lookback() -> None:
     """Rows before the lookback are not remembered; of too many, the first are forgotten."""
-    rows = [{"id": str(number), "updatedAt": "x"} for number in range(REMEMBERED + 5)]
-    recent = Recent(100, {})
+    rows = [{"id": str(number), "updatedAt": "x"} for number in range(ROWS_REMEMBERED + 5)]
+    recent = Recent(100)
     recent.add({"id": "old", "updatedAt": "x"}, updated=99)
     for row in rows:
         recent.add(row, updated=100)
     recent.add(rows[10], updated=100)
 
-    expected = [version_of(row) for row in [*rows[5:10], *rows[11:], rows[10]]]
+    expected = [digest_of(row) for row in [*rows[5:10], *rows[11:], rows[10]]]
     assert list(recent.digests) == expected
 
 
@@ -180,10 +213,10 @@ def test_version_tells_changes() -> None:
     """The name of a row changes when the row does, also within one millisecond of `updatedAt`."""
     row = {"id": "a", "updatedAt": "2026-11-01T00:00:00Z", "status": "open"}
 
-    assert version_of(row) == version_of(dict(reversed(row.items())))
-    assert version_of(row) != version_of(row | {"updatedAt": "2026-11-01T00:00:00.001Z"})
-    assert version_of(row) != version_of(row | {"id": "b"})
-    assert version_of(row) != version_of(row | {"status": "closed"})
+    assert digest_of(row) == digest_of(dict(reversed(row.items())))
+    assert digest_of(row) != digest_of(row | {"updatedAt": "2026-11-01T00:00:00.001Z"})
+    assert digest_of(row) != digest_of(row | {"id": "b"})
+    assert digest_of(row) != digest_of(row | {"status": "closed"})
 
 
 def test_begin_and_finish() -> None:
@@ -192,8 +225,8 @@ def test_begin_and_finish() -> None:
     cut = State.from_mapping(begun.to_mapping())
     finished = cut.begin(20).finish()
 
-    assert (cut.begin(20).begun, finished.bookmark, finished.begun) == (10, 10, None)
-    assert (finished.begin(30).begun, finished.begin(30).bookmark) == (30, 10)
+    assert (cut.begin(20).began, finished.bookmark, finished.read) == (10, 10, None)
+    assert (finished.begin(30).began, finished.begin(30).bookmark) == (30, 10)
 
 
 def test_bookmark_never_goes_back() -> None:

@@ -1,7 +1,7 @@
 """What the tests of the core stand on: small classes that answer and record; and that they are honest."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import orjson
@@ -15,13 +15,15 @@ from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.config import Config
 from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Proof, Row
-from source_opsgenie.reading.search import Search
+from source_opsgenie.reading.search import Search, SearchRow
 from source_opsgenie.streams import STREAMS, Record
 from tests.support.leaks import KEY
 
 NOW = parse_timestamp("2026-11-01T00:00:00Z")
 DAY = 24 * 60 * 60 * 1000
 MOST_REQUESTS = 1_000
+Value = TypeVar("Value")
+Returned = TypeVar("Returned")
 DATE = "Sun, 01 Nov 2026 00:00:00 GMT"
 
 
@@ -168,8 +170,20 @@ def rows_in(found: Iterable[object]) -> list[Record]:
     """The rows among the events or steps *found*, in order."""
     rows: list[Record] = []
     for one in found:
-        rows += [one.record] if isinstance(one, Row) else one.rows if isinstance(one, Batch) else []
+        batch = one.rows if isinstance(one, Batch) else [one] if isinstance(one, Row) else []
+        rows += [row.record if isinstance(row, Row | SearchRow) else row for row in batch]
     return rows
+
+
+def drain(source: Generator[Value, None, Returned]) -> tuple[list[Value], Returned]:
+    """All values that *source* yields, and what it returns."""
+    values = []
+    while True:
+        try:
+            values.append(next(source))
+        except StopIteration as end:
+            returned: Returned = end.value
+            return values, returned
 
 
 def ids_in(found: Iterable[object]) -> list[str]:

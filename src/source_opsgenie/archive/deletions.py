@@ -11,7 +11,7 @@ from source_opsgenie.reading.backfill import SETTLING_MS
 from source_opsgenie.reading.events import Notice
 from source_opsgenie.reading.paging import PAGE, Page
 from source_opsgenie.reading.query import Span, created, is_stable
-from source_opsgenie.reading.search import Search
+from source_opsgenie.reading.search import Search, SearchRow
 from source_opsgenie.reading.spans import read_span
 from source_opsgenie.reading.windows import SMALL
 from source_opsgenie.streams import Stream
@@ -64,7 +64,7 @@ class MeteredSearch(Search):
         self._spend()
         return Search.count(self, *spans)
 
-    def page(self, *spans: Span, sort: str, order: str, offset: int = 0, limit: int = PAGE) -> Page:
+    def page(self, *spans: Span, sort: str, order: str, offset: int = 0, limit: int = PAGE) -> Page[SearchRow]:
         """As any Search does; raises BudgetSpent."""
         self._spend()
         return Search.page(self, *spans, sort=sort, order=order, offset=offset, limit=limit)
@@ -110,7 +110,7 @@ class DeletionScan:
     def run(self) -> Iterator[list[str] | Unfinished]:
         """The ids of rows that are in the file and are answered with 404, and last whether that may not be all."""
         client = self.search.client
-        search = MeteredSearch(client, self.search.stream, self.search.own, last=client.requests + self.requests)
+        search = MeteredSearch(client, self.search.stream, self.search.query, last=client.requests + self.requests)
         settled = (client.date_ms or 0) - SETTLING_MS
         oldest = self.held[0] if self.held else settled
         start = oldest if self.start is None else max(oldest, self.start)
@@ -140,7 +140,7 @@ class DeletionScan:
         """The ids of the span's rows that are gone; those found so far, if the requests are used up meanwhile."""
         gone: list[str] = []
         try:
-            there = {row["id"] for rows in read_span(search, start, end) for row in rows}
+            there = {row.id for rows in read_span(search, start, end) for row in rows}
             for row_id in sorted(self.ids_held(start, end) - there):
                 if not search.exists(row_id):
                     gone.append(row_id)  # noqa: PERF401 -- what was found stands, whatever ends the search

@@ -108,7 +108,7 @@ def _estimate(
     hangs_on = stream.parent.stream if stream.parent else ""
     rows = found if hangs_on in ("", root.name) else None
     requests = requests_of(stream, found, connection.config)
-    goes_on = "goes on" if states.get(stream.name, {}).get("begun") else ""
+    goes_on = "goes on" if states.get(stream.name, {}).get("read") else ""
     is_more = requests is not None and len(below) + reads_details(stream, connection.config) > 1
     seconds = None if requests is None else _seconds(connection, stream, requests, latency=latency)
     return Estimate(stream, rows, hangs_on, requests, seconds, goes_on or ("at least" if is_more else ""))
@@ -153,4 +153,4 @@ def _seconds(connection: Connection, stream: Stream, requests: int, *, latency: 
 
 def _reads_changes_only(stream: Stream, states: Mapping[str, Mapping[str, Any]]) -> bool:
     state = states.get(stream.name, {})
-    return is_incremental(stream) and "bookmark" in state and "begun" not in state
+    return is_incremental(stream) and "bookmark" in state and "read" not in state

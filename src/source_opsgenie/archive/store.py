@@ -15,6 +15,7 @@ from source_opsgenie.api.connection import is_nameless
 from source_opsgenie.archive import tables
 from source_opsgenie.archive.database import open_database
 from source_opsgenie.errors import ArchiveError
+from source_opsgenie.reading.state import Counts
 from source_opsgenie.streams import Stream
 
 FORMAT = 1
@@ -35,7 +36,7 @@ COLUMNS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Written(Counts):
     """How many rows were not there, were there in another version, or as they are; and how many are gone."""
 
     new: int = 0
@@ -47,15 +48,6 @@ class Written:
     def present(self) -> int:
         """How many rows came."""
         return self.new + self.changed + self.unchanged
-
-    def __add__(self, other: "Written") -> "Written":
-        """Both together."""
-        return Written(
-            self.new + other.new,
-            self.changed + other.changed,
-            self.unchanged + other.unchanged,
-            self.gone + other.gone,
-        )
 
 
 @dataclass(frozen=True, slots=True)

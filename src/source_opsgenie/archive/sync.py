@@ -78,7 +78,7 @@ class Sync:
 
     def _one(self, estimate: Estimate, state: Mapping[str, Any] | None) -> Outcome:
         """Read one stream; what goes wrong with it becomes part of what is told of it."""
-        rows_before = state.get("rows", 0) if state and "begun" in state else 0
+        rows_before = state.get("rows", 0) if state and "read" in state else 0
         progress = Progress(estimate, self.connection, rows_before)
         try:
             with self.display.shown(progress):
@@ -151,7 +151,7 @@ class Sync:
 
     def _store(self, progress: Progress, pending: Buffer, *, store: Store) -> None:
         """Store the rows that fit a state; the last state waits for the proof."""
-        if pending.state and not pending.state.finished:
+        if pending.state and pending.state.read is not None:
             progress.written += store.write(progress.stream, pending.out, state=pending.state.to_mapping())
             pending.stored()
 

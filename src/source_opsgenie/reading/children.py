@@ -1,6 +1,7 @@
 """Ask each parent for what hangs on it, and each row for what its list leaves out: side by side, and in order."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,12 +10,12 @@ from source_opsgenie.api.failures import Failure
 from source_opsgenie.concurrency import ordered_batches
 from source_opsgenie.errors import NotFound
 from source_opsgenie.reading.details import exists, get_row
-from source_opsgenie.reading.events import Batch, Expected, Parents
+from source_opsgenie.reading.events import Batch, Parents
 from source_opsgenie.reading.lists import NO_IDS, fetch_bulk, fetch_rows
 from source_opsgenie.reading.weeks import weeks
 from source_opsgenie.streams import STREAMS, Record, Stream
 
-Found = Iterator[Batch | Expected]
+Found = Iterator[Batch[Record]]
 
 
 def children(connection: Connection, stream: Stream, parents: Found) -> Found:
@@ -26,7 +27,7 @@ def children(connection: Connection, stream: Stream, parents: Found) -> Found:
     if stream.parent.is_optional:
         yield Batch(fetch_rows(connection.client, stream, dict.fromkeys(stream.parent.ids)))
     known = fetch_bulk(connection.client, stream)
-    yield from _side_by_side(connection, partial(_children_of, connection, stream, known), parents)
+    yield from _in_parallel(connection, partial(_children_of, connection, stream, known), parents)
 
 
 def completed(connection: Connection, stream: Stream, found: Found) -> Found:
@@ -34,41 +35,43 @@ def completed(connection: Connection, stream: Stream, found: Found) -> Found:
 
     Raises what asking for a row raises, NotFound only where its list still has the row.
     """
-    return _side_by_side(connection, partial(_completed, connection, stream), found)
+    return _in_parallel(connection, partial(_completed, connection, stream), found)
 
 
-def _side_by_side(connection: Connection, ask: Callable[[Record], Batch], found: Found) -> Found:
-    def step(one: Batch | Expected) -> Batch | Expected:
-        return ask(one.rows[0]) if isinstance(one, Batch) and one.rows else one
+def _in_parallel(connection: Connection, read: Callable[[Record], Batch[Record]], found: Found) -> Found:
+    """Call *read* for each row, in parallel and in order; a state follows once the rows before it are out."""
 
-    at_once = connection.config.max_concurrent_requests
-    # Twice as many are taken as are under way: no thread waits while the next page of parents is asked for.
-    for batch in ordered_batches(step, _one_by_one(found), at_once=at_once, ahead=2 * at_once):
-        yield from _together(batch)
+    def read_one(batch: Batch[Record]) -> Batch[Record]:
+        return read(batch.rows[0]) if batch.rows else batch
+
+    parallel = connection.config.max_concurrent_requests
+    # Twice as many are taken as are under way: no thread waits while the next page of parents is fetched.
+    for batches in ordered_batches(read_one, _one_by_one(found), at_once=parallel, ahead=2 * parallel):
+        yield _joined(batches)
 
 
-def _together(batch: list[Batch | Expected]) -> Found:
-    """The same in fewer steps: what each of many parents brings is little."""
-    steps = [one for one in batch if isinstance(one, Batch)]
-    yield from (one for one in batch if isinstance(one, Expected))
-    states = [one.state for one in steps if one.state]
-    yield Batch(
-        [row for one in steps for row in one.rows],
+def _joined(batches: list[Batch[Record]]) -> Batch[Record]:
+    """All of *batches* as one: the children of one parent are few."""
+    states = [batch.state for batch in batches if batch.state]
+    expected = [batch.expected for batch in batches if batch.expected]
+    return Batch(
+        [row for batch in batches for row in batch.rows],
         states[-1] if states else None,
-        sum((one.parents for one in steps), Parents()),
+        sum((batch.parents for batch in batches), Parents()),
+        expected[-1] if expected else None,
     )
 
 
 def _one_by_one(found: Found) -> Found:
-    for step in found:
-        if isinstance(step, Expected):
-            yield step
-        else:
-            yield from (Batch([row]) for row in step.rows)
-            yield Batch([], step.state, step.parents)
+    """Batches of one row each, and after them what else the batch holds."""
+    for batch in found:
+        yield from (Batch([row]) for row in batch.rows)
+        yield replace(batch, rows=[])
 
 
-def _children_of(connection: Connection, stream: Stream, known: Mapping[Any, list[Record]], parent: Record) -> Batch:
+def _children_of(
+    connection: Connection, stream: Stream, known: Mapping[Any, list[Record]], parent: Record
+) -> Batch[Record]:
     """The children of *parent*, each with its ids added.
 
     A 404 counts only if the parent itself is answered with one: a child is never taken for empty.
@@ -84,8 +87,8 @@ def _children_of(connection: Connection, stream: Stream, known: Mapping[Any, lis
     except NotFound:
         if exists(connection.client, STREAMS[stream.parent.stream], parent):
             raise
-        return Batch([], parents=Parents(asked=1, gone=1))
-    return Batch([row | brought for row in rows] if brought else rows, parents=Parents(asked=1))
+        return Batch([], parents=Parents(read=1, deleted=1))
+    return Batch([row | brought for row in rows] if brought else rows, parents=Parents(read=1))
 
 
 def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
@@ -98,7 +101,7 @@ def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
     return weeks(now, days_back=getattr(connection.config, stream.weeks))
 
 
-def _completed(connection: Connection, stream: Stream, row: Record) -> Batch:
+def _completed(connection: Connection, stream: Stream, row: Record) -> Batch[Record]:
     """The *row* with what its own answer adds; nothing if it is gone from its list too."""
     try:
         key = {name: row[name] for name in stream.key}

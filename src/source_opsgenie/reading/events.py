@@ -1,28 +1,35 @@
-"""What a read yields: rows, where it could go on, what it counted, what to tell."""
+"""What a read yields: rows, checkpoints, expected counts, notices and the proof."""
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from source_opsgenie.reading.state import State
+from source_opsgenie.reading.state import Counts, State
 from source_opsgenie.streams.stream import Record
+
+A = TypeVar("A")
+B = TypeVar("B")
+R = TypeVar("R")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record, as the API sent it, with our additions."""
+    """One record as the API sent it, with our additions."""
 
     record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Everything before it is out: a read that is given this state goes on from here."""
+    """All rows before it are emitted: a read with this state resumes here."""
 
     state: State
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The number of rows, or of parents to ask for rows, that the read expects in all."""
+    """The number of rows that the read expects in all, or of parents whose children it reads."""
 
     total: int
     of: str
@@ -30,7 +37,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that a person should know; *is_warning* if it says that something is missing."""
+    """Something that the user should know; a warning if something is missing."""
 
     text: str
     is_warning: bool = False
@@ -40,7 +47,7 @@ class Notice:
 class Proof:
     """What the end of a read says of its completeness, in one line.
 
-    *unlisted* rows, of the stream or of what it hangs on, are known to exist and were never read.
+    *unlisted* rows, of the stream or of its root, are known to exist and were never read.
     """
 
     text: str
@@ -49,7 +56,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The API refused a request because too many were sent: nothing is sent in its *domain* for that many *seconds*."""
+    """The API throttled a request: its *domain* sends nothing for this many *seconds*."""
 
     domain: str
     seconds: float
@@ -59,21 +66,33 @@ Event = Row | Checkpoint | Expected | Notice | Proof | Waiting
 
 
 @dataclass(frozen=True, slots=True)
-class Parents:
-    """How many parents were asked for their children, and how many of them turned out to be gone."""
+class Parents(Counts):
+    """How many parents had their children read, and how many of them turned out to be deleted."""
 
-    asked: int = 0
-    gone: int = 0
-
-    def __add__(self, other: "Parents") -> "Parents":
-        """Both together."""
-        return Parents(self.asked + other.asked, self.gone + other.gone)
+    read: int = 0
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Rows that belong together, and the state once they are out, if a read could go on from there."""
+class Batch(Generic[R]):
+    """Rows that belong together, and the state to resume from once they are emitted, if there is one."""
 
-    rows: list[Record]
+    rows: list[R]
     state: State | None = None
     parents: Parents = Parents()
+    expected: Expected | None = None
+
+
+# Yields what is read, and returns the state in which the read ended.
+Batches = Generator[Batch[R], None, State]
+
+
+def transform(source: Generator[A, None, T], change: Callable[[A], B]) -> Generator[B, None, T]:
+    """Yield *change* of each value that *source* yields, and return what it returns."""
+    while True:
+        try:
+            value = next(source)
+        except StopIteration as end:
+            returned: T = end.value
+            return returned
+        yield change(value)

@@ -180,12 +180,12 @@ def _by_position(client: Client, stream: Stream, path: str) -> list[Record]:
         params = following or {**first, "offset": str(len(rows) - 1)}
 
 
-def _pages_of(client: Client, stream: Stream, path: str) -> Fetch:
-    def fetch(offset: int, order: str) -> Page:
+def _pages_of(client: Client, stream: Stream, path: str) -> Fetch[Record]:
+    def fetch(offset: int, order: str) -> Page[Record]:
         params = {"limit": str(PAGE), "offset": str(offset), "sort": stream.sort, "order": order}
         answer = client.get(path, params, domain=stream.domain)
         rows = require_key(parse_rows(answer, stream), ("id",), asked=answer.asked)
-        return Page(rows, parse_total(answer), parse_next(answer) is not None)
+        return Page(rows, [row["id"] for row in rows], parse_total(answer), parse_next(answer) is not None)
 
     return fetch
 

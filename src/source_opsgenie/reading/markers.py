@@ -11,7 +11,7 @@ from source_opsgenie.clock import MILLISECOND, parse_timestamp
 from source_opsgenie.reading.details import expand_path
 from source_opsgenie.reading.events import Batch
 from source_opsgenie.reading.paging import chunks, parse_rows, require_key
-from source_opsgenie.reading.state import Recent, State, version_of
+from source_opsgenie.reading.state import Recent, State, digest_of
 from source_opsgenie.streams.stream import Record, Stream
 
 # No account is older than Opsgenie.
@@ -25,7 +25,7 @@ def format_marker(moment_ms: int) -> str:
     return datetime.fromtimestamp(moment_ms // 1000, UTC).strftime("%Y-%m-%d-%H-%M-%S")
 
 
-def read_marked(connection: Connection, stream: Stream, state: State) -> Iterator[Batch]:
+def read_marked(connection: Connection, stream: Stream, state: State) -> Iterator[Batch[Record]]:
     """The rows of *stream* since the newest that was ever listed, or since the start date; each few are a checkpoint.
 
     Not since the last read: a file is listed once it is full, and may have been begun long before that read.
@@ -35,17 +35,17 @@ def read_marked(connection: Connection, stream: Stream, state: State) -> Iterato
     if state.newest is not None:
         since = max(since, state.newest - connection.config.lookback // MILLISECOND)
     newest = state.newest or 0
-    recent = Recent(0, dict.fromkeys(state.seen))
+    recent = Recent(0, state.seen)
     seen = set(state.seen)
     for page in _pages(connection, stream, format_marker(since - LATE_MS)):
         for rows in chunks(page):
-            unsent = [row for row in rows if version_of(row) not in seen]
-            seen |= {version_of(row) for row in unsent}
+            unsent = [row for row in rows if digest_of(row) not in seen]
+            seen |= {digest_of(row) for row in unsent}
             for row in unsent:
                 recent.add(row, updated=_moment(stream, row))
             # A moment that is yet to come would hide what is listed until then.
-            newest = max(newest, min(state.begun or 0, max(_moment(stream, row) for row in rows)))
-            yield Batch(unsent, replace(state, newest=newest, seen=tuple(recent.digests)))
+            newest = max(newest, min(state.began, max(_moment(stream, row) for row in rows)))
+            yield Batch(unsent, replace(state, newest=newest, seen=recent.digests))
 
 
 def _pages(connection: Connection, stream: Stream, start: str) -> Iterator[list[Record]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.responses import Response
@@ -16,28 +16,30 @@ PASSES = 3
 # Where a list is read by offsets, the last rows of a page are asked for once more with the next one.
 OVERLAP = 10
 PORTION = 20
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a list: its rows, and its *size* in bytes.
+class Page(Generic[R]):
+    """One page of a list: its rows and their ids, and its *size* in bytes.
 
-    The number of rows in the whole list where the API tells it, and whether it names a next page.
+    *total* is the number of rows in the complete list, if the API reports it; *has_next* if it names a next page.
     """
 
-    rows: list[Record]
+    rows: list[R]
+    ids: list[str]
     total: int | None = None
     has_next: bool = False
     size: int = 0
 
     @property
     def is_last(self) -> bool:
-        """Whether the list ends here. A full page without a `next` may be where the cap ends it."""
+        """Whether the list ends here; a full page without a `next` may be where the cap ends it."""
         return len(self.rows) < PAGE and not (self.rows and self.has_next)
 
 
-# Asked with an offset and an order ("asc" or "desc"), it gives that page.
-Fetch = Callable[[int, str], Page]
+# Returns the page at an offset, in an order: "asc" or "desc".
+Fetch = Callable[[int, str], Page[R]]
 
 
 class _Shifted(Exception):
@@ -78,7 +80,7 @@ def parse_total(answer: Response) -> int | None:
     raise Failure.NO_COUNT.error(f"{answer.asked} was answered with the total {total!r}")
 
 
-def read_by_offset(fetch: Fetch, *, asked: str, is_counted: bool = False) -> list[Record]:
+def read_by_offset(fetch: Fetch[R], *, asked: str, is_counted: bool = False) -> list[R]:
     """Every row of a list that is paged by offsets, read until it holds still; raises Incomplete if it never does.
 
     Where the API tells a total, one pass must have as many rows; else two passes must agree. With *is_counted*, the
@@ -96,7 +98,7 @@ def read_by_offset(fetch: Fetch, *, asked: str, is_counted: bool = False) -> lis
     raise Failure.UNSTABLE_LIST.error(f"{asked} changed during each of {PASSES} passes")
 
 
-def one_pass(fetch: Fetch, *, asked: str) -> tuple[dict[str, Record], set[int]]:
+def one_pass(fetch: Fetch[R], *, asked: str) -> tuple[dict[str, R], set[int]]:
     """One walk through a list, from the other end too if it is longer than the cap; its rows by id, and its totals."""
     rows, totals, is_whole = _walk(fetch, "asc")
     if not is_whole:
@@ -109,23 +111,23 @@ def one_pass(fetch: Fetch, *, asked: str) -> tuple[dict[str, Record], set[int]]:
     return rows, totals
 
 
-def _walk(fetch: Fetch, order: str) -> tuple[dict[str, Record], set[int], bool]:
+def _walk(fetch: Fetch[R], order: str) -> tuple[dict[str, R], set[int], bool]:
     """Pages that overlap, up to the cap: their rows, the totals told, and whether that was all.
 
     Sorted by a field that never changes, two pages with a row in common have nothing between them, even if rows
     before them were deleted meanwhile. Pages without one have lost sight of each other.
     """
-    rows: dict[str, Record] = {}
+    rows: dict[str, R] = {}
     totals: set[int] = set()
     last: set[str] = set()
     offset = 0
     while offset <= CAP - PAGE:
         page = fetch(offset, order)
         totals |= set() if page.total is None else {page.total}
-        ids = {row["id"] for row in page.rows}
+        ids = set(page.ids)
         if last and not ids & last:
             raise _Shifted
-        rows |= {row["id"]: row for row in page.rows}
+        rows |= dict(zip(page.ids, page.rows, strict=True))
         if page.is_last:
             return rows, totals, True
         last = ids
@@ -151,7 +153,7 @@ def require_key(rows: list[Record], key: tuple[str, ...], *, asked: str) -> list
     return rows
 
 
-def chunks(rows: list[Record]) -> Iterator[list[Record]]:
+def chunks(rows: list[R]) -> Iterator[list[R]]:
     """The *rows* of a page a few at a time: what hangs on them may take minutes, and each portion is a checkpoint."""
     for start in range(0, len(rows), PORTION):
         yield rows[start : start + PORTION]

@@ -5,42 +5,46 @@ from collections.abc import Iterator
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.reading.events import Notice, Parents, Proof
-from source_opsgenie.reading.query import is_stable
-from source_opsgenie.reading.state import State
+from source_opsgenie.reading.query import is_stable, user_query
+from source_opsgenie.reading.state import State, Tally
 from source_opsgenie.streams import Stream, ancestry
 
 
 def closing_events(
     connection: Connection, stream: Stream, *, start: State, end: State, parents: Parents
 ) -> Iterator[Proof | Notice]:
-    """The closing lines of a read of *stream* from *start* to *end*, in which *parents* were asked."""
-    read, root = end.rows - start.rows, ancestry(stream)[0]
+    """The last events of a read of *stream* from *start* to *end*, which read the children of *parents*."""
+    root = ancestry(stream)[0]
     is_first, unlisted = start.bookmark is None, end.tally.unlisted
-    if stream.parent:
-        answered = parents.asked - parents.gone
-        told = f"{parents.asked:,} parents asked, {answered:,} answered, {parents.gone:,} gone"
-    elif stream.search is None:
-        told = f"{read:,} read to the end of the list"
-    else:
-        told = _counted(end) if is_first else f"{read:,} changed since {format_timestamp(start.bookmark or 0)}"
-        if is_first and (date := connection.config.start_date):
-            told += f" of those created since {date}; older ones updated since are read too, and held to no count"
+    text = _result(connection, stream, start=start, end=end, parents=parents)
     if unlisted and is_first:
         yield Notice(f"{stream.name}: {unlisted:,} {root.name} are counted but never listed.", is_warning=True)
     if unlisted and (stream.parent or not is_first):
-        told += f"; {unlisted:,} {root.name} were counted at the first read and never listed"
-    yield Proof(f"{told}; {_reach(connection, root)}", unlisted)
+        text += f"; {unlisted:,} {root.name} were counted by the first read and never listed"
+    yield Proof(f"{text}; {_coverage(connection, root)}", unlisted)
 
 
-def _counted(end: State) -> str:
-    tally = end.tally
-    gone = f", {tally.gone:,} deleted meanwhile" if tally.gone else ""
-    recent = f", and {tally.recent:,} too new to be held to a count" if tally.recent else ""
-    return f"{tally.counted:,} counted, {tally.listed:,} read{gone}, {tally.unlisted:,} unexplained{recent}"
+def _result(connection: Connection, stream: Stream, *, start: State, end: State, parents: Parents) -> str:
+    read = end.rows - start.rows
+    if stream.parent:
+        return f"{parents.read:,} parents: {parents.read - parents.deleted:,} read, {parents.deleted:,} deleted"
+    if stream.search is None:
+        return f"{read:,} read to the end of the list"
+    if start.bookmark is not None:
+        return f"{read:,} changed since {format_timestamp(start.bookmark)}"
+    if date := connection.config.start_date:
+        older = "older ones updated since are read too, but not compared with a count"
+        return f"{_counted(end.tally)} of those created since {date}; {older}"
+    return _counted(end.tally)
 
 
-def _reach(connection: Connection, root: Stream) -> str:
-    """What the line is about: never more than the key may see, and nothing proven on shifting ground."""
-    query = connection.config.alert_query if root.search and root.search.takes_alert_query else ""
-    shifting = "" if is_stable(query) else ", unproven: alert_query asks for what changes"
-    return connection.sees + shifting
+def _counted(tally: Tally) -> str:
+    deleted = f", {tally.deleted:,} deleted meanwhile" if tally.deleted else ""
+    recent = f", and {tally.recent:,} too new to be compared with a count" if tally.recent else ""
+    return f"{tally.counted:,} counted, {tally.listed:,} read{deleted}, {tally.unlisted:,} unexplained{recent}"
+
+
+def _coverage(connection: Connection, root: Stream) -> str:
+    """What the line covers: never more than the key may see, and unproven if the query's rows change."""
+    is_proven = is_stable(user_query(connection.config, root))
+    return connection.sees + ("" if is_proven else ", unproven: alert_query uses fields that change")

@@ -1,9 +1,12 @@
-"""Opsgenie's query language, as far as we write it: spans of time beside the user's own query."""
+"""Opsgenie's query language, as far as we write it: spans of time and the user's own query."""
 
 import re
 from dataclasses import dataclass
 
-# What an alert keeps for ever; by any other field, an alert may leave the search while it is read.
+from source_opsgenie.config import Config
+from source_opsgenie.streams.stream import Stream
+
+# Alert fields that never change; by any other field, an alert may leave the search while it is read.
 STABLE_FIELDS = {"createdat", "alertid", "tinyid", "alias", "source", "integration.name", "integration.type"}
 
 CONDITION = re.compile(
@@ -13,7 +16,7 @@ CONDITION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The rows whose *field* lies in a half-open span of milliseconds; None is no bound.
+    """The rows whose *field* is in a half-open span of milliseconds; None means unbounded.
 
     Times are written in epoch milliseconds (docs/opsgenie-api.md#times-in-queries).
     """
@@ -29,7 +32,7 @@ class Span:
 
 
 def created(start: int | None = None, end: int | None = None) -> Span:
-    """The rows created in a span: what windows are made of, since `createdAt` never changes."""
+    """The rows created in a span; windows use it, since `createdAt` never changes."""
     return Span("createdAt", start, end)
 
 
@@ -38,17 +41,22 @@ def updated(start: int | None = None, end: int | None = None) -> Span:
     return Span("updatedAt", start, end)
 
 
-def join_query(own: str, *spans: Span) -> str:
-    """The user's *own* query and *spans* together; an empty text asks for everything."""
-    parts = [f"({own})"] if own else []
+def user_query(config: Config, root: Stream) -> str:
+    """The user's own query for the rows of *root*; empty where none applies."""
+    return config.alert_query if root.search and root.search.takes_alert_query else ""
+
+
+def join_query(query: str, *spans: Span) -> str:
+    """*query* and all of *spans* in one query; an empty one finds everything."""
+    parts = [f"({query})"] if query else []
     return " AND ".join(parts + [str(span) for span in spans if str(span)])
 
 
-def is_stable(own: str) -> bool:
-    """Whether the rows that the query *own* finds stay the same: only then does a count prove a read.
+def is_stable(query: str) -> bool:
+    """Whether the rows that *query* finds never leave it: only then does a count prove a read.
 
-    A word without a field searches what may change.
+    A word without a field searches text that may change.
     """
-    named = {match["field"].lower() for match in CONDITION.finditer(own)}
-    rest = CONDITION.sub(" ", own)
+    named = {match["field"].lower() for match in CONDITION.finditer(query)}
+    rest = CONDITION.sub(" ", query)
     return named <= STABLE_FIELDS and re.fullmatch(r"[\s()]*(\b(AND|OR|NOT)\b[\s()]*)*", rest) is not None

@@ -1,93 +1,115 @@
-"""One searchable list of the API: how many rows a search finds, and its rows a page at a time."""
+"""One searchable list: how many rows a search finds, and its rows page by page."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from source_opsgenie.api.client import Client
+from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.api.responses import Response, value_at
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.details import exists
 from source_opsgenie.reading.paging import PAGE, Page, parse_next, parse_rows, parse_total, require_key
-from source_opsgenie.reading.query import Span, join_query
+from source_opsgenie.reading.query import Span, join_query, user_query
 from source_opsgenie.streams.stream import Record, Stream
+
+# Pages of one window fetched in parallel: more threads cost more memory than they save time.
+CONCURRENT_PAGES = 4
+
+
+class SearchRow(NamedTuple):
+    """A row of a searchable list, its timestamps parsed once, in milliseconds."""
+
+    id: str
+    created: int
+    updated: int
+    record: Record
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What the API lists of *stream* that the user's *own* query and all of *spans* find.
+    """The rows of *stream* that match *query* and all of *spans*.
 
-    *side_by_side* is the most of its pages that are asked for at once, if they are small.
+    At most *concurrent_pages* of its pages are fetched in parallel, fewer if they are large.
     """
 
     client: Client
     stream: Stream
-    own: str = ""
+    query: str = ""
     spans: tuple[Span, ...] = ()
-    side_by_side: int = 1
+    concurrent_pages: int = 1
 
     def narrowed(self, span: Span) -> "Search":
-        """The same list, of the rows in *span* only."""
+        """The same search, limited to *span*."""
         return replace(self, spans=(*self.spans, span))
 
-    def also(self, query: str) -> "Search":
-        """The same list, of the rows only that *query* finds too."""
-        return replace(self, own=f"({self.own}) AND ({query})" if self.own else query)
+    def matching(self, query: str) -> "Search":
+        """The same search, limited to rows that also match *query*."""
+        return replace(self, query=f"({self.query}) AND ({query})" if self.query else query)
 
     def count(self, *spans: Span) -> int:
-        """The number of rows in *spans*, by a way of its own: counting shares nothing with search.
+        """The number of rows in *spans*, by an endpoint that shares nothing with the list.
 
-        Raises Rejected where the API does not take the search, and MalformedResponse for a count that is none.
+        Raises Rejected if the API rejects the search, and MalformedResponse for an invalid count.
         """
         search = self.stream.search
         params = self._params(*spans)
         if search and search.count_path:
-            answer = self.client.get(search.count_path, params, domain=self._single_domain)
-            return _whole_number(answer, value_at(answer.body, ("data", "count")))
-        answer = self.client.get(self.stream.path, params | {"limit": "1"}, domain=self.stream.domain)
-        return _whole_number(answer, parse_total(answer))
+            response = self.client.get(search.count_path, params, domain=self._count_domain)
+            return _whole_number(response, value_at(response.body, ("data", "count")))
+        response = self.client.get(self.stream.path, params | {"limit": "1"}, domain=self.stream.domain)
+        return _whole_number(response, parse_total(response))
 
-    def page(self, *spans: Span, sort: str, order: str, offset: int = 0, limit: int = PAGE) -> Page:
-        """One page of the rows in *spans*, each with an id and the moment at which it was created.
+    def page(self, *spans: Span, sort: str, order: str, offset: int = 0, limit: int = PAGE) -> Page[SearchRow]:
+        """One page of the rows in *spans*, each with an id and a creation time.
 
         Raises Rejected if the API rejects the search or the sort, and MalformedResponse if there is no list of rows.
         """
         params = self._params(*spans) | {"sort": sort, "order": order, "offset": str(offset), "limit": str(limit)}
-        answer = self.client.get(self.stream.path, params, domain=self.stream.domain)
-        rows = require_key(parse_rows(answer, self.stream), ("id", "createdAt"), asked=answer.asked)
-        return Page(rows, parse_total(answer), parse_next(answer) is not None, answer.size)
+        response = self.client.get(self.stream.path, params, domain=self.stream.domain)
+        records = require_key(parse_rows(response, self.stream), ("id", "createdAt"), asked=response.asked)
+        rows = [_parse_row(record) for record in records]
+        return Page(
+            rows, [row.id for row in rows], parse_total(response), parse_next(response) is not None, response.size
+        )
 
     def exists(self, row_id: str) -> bool:
-        """Whether the row is still there when it is asked for by its id."""
+        """Whether the row is found by its id."""
         return exists(self.client, self.stream, {"id": row_id})
 
     @property
-    def _single_domain(self) -> Domain:
+    def _count_domain(self) -> Domain:
         return self.stream.single_domain or self.stream.domain
 
     def _params(self, *spans: Span) -> dict[str, str]:
-        query = join_query(self.own, *self.spans, *spans)
+        query = join_query(self.query, *self.spans, *spans)
         return {"query": query} if query else {}
 
 
-def created_ms(row: Record) -> int:
-    """When *row* was created, in milliseconds."""
-    return _moment(row, "createdAt")
+def search_of(connection: Connection, root: Stream) -> Search:
+    """The search of all rows of *root* that the user wants."""
+    query = user_query(connection.config, root)
+    concurrent_pages = min(CONCURRENT_PAGES, connection.config.max_concurrent_requests)
+    return Search(connection.client, root, query, concurrent_pages=concurrent_pages)
 
 
-def updated_ms(row: Record) -> int:
-    """When *row* was last updated, in milliseconds; when it was created, if nothing is said."""
-    return _moment(row, "updatedAt") if row.get("updatedAt") else created_ms(row)
+def _parse_row(record: Record) -> SearchRow:
+    created = _milliseconds(record, "createdAt")
+    updated = _milliseconds(record, "updatedAt") if record.get("updatedAt") else created
+    return SearchRow(record["id"], created, updated, record)
 
 
-def _moment(row: Record, name: str) -> int:
+def _milliseconds(record: Record, name: str) -> int:
     try:
-        return parse_timestamp(row[name])
-    except (TypeError, ValueError) as problem:
-        raise Failure.NO_KEY.error(f"The row {row['id']} has a `{name}` that is no moment: {row[name]!r}") from problem
+        return parse_timestamp(record[name])
+    except (TypeError, ValueError) as error:
+        raise Failure.NO_KEY.error(
+            f"The row {record['id']} has an invalid timestamp in `{name}`: {record[name]!r}"
+        ) from error
 
 
-def _whole_number(answer: Response, count: object) -> int:
+def _whole_number(response: Response, count: object) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise Failure.NO_COUNT.error(f"{answer.asked} was answered with the count {count!r}")
+        raise Failure.NO_COUNT.error(f"{response.asked} returned the count {count!r}")
     return count

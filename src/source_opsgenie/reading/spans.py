@@ -1,114 +1,102 @@
-"""Read the rows created in a span of time: pages side by side, each joined to the one before by value.
+"""Read the rows created in a span of time: pages in parallel, each joined to the one before by value.
 
-Every law here, and the data set that broke the obvious way, is in docs/completeness.md.
+Every rule here, and the data set that breaks the obvious way, is in docs/completeness.md.
 """
 
-import math
 from collections.abc import Iterator
 from functools import partial
 
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.concurrency import ordered_map
+from source_opsgenie.reading.cursor import Cursor
 from source_opsgenie.reading.paging import CAP, PAGE, Page, read_by_offset
 from source_opsgenie.reading.query import created
-from source_opsgenie.reading.search import Search, created_ms
-from source_opsgenie.streams.stream import Record
+from source_opsgenie.reading.search import Search, SearchRow
 
-# How many rows two pages share that are asked for side by side: enough to see that they meet.
+# Rows that two pages fetched in parallel share: enough to see that they join.
 SHARED = 2
 STEP = PAGE - SHARED
-# Pages are held until those before them are out: at most this many bytes of them, or one page.
+# Pages are held until those before them are emitted: at most this many bytes of them, or one page.
 BYTES_AHEAD = 1024 * 1024
 
 
 def read_span(
     search: Search, start: int | None, end: int | None, *, order: str = "desc", expected: int = 0
-) -> Iterator[list[Record]]:
-    """The rows created in [start, end), newest first or in the other *order*, a page at a time, none of them twice.
+) -> Iterator[list[SearchRow]]:
+    """The rows created in [start, end), page by page, each row once; newest first unless *order* is "asc".
 
-    A page is asked for from the last `createdAt` seen on, without the ids already seen at it. Where more rows are
-    *expected*, the pages behind it are asked for at the same time, by offset. Such a page joins the one before it if
-    its first row comes, in this order, before the last row of that: then it holds every row at that row's moment, and
-    no row between the two is missing, whatever was deleted and however ties are ordered. A page that does not join is
-    thrown away, and asked for again from the last `createdAt` on. A millisecond that fills a page is read by another
-    field.
+    A page is requested from the last `createdAt` seen on; ids already seen at it are dropped. If more rows are
+    *expected*, the pages behind it are fetched at the same time, by offset. Such a page joins the one before it if
+    its first row comes before the last row of that page: then it holds every row of that millisecond, and nothing
+    between the two is missing, whatever was deleted and however ties are ordered. A page that does not join is
+    dropped and requested again from the last `createdAt`. A millisecond that fills a page is read by another field.
     """
-    sign = -1 if order == "desc" else 1
-    edge, at_edge = -math.inf, set[str]()
-    reach, size = 1, 1
+    cursor = Cursor("created", descending=order == "desc")
+    pages_ahead, size = 1, 1
     while True:
-        at_once = max(1, min(search.side_by_side, BYTES_AHEAD // size))
-        pages = _pages(search, start, end, order=order, expected=min(expected, reach * STEP), at_once=at_once)
-        # Each time that all of them join, twice as many are asked for.
-        is_first, reach = True, reach * 2
-        for page in pages:
-            places = [sign * created_ms(row) for row in page.rows]
-            if not is_first and not (places and places[0] < edge):
-                reach = 1
+        parallel = max(1, min(search.concurrent_pages, BYTES_AHEAD // size))
+        pages = _pages(search, start, end, order=order, expected=min(expected, pages_ahead * STEP), parallel=parallel)
+        # Each time that all of them join, twice as many are fetched.
+        pages_ahead *= 2
+        for number, page in enumerate(pages):
+            if number and not cursor.joins(page.rows):
+                pages_ahead = 1
                 break
-            found = zip(page.rows, places, strict=True)
-            fresh = [row for row, place in found if place >= edge and row["id"] not in at_edge]
-            if fresh:
-                yield fresh
+            if unseen := cursor.unseen(page.rows):
+                yield unseen
             if page.is_last:
                 return
-            expected, size = expected - len(fresh), max(size, page.size)
-            at_edge = at_edge if places[-1] == edge else set()
-            at_edge |= {row["id"] for row in page.rows if sign * created_ms(row) == places[-1]}
-            edge, is_first = places[-1], False
-            if places[0] == edge:
-                yield [row for row in read_crowd(search, created_ms(page.rows[0])) if row["id"] not in at_edge]
-                edge, at_edge = edge + 1, set()
-                reach = 1
+            expected, size = expected - len(unseen), max(size, page.size)
+            cursor = cursor.after(page.rows)
+            if cursor.is_stuck(page.rows):
+                yield [row for row in read_crowd(search, page.rows[0].created) if row.id not in cursor.ids]
+                cursor, pages_ahead = cursor.past_tie(), 1
                 break
-        if sign < 0:
-            end = 1 - int(edge)
-        else:
-            start = int(edge)
+        start, end = cursor.rest(start, end)
 
 
-def read_crowd(search: Search, moment: int) -> list[Record]:
-    """Every row created in one crowded millisecond, listed by a field that is unique within it, if there is one.
+def read_crowd(search: Search, millisecond: int) -> list[SearchRow]:
+    """Every row created in one crowded *millisecond*, listed by a field that is unique in it, if there is one.
 
-    Then every row that is there throughout is listed, whatever is deleted meanwhile, and the window's count proves the
-    rest. Without such a field one pass must have as many rows as the API tells: sorted by the time itself, the order
-    of ties may be new at each request (docs/opsgenie-api.md#ties). What is too much for both ends is read in parts.
+    Then every row that exists throughout is listed, whatever is deleted meanwhile, and the window's count proves the
+    rest. Without such a field, one pass must have as many rows as the API reports: sorted by the time itself, ties
+    may come in a new order in each response (docs/opsgenie-api.md#ties). What exceeds both ends is read in parts.
     """
-    span = created(moment, moment + 1)
+    span = created(millisecond, millisecond + 1)
     searchable = search.stream.search
     tie_breaker = searchable.tie_breaker if searchable else ""
 
-    def read(part: Search) -> list[Record]:
-        def fetch(offset: int, order: str) -> Page:
+    def read(part: Search) -> list[SearchRow]:
+        def fetch(offset: int, order: str) -> Page[SearchRow]:
             return part.page(span, sort=tie_breaker or "createdAt", order=order, offset=offset)
 
-        asked = f"{search.stream.path} in the millisecond {moment}"
+        asked = f"{search.stream.path} in the millisecond {millisecond}"
         return read_by_offset(fetch, asked=asked, is_counted=bool(tie_breaker))
 
     if searchable and search.count(span) >= 2 * CAP:
-        return [row for part in searchable.parts for row in read(search.also(part))]
+        return [row for part in searchable.parts for row in read(search.matching(part))]
     return read(search)
 
 
 def _pages(
-    search: Search, start: int | None, end: int | None, *, order: str, expected: int, at_once: int
-) -> Iterator[Page]:
-    """The first page, and as many more as *expected* rows need if there may be more than one *at_once*."""
+    search: Search, start: int | None, end: int | None, *, order: str, expected: int, parallel: int
+) -> Iterator[Page[SearchRow]]:
+    """The first page, and the pages that *expected* rows need, if more than one may be fetched in parallel."""
     fetch = partial(_page, search, start, end, order)
     offsets = range(0, max(1, min(expected, CAP - PAGE) - SHARED + 1), STEP)
-    if len(offsets) == 1 or at_once == 1:
+    if len(offsets) == 1 or parallel == 1:
         return iter([fetch(0)])
-    return ordered_map(fetch, offsets, at_once=at_once)
+    return ordered_map(fetch, offsets, at_once=parallel)
 
 
-def _page(search: Search, start: int | None, end: int | None, order: str, offset: int) -> Page:
-    """One page of the rows in [start, end), in *order*; raises MalformedResponse if the API did not do as asked."""
+def _page(search: Search, start: int | None, end: int | None, order: str, offset: int) -> Page[SearchRow]:
+    """One page of the rows in [start, end), in *order*; raises MalformedResponse if the API returned others."""
     page = search.page(created(start, end), sort="createdAt", order=order, offset=offset)
-    moments = [created_ms(row) for row in page.rows]
-    inside = all((start is None or start <= one) and (end is None or one < end) for one in moments)
-    if inside and moments == sorted(moments, reverse=order == "desc"):
+    times = [row.created for row in page.rows]
+    inside = all((start is None or start <= time) and (end is None or time < end) for time in times)
+    if inside and times == sorted(times, reverse=order == "desc"):
         return page
     raise Failure.WRONG_ROWS.error(
-        f"{search.stream.path} was asked for rows created in [{start}, {end}) (milliseconds), in the order {order}, "
-        "and answered others"
+        f"{search.stream.path} was requested for rows created in [{start}, {end}) (milliseconds), in the order "
+        f"{order}, and returned others"
     )

@@ -1,209 +1,252 @@
-"""What a stream remembers between two syncs, and between the two halves of one that was cut off."""
+"""What a stream remembers between two syncs, and between the parts of an interrupted one."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import Any, Self
 
 import orjson
 
-from source_opsgenie.clock import DAY_MS, format_timestamp, parse_timestamp
+from source_opsgenie.clock import DAY_MS
 from source_opsgenie.errors import StateError
+from source_opsgenie.reading.state_json import Timestamp, from_json, to_json
 from source_opsgenie.streams.stream import Record
 
-T = TypeVar("T")
-VERSION = 1
-# How many rows of the lookback are remembered: the state stays below 2 kB whatever the account's size.
-REMEMBERED = 48
-# In bytes; a longer one is remembered as a digest.
-LONGEST_QUERY = 200
-MOMENTS = ("bookmark", "begun", "below", "top", "reached", "newest", "looked", "look_below", "limits_at")
-# How long a learned limit is kept to before it is tried anew: creating alerts draws on it too.
-LIMITS_HOLD_MS = 7 * DAY_MS
+VERSION = 2
+# The state stays below 2 kB for an account of any size.
+ROWS_REMEMBERED = 44
+LONGEST_QUERY_BYTES = 200
+# How long a learned limit is used before it is tested again: creating alerts shares it.
+LIMITS_KEPT_MS = 7 * DAY_MS
+
+
+class Counts:
+    """Base of dataclasses of numbers, which add up field by field."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def __add__(self, other: Self) -> Self:
+        """The sum of both, field by field."""
+        return type(self)(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """What a proof adds up.
-
-    Rows counted, rows listed, rows explained as deleted, rows counted but never listed; and *recent* rows,
-    which were listed and not held to a count.
-    """
+class Tally(Counts):
+    """The numbers that prove a read complete."""
 
     counted: int = 0
     listed: int = 0
-    gone: int = 0
+    # Listed or counted, then not found by id.
+    deleted: int = 0
+    # Counted, and in no list.
     unlisted: int = 0
+    # Listed, and too new to be compared with a count.
     recent: int = 0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        """Both together."""
-        return Tally(
-            self.counted + other.counted,
-            self.listed + other.listed,
-            self.gone + other.gone,
-            self.unlisted + other.unlisted,
-            self.recent + other.recent,
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What was read: a bookmark is worth nothing for another account, query or start date."""
+    """What was read; a bookmark is worthless for another account, query or start date."""
 
     account: str
     query: str = ""
     start_date: str = ""
 
     def differs_in(self, other: "Scope") -> str:
-        """The first thing, in the user's words, in which *other* is not the same; empty if it is."""
+        """The first part that differs from *other*, as the config calls it; empty if none does."""
         words = {"account": "account", "query": "alert_query", "start_date": "start_date"}
         return next((word for name, word in words.items() if getattr(self, name) != getattr(other, name)), "")
 
 
 @dataclass(frozen=True, slots=True)
+class OpenWindow:
+    """The window being read: its end, and how many of its rows have been emitted."""
+
+    end: Timestamp
+    listed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk through the history, newest first: rows created at *below* or later are done."""
+
+    below: Timestamp
+    window: OpenWindow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentRead:
+    """The read under way: when it began, and where it stands."""
+
+    began: Timestamp
+    walk: Walk | None = None
+    # Changed rows are read oldest first: those updated before this time are done.
+    reached: Timestamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """The rounds in which open parents are checked again for new child records."""
+
+    # When the read began that finished the last round.
+    finished: Timestamp | None = None
+    # In an interrupted round, parents created at this time or later are done.
+    below: Timestamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Rate limits learned from throttled requests: `{"alert/60": 500}` is 500 alert requests per 60 s."""
+
+    requests: Mapping[str, int] = field(hash=False)
+    learned: Timestamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class State:
-    """Where a stream stands. All moments are milliseconds on the API's clock.
+    """Where a stream stands.
 
-    *rows* counts what was ever sent, so that no two states are equal when rows lie between.
-    *bookmark* is the beginning of the last read that was finished, *begun* of the one under way.
-
-    A read of the history goes from new to old: rows created at *below* or later have been sent. The window under way
-    ends at *top*, and *listed* of its rows have been sent. A read of changes goes from old to new: rows updated
-    before *reached* have been sent. *newest*: of a list that goes on from a moment, that of the last row it ever had.
-
-    Open parents are asked for their children again in rounds: *looked* is when the read began that finished the
-    last round. In a round that was cut off, those created at *look_below* or later have been asked.
-
-    *seen* names rows in the lookback that were sent already. *generation* is Airbyte's, for a full refresh.
-    *limits* were learned from refusals, and last changed at *limits_at*: `{"alert/60": 500}` means 500 requests of the
-    domain alert in any 60 seconds.
+    *rows* counts all rows ever emitted, so two states with rows between them always differ.
+    *bookmark* is when the last finished read began; *read* is the read under way, if any.
+    *newest* is the timestamp of the newest row ever listed, for marker-paged lists.
+    *seen* are digests of rows in the lookback that were already emitted.
+    *generation* is Airbyte's generation id of a full refresh.
     """
 
     scope: Scope
     rows: int = 0
-    bookmark: int | None = None
-    begun: int | None = None
-    below: int | None = None
-    top: int | None = None
-    listed: int = 0
-    reached: int | None = None
-    newest: int | None = None
-    looked: int | None = None
-    look_below: int | None = None
+    bookmark: Timestamp | None = None
+    read: CurrentRead | None = None
+    newest: Timestamp | None = None
+    recheck: Recheck = Recheck()
     tally: Tally = Tally()
     seen: tuple[str, ...] = ()
-    finished: bool = False
     generation: int | None = None
-    limits: Mapping[str, int] = field(default_factory=dict, hash=False)
-    limits_at: int | None = None
+    limits: Limits | None = None
 
     def to_mapping(self) -> dict[str, Any]:
-        """The state as JSON: moments as text, and nothing that says nothing."""
-        said = {name: value for name, value in asdict(self).items() if value is not None and value is not False}
-        if not self.limits:
-            del said["limits"]
-        moments = {name: format_timestamp(said[name]) for name in MOMENTS if name in said}
-        return {"version": VERSION} | said | moments | {"seen": list(self.seen)}
+        """The state as JSON."""
+        return {"version": VERSION, **to_json(self, State)}
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any]) -> "State":
-        """Read what `to_mapping` wrote; raises StateError for anything else."""
-        if given.get("version") != VERSION:
-            raise StateError(
-                f"The state has the version {given.get('version')!r}, and this source writes {VERSION}: "
-                "upgrade the source, or reset the stream's state, and it is read whole."
-            )
+        """Parse what `to_mapping` wrote; raises StateError for anything else."""
         try:
-            said = {one.name: given[one.name] for one in fields(cls) if one.name in given}
-            said |= {name: parse_timestamp(said[name]) for name in MOMENTS if name in said}
-            said |= {
-                "scope": Scope(**said["scope"]),
-                "tally": Tally(**said["tally"]),
-                "seen": tuple(_that_is(list, said["seen"])),
-                "limits": _that_is(dict, said.get("limits", {})),
-            }
-            return _checked(cls(**said))
-        except (KeyError, TypeError, ValueError) as problem:
+            version = from_json(given.get("version"), int)
+            if version == VERSION:
+                state: State = from_json({name: one for name, one in given.items() if name != "version"}, cls)
+                return state
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise StateError(
-                "The state is not one that this source wrote: reset the stream's state, and it is read whole."
-            ) from problem
+                "The state was not written by this source. Reset the stream's state to read everything again."
+            ) from error
+        raise StateError(
+            f"The state has version {version}, and this source writes version {VERSION}. "
+            "Upgrade the source, or reset the stream's state to read everything again."
+        )
 
-    def limited(self, limits: Mapping[str, int], *, now: int | None) -> "State":
-        """The same, with the *limits* that are known *now*."""
-        return self if limits == self.limits else replace(self, limits=limits, limits_at=now)
+    @property
+    def began(self) -> int:
+        """When the read under way began; 0 without one."""
+        return self.read.began if self.read else 0
 
-    def limits_that_hold(self, now: int | None) -> Mapping[str, int]:
-        """The limits that may be kept to without trying them anew."""
-        is_recent = None not in (now, self.limits_at) and (now or 0) - (self.limits_at or 0) < LIMITS_HOLD_MS
-        return self.limits if is_recent else {}
+    @property
+    def walk(self) -> Walk | None:
+        """Where the walk through the history stands, if one is under way."""
+        return self.read.walk if self.read else None
 
-    def begin(self, begun: int) -> "State":
-        """The same, with a read under way that began at *begun*, or goes on from where it was cut off."""
-        if self.begun is not None and not self.finished:
+    @property
+    def reached(self) -> int | None:
+        """Up to when changed rows are done, if any are."""
+        return self.read.reached if self.read else None
+
+    def begin(self, began: int) -> "State":
+        """The same with a read under way: the interrupted one, or a new one that *began* now."""
+        if self.read:
             return self
-        # What changes says nothing of rows that the first read knew of and never saw.
-        tally = Tally(unlisted=self.tally.unlisted)
-        return replace(self, begun=begun, finished=False, below=None, top=None, listed=0, reached=None, tally=tally)
+        # Later reads know nothing of rows that the first read counted and never listed.
+        return replace(self, read=CurrentRead(began), tally=Tally(unlisted=self.tally.unlisted))
 
     def finish(self) -> "State":
-        """The same, with the read under way finished: the next one looks for changes since its beginning."""
-        bookmark = max(self.begun or 0, self.bookmark or 0) or None
-        ended = replace(self, bookmark=bookmark, begun=None, finished=True)
-        return replace(ended, below=None, top=None, listed=0, reached=None)
+        """The same with the read finished: the next one reads changes since it began."""
+        return replace(self, bookmark=max(self.began, self.bookmark or 0) or None, read=None)
+
+    def at(self, walk: Walk | None) -> "State":
+        """The same with the walk through the history at *walk*."""
+        return replace(self, read=replace(self._current, walk=walk))
+
+    def up_to(self, reached: int) -> "State":
+        """The same with changed rows done up to the time *reached*."""
+        return replace(self, read=replace(self._current, reached=reached))
+
+    def tallied(self, more: Tally) -> "State":
+        """The same with *more* added to the tally."""
+        return replace(self, tally=self.tally + more)
+
+    def with_limits(self, requests: Mapping[str, int], *, now: int | None) -> "State":
+        """The same with the limits known *now*."""
+        if requests == (self.limits.requests if self.limits else {}):
+            return self
+        return replace(self, limits=Limits(requests, now))
+
+    def valid_limits(self, now: int | None) -> Mapping[str, int]:
+        """The learned limits that are recent enough to use without a test."""
+        if self.limits is None or self.limits.learned is None or now is None:
+            return {}
+        return self.limits.requests if now - self.limits.learned < LIMITS_KEPT_MS else {}
+
+    @property
+    def _current(self) -> CurrentRead:
+        return self.read or CurrentRead(0)
+
+
+def is_ours(given: Mapping[str, Any]) -> bool:
+    """Whether *given* claims to be a state of this source, not of the public connector."""
+    return "version" in given
+
+
+def is_outdated(given: Mapping[str, Any]) -> bool:
+    """Whether *given* was written by a development version with another format."""
+    return type(given.get("version")) is int and 0 < given["version"] < VERSION
+
+
+def current_state(given: Mapping[str, Any] | None) -> State | None:
+    """The state in *given* if this version can resume from it; raises StateError for a damaged one."""
+    return State.from_mapping(given) if given and is_ours(given) and not is_outdated(given) else None
 
 
 def shorten_query(query: str) -> str:
     """The *query*, or its digest if it is long: the state stays small."""
-    return query if len(query.encode()) <= LONGEST_QUERY else digest(query)
+    return query if len(query.encode()) <= LONGEST_QUERY_BYTES else digest(query)
 
 
-def _that_is(kind: type[T], given: object) -> T:
-    if isinstance(given, kind):
-        return given
-    raise TypeError(f"no {kind.__name__}")
-
-
-def _checked(state: State) -> State:
-    texts = (*asdict(state.scope).values(), *state.seen)
-    numbers = (state.rows, state.listed, state.generation or 0, *asdict(state.tally).values(), *state.limits.values())
-    are_right = (
-        all(isinstance(one, str) for one in texts),
-        all(type(one) is int and one >= 0 for one in numbers),
-        isinstance(state.finished, bool),
-    )
-    if not all(are_right):
-        raise ValueError("a value of another type")
-    return state
-
-
-def is_ours(given: Mapping[str, Any]) -> bool:
-    """Whether *given* claims to be a state of this source, and not of the public connector."""
-    return "version" in given
-
-
-@dataclass(slots=True)
 class Recent:
-    """The rows near the end of a read, by a digest of id and version: what the next lookback meets again."""
+    """Digests of the last rows emitted since a time, which the next lookback returns again."""
 
-    since: int
-    digests: dict[str, None]
+    def __init__(self, since: int, seen: Iterable[str] = ()) -> None:
+        self._since = since
+        self._digests = dict.fromkeys(seen)
 
-    def add(self, row: Record, *, updated: int) -> None:
-        """Remember *row* if the next lookback will meet it; of too many, the first are forgotten."""
-        if updated >= self.since:
-            name = version_of(row)
-            self.digests.pop(name, None)
-            self.digests[name] = None
-            if len(self.digests) > REMEMBERED:
-                del self.digests[next(iter(self.digests))]
+    def add(self, record: Record, *, updated: int) -> None:
+        """Remember *record* if the next lookback will return it; the oldest are dropped first."""
+        if updated >= self._since:
+            name = digest_of(record)
+            self._digests.pop(name, None)
+            self._digests[name] = None
+            if len(self._digests) > ROWS_REMEMBERED:
+                del self._digests[next(iter(self._digests))]
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The digests, in the order in which their rows were emitted."""
+        return tuple(self._digests)
 
 
-def version_of(row: Record) -> str:
-    """A short name for this version of *row*: two changes may come in one millisecond of `updatedAt`."""
-    return digest(orjson.dumps(row, option=orjson.OPT_SORT_KEYS).decode())
+def digest_of(record: Record) -> str:
+    """A digest of this version of *record*: it may change twice in one millisecond of `updatedAt`."""
+    return digest(orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode())
 
 
 def digest(text: str) -> str:
-    """A short name for *text*."""
+    """A short digest of *text*."""
     return blake2b(text.encode(), digest_size=8).hexdigest()

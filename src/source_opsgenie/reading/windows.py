@@ -1,10 +1,10 @@
-"""Tile a span of time by counts, and prove that a window was read whole.
+"""Cut a span of time into windows by counts, and prove that a window was read completely.
 
-Every law here, and the data set that broke the obvious way, is in docs/completeness.md.
+Every rule here, and the data set that breaks the obvious way, is in docs/completeness.md.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
@@ -12,28 +12,30 @@ from source_opsgenie.api.failures import Failure
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.reading.paging import PASSES
 from source_opsgenie.reading.query import created
-from source_opsgenie.reading.search import Search
+from source_opsgenie.reading.search import Search, SearchRow
 from source_opsgenie.reading.spans import read_span
 from source_opsgenie.reading.state import Tally
-from source_opsgenie.streams.stream import Record
 
 LOGGER = logging.getLogger("source_opsgenie")
 
-# A window never holds more rows than the API would list by offsets (docs/opsgenie-api.md#the-cap).
-WIDEST = 19_900
-NARROWEST = 2_000
-# Into how many windows a small account is cut, so that it checkpoints often; planning costs a count per window.
+# A window never holds more rows than the API lists by offset (docs/opsgenie-api.md#the-cap).
+LARGEST_WINDOW = 19_900
+SMALLEST_WINDOW = 2_000
+# A small account is cut into this many windows, to checkpoint often; planning costs a count per window.
 WINDOWS = 8
 
-# The most rows that are looked at again at once; a larger window whose count differs is halved by counting.
+# The most rows that are read again in one piece; a larger window whose count differs is halved by counting.
 SMALL = 200
-# How often a window is looked at, while rows are deleted from it as fast as that is done.
+# How often a window is read while rows are deleted from it at the same pace.
 MOST_PASSES = 8
+
+# Yields the rows that were missed, and returns what was proven.
+Proving = Generator[list[SearchRow], None, Tally]
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The rows created in [start, end), and how many they were when the window was planned."""
+    """The rows created in [start, end), and their count when the window was planned."""
 
     start: int
     end: int
@@ -42,54 +44,55 @@ class Window:
 
 def window_size(total: int) -> int:
     """The most rows that one of the windows over *total* rows should hold."""
-    return min(WIDEST, max(NARROWEST, total // WINDOWS))
+    return min(LARGEST_WINDOW, max(SMALLEST_WINDOW, total // WINDOWS))
 
 
-def tile_windows(search: Search, whole: Window, *, widest: int) -> Iterator[Window]:
-    """Cut *whole* into windows that can be listed, newest first; empty ones are left out.
+def tile_windows(search: Search, window: Window, *, largest: int) -> Iterator[Window]:
+    """Cut *window* into parts of at most *largest* rows, newest first, without the empty ones.
 
-    A half is counted, and its sibling is what remains: n windows cost about n counts.
+    One half is counted and the other is the difference, so n windows cost about n counts.
     """
-    if whole.count == 0:
+    if window.count == 0:
         return
-    if whole.count <= widest or whole.end - whole.start <= 1:
-        yield whole
+    if window.count <= largest or window.end - window.start <= 1:
+        yield window
         return
-    middle = (whole.start + whole.end) // 2
-    newer = search.count(created(middle, whole.end))
-    # Rows that show late may be counted in one half and not in the whole: nothing is left out on a difference alone.
-    older = whole.count - newer if newer < whole.count else search.count(created(whole.start, middle))
-    yield from tile_windows(search, Window(middle, whole.end, newer), widest=widest)
-    yield from tile_windows(search, Window(whole.start, middle, older), widest=widest)
+    middle = (window.start + window.end) // 2
+    newer = search.count(created(middle, window.end))
+    # A row that is indexed late may be in the half and not in the total: a half is never skipped by a difference alone.
+    older = window.count - newer if newer < window.count else search.count(created(window.start, middle))
+    yield from tile_windows(search, Window(middle, window.end, newer), largest=largest)
+    yield from tile_windows(search, Window(window.start, middle, older), largest=largest)
 
 
-def prove(search: Search, window: Window, listed: Mapping[str, int]) -> Iterator[list[Record] | Tally]:
-    """Count a window once more whose rows were *listed*, each id with its moment; yield what was missed, and Tallies.
+def prove(search: Search, window: Window, listed: Mapping[str, int]) -> Proving:
+    """Count a *window* again after its rows were *listed* (ids with creation times), and explain any difference.
 
-    Where the count differs, halves are counted until little is left to look at, so that rows which are deleted
-    meanwhile elsewhere do not matter.
+    Where the count differs, halves are counted until few rows are left to read again, so that rows deleted
+    elsewhere meanwhile do not matter.
     """
     counted = search.count(created(window.start, window.end))
-    yield from _explain(search, replace(window, count=counted), listed)
+    return (yield from _explain(search, replace(window, count=counted), listed))
 
 
-def _explain(search: Search, window: Window, listed: Mapping[str, int]) -> Iterator[list[Record] | Tally]:
+def _explain(search: Search, window: Window, listed: Mapping[str, int]) -> Proving:
     if window.count == len(listed):
-        yield Tally(window.count, len(listed))
-    elif max(window.count, len(listed)) <= SMALL or window.end - window.start <= 1:
-        yield from _settle(search, window, set(listed))
-    else:
-        for half in _halves(search, window):
-            inside = {row_id: moment for row_id, moment in listed.items() if half.start <= moment < half.end}
-            yield from _explain(search, half, inside)
+        return Tally(window.count, len(listed))
+    if max(window.count, len(listed)) <= SMALL or window.end - window.start <= 1:
+        return (yield from _settle(search, window, set(listed)))
+    tally = Tally()
+    for half in _halves(search, window):
+        inside = {row_id: time for row_id, time in listed.items() if half.start <= time < half.end}
+        tally += yield from _explain(search, half, inside)
+    return tally
 
 
 def _halves(search: Search, window: Window) -> list[Window]:
-    """Both halves of *window*, counted; raises Incomplete if they are none: such counts would be halved for ever."""
+    """Both halves of *window*, counted; raises Incomplete if they exceed it, which would never end."""
     middle = (window.start + window.end) // 2
     spans = ((middle, window.end), (window.start, middle))
     halves = [Window(start, end, search.count(created(start, end))) for start, end in spans]
-    # A few rows may show late.
+    # A few rows may be indexed late.
     if sum(half.count for half in halves) <= window.count + SMALL:
         return halves
     raise Failure.WRONG_COUNT.error(
@@ -98,34 +101,47 @@ def _halves(search: Search, window: Window) -> list[Window]:
     )
 
 
-def _settle(search: Search, window: Window, ids: set[str]) -> Iterator[list[Record] | Tally]:
-    """Read a window of which *ids* were listed until its count is explained; yield what was missed, and a Tally.
+def _settle(search: Search, window: Window, ids: set[str]) -> Proving:
+    """Read a window of which *ids* were listed again until its count is explained.
 
-    More ids than counted: those that another pass lacks are asked for one by one, and a 404 explains them; a row that
-    is deleted between a pass and its count is a matter for one pass more. Of a crowded millisecond so many are deleted
-    during one pass that this never ends: there, as many ids as were counted before the pass or after it, or a number
-    between, are explained by what was deleted from one count to the other.
-    Fewer: it is read again. The same few missing on each of three passes, in two orders, are counted and never listed;
-    anything else raises Incomplete.
+    More ids than counted: those that another pass lacks are requested one by one, and a 404 explains them; a row
+    deleted between a pass and its count needs one more pass. From a crowded millisecond so many rows may be deleted
+    during a pass that this never ends: there, any number between the counts before and after the pass is explained.
+    Fewer: it is read again. The same few missing in each of three passes, in two orders, are counted and never
+    listed; anything else raises Incomplete.
     """
-    counted, gone = window.count, set[str]()
+    counted, deleted = window.count, set[str]()
     is_crowd = max(counted, len(ids)) > SMALL
     differences: list[int] = []
     for order in islice(cycle(("desc", "asc")), MOST_PASSES):
-        before, again = counted, set[str]()
-        for rows in read_span(search, window.start, window.end, order=order):
-            yield [row for row in rows if row["id"] not in ids and row["id"] not in again]
-            again |= {row["id"] for row in rows}
-        gone |= {row_id for row_id in ids - again - gone if not search.exists(row_id)}
+        before = counted
+        again = yield from _read_again(search, window, ids, order=order)
+        deleted |= {row_id for row_id in ids - again - deleted if not search.exists(row_id)}
         ids = ids | again
         counted = search.count(created(window.start, window.end))
-        there = len(ids - gone)
-        if counted == there or (is_crowd and counted <= there <= before):
-            yield Tally(counted, len(ids), len(ids) - counted)
-            return
+        present = len(ids - deleted)
+        if counted == present or (is_crowd and counted <= present <= before):
+            return Tally(counted, len(ids), len(ids) - counted)
         differences.append(counted - len(again))
         if len(differences) >= PASSES and (is_crowd or max(differences) >= 0):
             break
+    unlisted = _never_listed(search, window, differences)
+    return Tally(counted, len(ids), len(deleted), unlisted)
+
+
+def _read_again(
+    search: Search, window: Window, ids: set[str], *, order: str
+) -> Generator[list[SearchRow], None, set[str]]:
+    """Yield the rows of another pass that are not among *ids*, and return the ids of all its rows."""
+    again = set[str]()
+    for rows in read_span(search, window.start, window.end, order=order):
+        yield [row for row in rows if row.id not in ids and row.id not in again]
+        again |= {row.id for row in rows}
+    return again
+
+
+def _never_listed(search: Search, window: Window, differences: list[int]) -> int:
+    """How many rows are counted and never listed; raises Incomplete if the passes do not agree."""
     if min(differences) <= 0 or len(set(differences)) > 1:
         raise Failure.WRONG_COUNT.error(
             f"{search.stream.path} counts and lists different rows between {window.start} and {window.end} "
@@ -135,4 +151,4 @@ def _settle(search: Search, window: Window, ids: set[str]) -> Iterator[list[Reco
         "%s counts %d rows created between %s and %s that it never lists.",
         *(search.stream.path, differences[0], format_timestamp(window.start), format_timestamp(window.end)),
     )
-    yield Tally(counted, len(ids), len(gone), differences[0])
+    return differences[0]
