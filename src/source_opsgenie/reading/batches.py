@@ -15,7 +15,7 @@ from source_opsgenie.reading.markers import read_marked
 from source_opsgenie.reading.search import Search, created_ms, updated_ms
 from source_opsgenie.reading.spans import read_span
 from source_opsgenie.reading.state import Recent, State, version_of
-from source_opsgenie.streams import Paging, Record, Stream, ancestry, reads_details
+from source_opsgenie.streams import MarkerPaging, Record, Stream, ancestry, reads_details
 
 # Of the pages of one window: more threads than these take more memory than they save time.
 PAGES_AT_ONCE = 4
@@ -31,7 +31,7 @@ def read_batches(connection: Connection, stream: Stream, state: State) -> Iterat
     root, *below = ancestry(stream)
     if root.search:
         found = _searched(connection, root, state, are_parents=bool(below))
-    elif root.paging is Paging.MARKER:
+    elif isinstance(root.paging, MarkerPaging):
         found = read_marked(connection, root, state)
     else:
         found = _listed(connection, root)

@@ -90,12 +90,12 @@ def _children_of(connection: Connection, stream: Stream, known: Mapping[Any, lis
 
 def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
     """What to ask a parent with, once for each: each of the weeks, or nothing at all."""
-    if not stream.weeks:
+    if not (stream.parent and stream.parent.weeks):
         return [NO_IDS]
     now = connection.client.date_ms
     if now is None:
         raise Failure.NO_DATE.error(f"{stream.path} is asked by weeks, and no answer has a `Date` to tell the present")
-    return weeks(now, days_back=getattr(connection.config, stream.weeks))
+    return weeks(now, days_back=getattr(connection.config, stream.parent.weeks))
 
 
 def _completed(connection: Connection, stream: Stream, row: Record) -> Batch:

@@ -28,8 +28,8 @@ def expand_params(stream: Stream, ids: Mapping[str, Any]) -> dict[str, str]:
 def get_row(client: Client, stream: Stream, row: Mapping[str, Any]) -> Record:
     """The *row* of *stream* as the API sends it by itself; raises NotFound if it does not exist any more."""
     params = {name: value for name, value in expand_params(stream, row).items() if _named(stream.params[name])}
-    path = expand_path(stream.single or f"{stream.path}/{{{stream.key[-1]}}}", row)
-    answer = client.get(path, params, domain=stream.single_domain or stream.domain)
+    path = expand_path(stream.detail.path or f"{stream.path}/{{{stream.key[-1]}}}", row)
+    answer = client.get(path, params, domain=stream.detail.domain or stream.domain)
     if not isinstance(answer.data, dict):
         raise Failure.NO_ROWS.error(f"{answer.asked} was answered with something that is no row")
     return answer.data

@@ -25,7 +25,17 @@ from source_opsgenie.reading.paging import (
     require_key,
 )
 from source_opsgenie.streams.fields import Kind
-from source_opsgenie.streams.stream import Content, Paging, Record, Stream
+from source_opsgenie.streams.stream import (
+    Content,
+    KeyPaging,
+    LinkPaging,
+    MarkerPaging,
+    OffsetPaging,
+    PositionPaging,
+    Record,
+    Rows,
+    Stream,
+)
 
 # A link lives five minutes: one that has died is asked for anew (docs/opsgenie-api.md#log-files).
 LINKS = 3
@@ -41,12 +51,12 @@ def fetch_rows(
     """
     params = expand_params(stream, ids)
     found = []
-    for path, mark in ((stream.path, stream.mark), *((part.path, part.mark) for part in stream.also)):
+    for path, mark in ((stream.path, stream.rows.flag), *((part.path, part.flag) for part in stream.rows.merged)):
         named = expand_path(path, ids)
         is_own = path == stream.path
         rows = known if is_own and known is not None else read_list(client, stream, named, params)
         found.append((mark, _made_of(stream, rows, ids, asked=f"GET {named}")))
-    return _together(stream, found) if stream.also else found[0][1]
+    return _together(stream, found) if stream.rows.merged else found[0][1]
 
 
 def fetch_bulk(client: Client, stream: Stream) -> dict[Any, list[Record]]:
@@ -54,39 +64,40 @@ def fetch_bulk(client: Client, stream: Stream) -> dict[Any, list[Record]]:
 
     See docs/opsgenie-api.md#on-calls.
     """
-    if stream.at_once is None:
+    bulk = stream.parent.bulk if stream.parent else None
+    if bulk is None:
         return {}
     try:
-        answer = client.get(stream.at_once.path, expand_params(stream, NO_IDS), domain=stream.domain)
+        answer = client.get(bulk.path, expand_params(stream, NO_IDS), domain=stream.domain)
     except (NotFound, Rejected):
         return {}
     rows: dict[Any, list[Record]] = {}
-    for row in parse_rows(answer, replace(stream, holds=Content.ROWS)):
-        rows.setdefault(value_at(row, stream.at_once.parent), []).append(row)
+    for row in parse_rows(answer, replace(stream, rows=Rows())):
+        rows.setdefault(value_at(row, bulk.parent), []).append(row)
     return rows
 
 
 def read_list(client: Client, stream: Stream, path: str, params: Mapping[str, str] = NO_IDS) -> list[Record]:
     """Every row of the list at *path*, in the way in which *stream* is paged."""
-    if stream.holds is Content.LINK:
+    if stream.rows.content is Content.FILE_LINK:
         return _lines(client, stream, path)
     match stream.paging:
-        case Paging.OFFSET:
-            return read_by_offset(_pages_of(client, stream, path), asked=path)
-        case Paging.POSITION:
-            return _by_position(client, stream, path)
-        case Paging.WHOLE:
-            return [row for page in _followed(client, stream, path, params) for row in page]
-    first = {**params, "limit": str(stream.limit), "order": "asc"}
-    return [row for page in _followed(client, stream, path, first) for row in page]
+        case OffsetPaging(sort):
+            return read_by_offset(_pages_of(client, stream, path, sort=sort), asked=path)
+        case PositionPaging(limit):
+            return _by_position(client, stream, path, limit=limit)
+        case KeyPaging(_, limit) | LinkPaging(limit) | MarkerPaging(limit):
+            params = {**params, "limit": str(limit), "order": "asc"}
+    return [row for page in _followed(client, stream, path, params) for row in page]
 
 
 def _made_of(stream: Stream, rows: list[Record], ids: Mapping[str, Any], *, asked: str) -> list[Record]:
     """The *rows* of *asked*, each with *ids* and what *stream* adds; raises MalformedResponse for a missing key."""
-    names = _digests(stream, rows) if stream.numbered else None
-    made = [{**ids, **row, **{name: value_at(row, where) for name, where in stream.adds.items()}} for row in rows]
+    copies = stream.rows.copies.items()
+    names = _digests(stream, rows) if stream.rows.digest_field else None
+    made = [{**ids, **row, **{name: value_at(row, where) for name, where in copies}} for row in rows]
     if names:
-        made = [{**row, stream.numbered: name} for row, name in zip(made, names, strict=True)]
+        made = [{**row, stream.rows.digest_field: name} for row, name in zip(made, names, strict=True)]
     texts = {one.name for one in stream.fields if one.kind is Kind.TEXT}.intersection(stream.key)
     return [_keyed(row, texts) for row in require_key(made, stream.key, asked=asked)]
 
@@ -139,11 +150,11 @@ def _followed(client: Client, stream: Stream, path: str, params: Mapping[str, st
 
 def _following(answer: Response, stream: Stream, params: Mapping[str, str]) -> Mapping[str, str] | None:
     """What the next page is asked with, or None where there is none."""
-    if stream.paging is not Paging.KEY:
+    if not isinstance(stream.paging, KeyPaging):
         return _next_params(answer)
-    key = value_at(answer.body, ("data", stream.next_key))
+    key = value_at(answer.body, ("data", stream.paging.next_key))
     if key is not None and not isinstance(key, str | int):
-        raise Failure.NO_NEXT.error(f"{answer.asked} was answered with a `{stream.next_key}` that is no key")
+        raise Failure.NO_NEXT.error(f"{answer.asked} was answered with a `{stream.paging.next_key}` that is no key")
     return {**params, "offset": str(key)} if key not in (None, "") else None
 
 
@@ -156,13 +167,13 @@ def _next_params(answer: Response) -> dict[str, str] | None:
     return params or None
 
 
-def _by_position(client: Client, stream: Stream, path: str) -> list[Record]:
+def _by_position(client: Client, stream: Stream, path: str, *, limit: int) -> list[Record]:
     """Every row of a list whose offset counts rows, from 0 or from 1; each page must meet the one before it.
 
     See docs/opsgenie-api.md#alerts-of-an-incident.
     """
     rows: dict[Any, Record] = {}
-    first: Mapping[str, str] = {"limit": str(stream.limit), "order": "asc"}
+    first: Mapping[str, str] = {"limit": str(limit), "order": "asc"}
     params, is_counted = first, False
     while True:
         answer = client.get(path, params, domain=stream.domain)
@@ -171,7 +182,7 @@ def _by_position(client: Client, stream: Stream, path: str) -> list[Record]:
             raise Failure.WRONG_ROWS.error(f"{answer.asked} does not go on where the page before it ended")
         has_new, following = bool(page.keys() - rows.keys()), _next_params(answer)
         rows |= page
-        if not page or (following is None and len(page) < stream.limit):
+        if not page or (following is None and len(page) < limit):
             return list(rows.values())
         if not has_new:
             raise Failure.NO_NEXT.error(f"{answer.asked} leads back to a page that was read before")
@@ -180,9 +191,9 @@ def _by_position(client: Client, stream: Stream, path: str) -> list[Record]:
         params = following or {**first, "offset": str(len(rows) - 1)}
 
 
-def _pages_of(client: Client, stream: Stream, path: str) -> Fetch:
+def _pages_of(client: Client, stream: Stream, path: str, *, sort: str) -> Fetch:
     def fetch(offset: int, order: str) -> Page:
-        params = {"limit": str(PAGE), "offset": str(offset), "sort": stream.sort, "order": order}
+        params = {"limit": str(PAGE), "offset": str(offset), "sort": sort, "order": order}
         answer = client.get(path, params, domain=stream.domain)
         rows = require_key(parse_rows(answer, stream), ("id",), asked=answer.asked)
         return Page(rows, parse_total(answer), parse_next(answer) is not None)

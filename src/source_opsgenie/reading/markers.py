@@ -12,7 +12,7 @@ from source_opsgenie.reading.details import expand_path
 from source_opsgenie.reading.events import Batch
 from source_opsgenie.reading.paging import chunks, parse_rows, require_key
 from source_opsgenie.reading.state import Recent, State, version_of
-from source_opsgenie.streams.stream import Record, Stream
+from source_opsgenie.streams.stream import MarkerPaging, Record, Stream
 
 # No account is older than Opsgenie.
 OLDEST_MS = parse_timestamp("2012-01-01T00:00:00Z")
@@ -50,18 +50,20 @@ def read_marked(connection: Connection, stream: Stream, state: State) -> Iterato
 
 def _pages(connection: Connection, stream: Stream, start: str) -> Iterator[list[Record]]:
     """The pages from the marker *start* on, until one is empty or names no marker but the one it was asked with."""
+    assert isinstance(stream.paging, MarkerPaging)
+    limit = stream.paging.limit
     asked: set[str] = set()
     following: str | None = start
     while following:
         asked.add(following)
         path = expand_path(stream.path, {"marker": following})
-        answer = connection.client.get(path, {"limit": str(stream.limit)}, domain=stream.domain)
+        answer = connection.client.get(path, {"limit": str(limit)}, domain=stream.domain)
         rows = require_key(parse_rows(answer, stream), (*stream.key, stream.cursor), asked=answer.asked)
         if not rows:
             return
         yield rows
         after = _marker_in(answer)
-        if after in asked and not (after == following and len(rows) < stream.limit):
+        if after in asked and not (after == following and len(rows) < limit):
             raise Failure.NO_NEXT.error(f"{answer.asked} leads back to a page that was read before")
         following = after if after != following else None
 

@@ -47,24 +47,25 @@ class _Shifted(Exception):
 def parse_rows(answer: Response, stream: Stream) -> list[Record]:
     """The rows in *answer*, found where and held as *stream* says; raises MalformedResponse if they are not there."""
     found = answer.data
-    for number, step in enumerate(stream.rows, start=1):
-        may_lack = stream.may_lack_rows and number == len(stream.rows)
+    for number, step in enumerate(stream.rows.at, start=1):
+        may_lack = stream.rows.may_be_absent and number == len(stream.rows.at)
         found = found.get(step, [] if may_lack else None) if isinstance(found, dict) else None
     rows = _rows_in(found, stream)
     if rows is None:
-        raise Failure.NO_ROWS.error(f"{answer.asked} was answered with something that is no {stream.holds.value}")
+        expected = stream.rows.content.value
+        raise Failure.NO_ROWS.error(f"{answer.asked} was answered with something that is no {expected}")
     return rows
 
 
 def _rows_in(found: Any, stream: Stream) -> list[Record] | None:
     """The rows that *found* holds, or None if it does not hold them as it should."""
     rows: Any = found
-    match stream.holds:
-        case Content.ONE:
+    match stream.rows.content:
+        case Content.ONE_ROW:
             rows = [found]
         case Content.IDS if isinstance(found, list):
             rows = [{stream.key[-1]: one} if isinstance(one, str) else None for one in found]
-        case Content.LISTS if isinstance(found, dict):
+        case Content.NAMED_LIST if isinstance(found, dict):
             lists = [some for some in found.values() if isinstance(some, list)]
             rows = [row for some in lists for row in some] if lists or not found else None
     return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.failures import Failure
-from source_opsgenie.api.pacing import Domain
 from source_opsgenie.api.responses import Response, value_at
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.details import exists
@@ -42,7 +41,7 @@ class Search:
         search = self.stream.search
         params = self._params(*spans)
         if search and search.count_path:
-            answer = self.client.get(search.count_path, params, domain=self._single_domain)
+            answer = self.client.get(search.count_path, params, domain=search.count_domain or self.stream.domain)
             return _whole_number(answer, value_at(answer.body, ("data", "count")))
         answer = self.client.get(self.stream.path, params | {"limit": "1"}, domain=self.stream.domain)
         return _whole_number(answer, parse_total(answer))
@@ -60,10 +59,6 @@ class Search:
     def exists(self, row_id: str) -> bool:
         """Whether the row is still there when it is asked for by its id."""
         return exists(self.client, self.stream, {"id": row_id})
-
-    @property
-    def _single_domain(self) -> Domain:
-        return self.stream.single_domain or self.stream.domain
 
     def _params(self, *spans: Span) -> dict[str, str]:
         query = join_query(self.own, *self.spans, *spans)
