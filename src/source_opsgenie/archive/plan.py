@@ -9,7 +9,8 @@ from source_opsgenie.api.connection import Connection
 from source_opsgenie.config import Config
 from source_opsgenie.errors import InvalidInput, OpsgenieError
 from source_opsgenie.reading.lists import fetch_rows
-from source_opsgenie.reading.paging import OVERLAP, PAGE, parse_total
+from source_opsgenie.reading.paging import OVERLAP, PAGE
+from source_opsgenie.reading.parsing import parse_total
 from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import Search
 from source_opsgenie.reading.spans import STEP

@@ -7,7 +7,8 @@ from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.responses import Response, value_at
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.details import exists
-from source_opsgenie.reading.paging import PAGE, Page, parse_next, parse_rows, parse_total, require_key
+from source_opsgenie.reading.paging import PAGE, Page
+from source_opsgenie.reading.parsing import parse_next, parse_rows, parse_total, require_key
 from source_opsgenie.reading.query import Span, join_query
 from source_opsgenie.streams.stream import Record, Stream
 
