@@ -48,7 +48,7 @@ def streams_table() -> Iterator[str]:
         sync = "incremental" if is_incremental(stream) else "full refresh"
         yield (
             f"| [{stream.name}](docs/streams.md#{stream.name}) | {', '.join(stream.key)} | {sync} | {cost(stream)} "
-            f"| [`{stream.path}`]({stream.page}) | {stream.access.needs} |"
+            f"| [`{stream.path}`]({stream.docs_url}) | {stream.access.needs} |"
         )
 
 
@@ -67,7 +67,7 @@ def diagram() -> Iterator[str]:
 def _stream_section(stream: Stream) -> Iterator[str]:
     version, *_ = stream.path.removeprefix("/").split("/")
     yield from (f"## {stream.name}", "", stream.description, "")
-    yield f"- API: [`GET {stream.path}`]({stream.page}), version {version.removeprefix('v')}"
+    yield f"- API: [`GET {stream.path}`]({stream.docs_url}), version {version.removeprefix('v')}"
     yield f"- Key: {', '.join(f'`{name}`' for name in stream.key)}"
     yield f"- Sync: {'full refresh and incremental' if is_incremental(stream) else 'full refresh'}"
     yield f"- Cost: {cost(stream)}, in the rate limit of the domain `{stream.domain.value}`"

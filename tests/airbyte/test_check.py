@@ -31,7 +31,7 @@ def test_a_key_without_configuration_access_names_what_it_cannot_read(source: Ve
     assert status == "SUCCEEDED"
     assert "incidents, incident_logs, incident_notes, incident_alerts, saved_searches. Cannot be read: " in message
     assert "Cannot be read: users, user_teams, user_forwarding_rules" in message
-    assert "account, alert_policies, notification_policies (needs the right Read and Configuration Access)" in message
+    assert " (needs the Read and Configuration Access permissions)" in message
     assert "source.select_streams(['alerts', 'alert_logs', 'alert_recipients'," in message
 
 
@@ -84,7 +84,5 @@ def test_a_plan_without_incidents_is_named(source: Verbs, account: Account) -> N
     status, message = status_of(source.check())
 
     assert status == "SUCCEEDED"
-    assert (
-        "Cannot be read: incidents, incident_logs, incident_notes, incident_alerts (needs the right Read and the"
-        in message
-    )
+    assert "Cannot be read: incidents, incident_logs, incident_notes, incident_alerts" in message
+    assert " (needs the Read permission and the Standard or Enterprise plan)" in message

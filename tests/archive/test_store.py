@@ -30,7 +30,7 @@ def small_stream(*fields: Field) -> Stream:
         key=("id",),
         domain=Domain.SEARCH,
         access=Access.ALERTS,
-        page="",
+        docs_url="",
         fields=(text("id", "Names it."), *fields),
     )
 

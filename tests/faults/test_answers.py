@@ -27,7 +27,7 @@ from source_opsgenie.errors import (
     Unreachable,
     WrongHost,
 )
-from source_opsgenie.reading.lists import read_list
+from source_opsgenie.reading.paging import read_list
 from source_opsgenie.reading.search import Search
 from source_opsgenie.streams import STREAMS
 

@@ -22,7 +22,7 @@ A_FEW = 3
 
 def alike(stream: Stream) -> tuple[object, ...]:
     """What the way in which *stream* is read depends on."""
-    return stream.paging, stream.search is not None, stream.parent is not None
+    return type(stream.paging), stream.search is not None, stream.parent is not None
 
 
 FIRST = {alike(stream): stream.name for stream in reversed(STREAMS.values())}

@@ -11,7 +11,7 @@ from opsgenie_simulator.messages import Answer
 from source_opsgenie.api.transport import Request
 from source_opsgenie.config import Config
 from source_opsgenie.errors import OpsgenieError
-from source_opsgenie.reading.lists import read_list
+from source_opsgenie.reading.paging import read_list
 from source_opsgenie.streams import STREAMS
 
 

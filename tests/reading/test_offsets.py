@@ -9,8 +9,7 @@ from tests.support.fakes import Wire, client_of
 
 from opsgenie_simulator import Account
 from source_opsgenie.errors import Incomplete
-from source_opsgenie.reading.lists import read_list
-from source_opsgenie.reading.paging import CAP, PAGE, PASSES, Page, read_by_offset
+from source_opsgenie.reading.paging import CAP, PAGE, PASSES, Page, read_by_offset, read_list
 from source_opsgenie.streams import STREAMS, Record
 
 

@@ -141,7 +141,7 @@ def test_our_fields_are_declared(stream: Stream) -> None:
     """The key stands first, and the parent's id and the fields that we add are fields of the row too."""
     names = tuple(field.name for field in stream.fields)
     parents = stream.parent.ids if stream.parent else ()
-    unnamed = {*parents, *stream.adds} - set(names)
+    unnamed = {*parents, *stream.rows.copies} - set(names)
 
     assert stream.key == names[: len(stream.key)]
     assert not unnamed

@@ -57,13 +57,14 @@ def rows_of(name: str) -> tuple[Record, ...]:
 
 def added_by_us(stream: Stream) -> set[str]:
     """The fields that the API does not send."""
-    added = {*stream.adds, stream.numbered, stream.mark, *(part.mark for part in stream.also)}
-    added |= {"date"} if stream.weeks else set()
-    added |= {"line_number"} if stream.holds is Content.LINK else set()
-    if stream.holds is Content.IDS:
+    rows = stream.rows
+    added = {*rows.copies, rows.digest_field, rows.flag, *(part.flag for part in rows.merged)}
+    added |= {"line_number"} if rows.content is Content.FILE_LINK else set()
+    if rows.content is Content.IDS:
         added |= {stream.key[-1]}
     if stream.parent:
         added |= {*stream.parent.ids, *stream.parent.brings}
+        added |= {"date"} if stream.parent.weeks else set()
     return added - {""}
 
 

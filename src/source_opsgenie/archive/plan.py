@@ -9,7 +9,8 @@ from source_opsgenie.api.connection import Connection
 from source_opsgenie.config import Config
 from source_opsgenie.errors import InvalidInput, OpsgenieError
 from source_opsgenie.reading.lists import fetch_rows
-from source_opsgenie.reading.paging import OVERLAP, PAGE, parse_total
+from source_opsgenie.reading.paging import OVERLAP, PAGE
+from source_opsgenie.reading.parsing import parse_total
 from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import Search
 from source_opsgenie.reading.spans import STEP
@@ -17,8 +18,9 @@ from source_opsgenie.reading.weeks import weeks
 from source_opsgenie.reading.windows import window_size
 from source_opsgenie.streams import (
     STREAMS,
-    Paging,
+    OffsetPaging,
     Stream,
+    Unpaged,
     ancestry,
     is_incremental,
     reads_details,
@@ -76,9 +78,9 @@ def _count(connection: Connection, root: Stream, chosen: Iterable[Stream]) -> in
             config = connection.config
             own = config.alert_query if root.search.takes_alert_query else ""
             return Search(connection.client, root, own).count(created(config.start_ms))
-        if root.paging is Paging.OFFSET:
+        if isinstance(root.paging, OffsetPaging):
             return parse_total(connection.client.get(root.path, {"limit": "1"}, domain=root.domain))
-        if root.paging is Paging.WHOLE and matters:
+        if isinstance(root.paging, Unpaged) and matters:
             return len(fetch_rows(connection.client, root))
     except InvalidInput:
         raise
@@ -127,13 +129,14 @@ def _requests_by_row(stream: Stream, config: Config) -> int:
     root, *below = ancestry(stream)
     if not below:
         return int(reads_details(root, config))
-    spans = len(weeks(0, days_back=getattr(config, below[0].weeks))) if below[0].weeks else 1
+    option = below[0].parent.weeks if below[0].parent else ""
+    spans = len(weeks(0, days_back=getattr(config, option))) if option else 1
     return requests_per_parent(below[0]) * spans
 
 
 def _requests(root: Stream, rows: int | None) -> int | None:
     """How many requests it takes to list *rows* of *root*."""
-    if root.paging is Paging.WHOLE:
+    if isinstance(root.paging, Unpaged):
         return 1
     if rows is None:
         return None

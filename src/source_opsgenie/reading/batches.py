@@ -16,7 +16,7 @@ from source_opsgenie.reading.markers import read_marked
 from source_opsgenie.reading.search import Search, SearchRow, search_of
 from source_opsgenie.reading.spans import read_span
 from source_opsgenie.reading.state import Recent, Recheck, State, digest_of
-from source_opsgenie.streams import Paging, Record, Stream, ancestry, reads_details
+from source_opsgenie.streams import MarkerPaging, Record, Stream, ancestry, reads_details
 
 # A row that changes while it is read comes twice; the ids of this many rows are kept, to emit each once.
 IDS_KEPT = 200_000
@@ -31,7 +31,7 @@ def read_batches(connection: Connection, stream: Stream, state: State) -> Iterat
     batches: Iterator[Batch[Record]]
     if root.search:
         batches = _searched(connection, root, state, are_parents=bool(below))
-    elif root.paging is Paging.MARKER:
+    elif isinstance(root.paging, MarkerPaging):
         batches = read_marked(connection, root, state)
     else:
         batches = _listed(connection, root)

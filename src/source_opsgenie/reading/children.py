@@ -1,4 +1,4 @@
-"""Ask each parent for what hangs on it, and each row for what its list leaves out: side by side, and in order."""
+"""Read the children of each parent, and the details of each row, in parallel and in order."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -19,9 +19,9 @@ Found = Iterator[Batch[Record]]
 
 
 def children(connection: Connection, stream: Stream, parents: Found) -> Found:
-    """The rows of *stream* that hang on *parents*; a state comes out once all the children before it are out.
+    """The rows of *stream* for each of *parents*; a state follows once all children before it are emitted.
 
-    Raises what asking for a list raises, NotFound only where the parent itself is still there.
+    Raises NotFound only if the parent itself still exists.
     """
     assert stream.parent
     if stream.parent.is_optional:
@@ -31,9 +31,9 @@ def children(connection: Connection, stream: Stream, parents: Found) -> Found:
 
 
 def completed(connection: Connection, stream: Stream, found: Found) -> Found:
-    """The rows of *stream* that were *found*, each with what only its own answer holds; one that is gone is left out.
+    """The rows *found* of *stream*, each completed by its details; deleted rows are left out.
 
-    Raises what asking for a row raises, NotFound only where its list still has the row.
+    Raises NotFound only if the list still has the row.
     """
     return _in_parallel(connection, partial(_completed, connection, stream), found)
 
@@ -72,9 +72,9 @@ def _one_by_one(found: Found) -> Found:
 def _children_of(
     connection: Connection, stream: Stream, known: Mapping[Any, list[Record]], parent: Record
 ) -> Batch[Record]:
-    """The children of *parent*, each with its ids added.
+    """The children of *parent*, each with the parent's ids.
 
-    A 404 counts only if the parent itself is answered with one: a child is never taken for empty.
+    A 404 means that the parent was deleted, if its own endpoint returns 404 too; it never means an empty list.
     """
     assert stream.parent
     ids = {name: parent[field] for name, field in stream.parent.ids.items()}
@@ -92,22 +92,23 @@ def _children_of(
 
 
 def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
-    """What to ask a parent with, once for each: each of the weeks, or nothing at all."""
-    if not stream.weeks:
+    """The parameters of each request for the children of one parent: one per week, or a single empty one."""
+    if not (stream.parent and stream.parent.weeks):
         return [NO_IDS]
     now = connection.client.date_ms
     if now is None:
-        raise Failure.NO_DATE.error(f"{stream.path} is asked by weeks, and no answer has a `Date` to tell the present")
-    return weeks(now, days_back=getattr(connection.config, stream.weeks))
+        raise Failure.NO_DATE.error(f"{stream.path} is requested by week, and no response has a `Date` header")
+    return weeks(now, days_back=getattr(connection.config, stream.parent.weeks))
 
 
 def _completed(connection: Connection, stream: Stream, row: Record) -> Batch[Record]:
-    """The *row* with what its own answer adds; nothing if it is gone from its list too."""
+    """The *row* with its details; nothing if the list does not have it any more either."""
     try:
         key = {name: row[name] for name in stream.key}
         return Batch([row | get_row(connection.client, stream, row) | key])
     except NotFound:
         ids = {name: row[name] for name in stream.parent.ids} if stream.parent else NO_IDS
-        if any(row[stream.key[-1]] == one[stream.key[-1]] for one in fetch_rows(connection.client, stream, ids)):
+        listed = {other[stream.key[-1]] for other in fetch_rows(connection.client, stream, ids)}
+        if row[stream.key[-1]] in listed:
             raise
         return Batch([])

@@ -1,4 +1,4 @@
-"""One row asked for by itself, and the paths and parameters that are made of a row's ids."""
+"""Fetch a single row, and expand paths and parameters with the ids of a row."""
 
 from collections.abc import Mapping
 from string import Formatter
@@ -11,32 +11,32 @@ from source_opsgenie.errors import NotFound
 from source_opsgenie.streams.stream import Record, Stream
 
 
-def expand_path(template: str, named: Mapping[str, Any]) -> str:
-    """The path *template* with the ids that it names in braces, none of which can be read as a path of its own."""
-    return template.format_map({name: quote(str(value), safe="") for name, value in named.items()})
+def expand_path(template: str, ids: Mapping[str, Any]) -> str:
+    """The path *template* with *ids* in place of the names in braces, each quoted as one step of the path."""
+    return template.format_map({name: quote(str(value), safe="") for name, value in ids.items()})
 
 
 def expand_params(stream: Stream, ids: Mapping[str, Any]) -> dict[str, str]:
-    """The parameters of *stream*, without those whose id is missing from *ids*."""
+    """The query parameters of *stream*, without those whose id is null in *ids*."""
     return {
         name: template.format_map(ids)
         for name, template in stream.params.items()
-        if all(ids[one] is not None for one in _named(template))
+        if all(ids[id_name] is not None for id_name in _names_in(template))
     }
 
 
 def get_row(client: Client, stream: Stream, row: Mapping[str, Any]) -> Record:
-    """The *row* of *stream* as the API sends it by itself; raises NotFound if it does not exist any more."""
-    params = {name: value for name, value in expand_params(stream, row).items() if _named(stream.params[name])}
-    path = expand_path(stream.single or f"{stream.path}/{{{stream.key[-1]}}}", row)
-    answer = client.get(path, params, domain=stream.single_domain or stream.domain)
-    if not isinstance(answer.data, dict):
-        raise Failure.NO_ROWS.error(f"{answer.asked} was answered with something that is no row")
-    return answer.data
+    """The *row* of *stream* as its own endpoint returns it; raises NotFound if it does not exist."""
+    params = {name: value for name, value in expand_params(stream, row).items() if _names_in(stream.params[name])}
+    path = expand_path(stream.detail.path or f"{stream.path}/{{{stream.key[-1]}}}", row)
+    response = client.get(path, params, domain=stream.detail.domain or stream.domain)
+    if not isinstance(response.data, dict):
+        raise Failure.NO_ROWS.error(f"{response.asked} did not return a row")
+    return response.data
 
 
 def exists(client: Client, stream: Stream, row: Mapping[str, Any]) -> bool:
-    """Whether *row* is still there when it is asked for by itself; its key and its parents' ids are enough of it."""
+    """Whether the endpoint of *row* still returns it; only the key and the ids of parents are used."""
     try:
         get_row(client, stream, row)
     except NotFound:
@@ -44,5 +44,5 @@ def exists(client: Client, stream: Stream, row: Mapping[str, Any]) -> bool:
     return True
 
 
-def _named(template: str) -> list[str]:
+def _names_in(template: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(template) if name]

@@ -1,4 +1,4 @@
-"""Read a list that goes on from a moment named in its path: what is new since the newest row known, oldest first."""
+"""Read a list that is paged by markers: the rows since the newest known one, oldest first."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,76 +6,51 @@ from datetime import UTC, datetime, timedelta
 
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.failures import Failure
-from source_opsgenie.api.responses import Response
 from source_opsgenie.clock import MILLISECOND, parse_timestamp
-from source_opsgenie.reading.details import expand_path
 from source_opsgenie.reading.events import Batch
-from source_opsgenie.reading.paging import chunks, parse_rows, require_key
+from source_opsgenie.reading.paging import chunks, read_by_marker
 from source_opsgenie.reading.state import Recent, State, digest_of
-from source_opsgenie.streams.stream import Record, Stream
+from source_opsgenie.streams.stream import MarkerPaging, Record, Stream
 
-# No account is older than Opsgenie.
+# No account is older than Opsgenie itself.
 OLDEST_MS = parse_timestamp("2012-01-01T00:00:00Z")
-# A file may be named minutes before its date (docs/opsgenie-api.md#log-files).
+# The name of a file may be minutes earlier than its date (docs/opsgenie-api.md#log-files).
 LATE_MS = timedelta(hours=1) // MILLISECOND
 
 
-def format_marker(moment_ms: int) -> str:
-    """The moment *moment_ms* as a marker."""
-    return datetime.fromtimestamp(moment_ms // 1000, UTC).strftime("%Y-%m-%d-%H-%M-%S")
+def format_marker(timestamp_ms: int) -> str:
+    """The marker of a time, such as `2026-11-01-00-00-00`."""
+    return datetime.fromtimestamp(timestamp_ms // 1000, UTC).strftime("%Y-%m-%d-%H-%M-%S")
 
 
 def read_marked(connection: Connection, stream: Stream, state: State) -> Iterator[Batch[Record]]:
-    """The rows of *stream* since the newest that was ever listed, or since the start date; each few are a checkpoint.
+    """The rows of *stream* since the newest one ever listed, or since the start date, in small batches with a state.
 
-    Not since the last read: a file is listed once it is full, and may have been begun long before that read.
-    What the hour before brings again is not sent again, as far as the state remembers it.
+    The time of the last read does not count: a file is listed once it is full, and may have begun long before.
+    Rows of the lookback that the state remembers are not emitted again.
     """
+    assert isinstance(stream.paging, MarkerPaging)
     since = connection.config.start_ms or OLDEST_MS
     if state.newest is not None:
         since = max(since, state.newest - connection.config.lookback // MILLISECOND)
     newest = state.newest or 0
     recent = Recent(0, state.seen)
     seen = set(state.seen)
-    for page in _pages(connection, stream, format_marker(since - LATE_MS)):
+    start = format_marker(since - LATE_MS)
+    for page in read_by_marker(connection.client, stream, start, limit=stream.paging.limit):
         for rows in chunks(page):
             unsent = [row for row in rows if digest_of(row) not in seen]
             seen |= {digest_of(row) for row in unsent}
             for row in unsent:
-                recent.add(row, updated=_moment(stream, row))
-            # A moment that is yet to come would hide what is listed until then.
-            newest = max(newest, min(state.began, max(_moment(stream, row) for row in rows)))
+                recent.add(row, updated=_timestamp(stream, row))
+            # A timestamp in the future would hide the rows that are listed until then.
+            newest = max(newest, min(state.began, max(_timestamp(stream, row) for row in rows)))
             yield Batch(unsent, replace(state, newest=newest, seen=recent.digests))
 
 
-def _pages(connection: Connection, stream: Stream, start: str) -> Iterator[list[Record]]:
-    """The pages from the marker *start* on, until one is empty or names no marker but the one it was asked with."""
-    asked: set[str] = set()
-    following: str | None = start
-    while following:
-        asked.add(following)
-        path = expand_path(stream.path, {"marker": following})
-        answer = connection.client.get(path, {"limit": str(stream.limit)}, domain=stream.domain)
-        rows = require_key(parse_rows(answer, stream), (*stream.key, stream.cursor), asked=answer.asked)
-        if not rows:
-            return
-        yield rows
-        after = _marker_in(answer)
-        if after in asked and not (after == following and len(rows) < stream.limit):
-            raise Failure.NO_NEXT.error(f"{answer.asked} leads back to a page that was read before")
-        following = after if after != following else None
-
-
-def _marker_in(answer: Response) -> str | None:
-    found = answer.body.get("marker")
-    if found is None or isinstance(found, str):
-        return found or None
-    raise Failure.NO_NEXT.error(f"{answer.asked} was answered with a `marker` that is none")
-
-
-def _moment(stream: Stream, row: Record) -> int:
-    """When *row* came to be, in milliseconds."""
-    moment = row[stream.cursor]
-    if not isinstance(moment, int):
-        raise Failure.NO_KEY.error(f"{stream.path} lists a row with a `{stream.cursor}` that is no moment: {moment!r}")
-    return moment
+def _timestamp(stream: Stream, row: Record) -> int:
+    """The time of *row* in milliseconds."""
+    timestamp = row[stream.cursor]
+    if not isinstance(timestamp, int):
+        raise Failure.NO_KEY.error(f"{stream.path} returned a row with an invalid `{stream.cursor}`: {timestamp!r}")
+    return timestamp

@@ -1,12 +1,30 @@
-"""What stands in the answers with lists: rows, totals, next pages; and a list put together from pages by offset."""
+"""Every way in which the API pages a list (docs/opsgenie-api.md#paging)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from source_opsgenie.api.client import Client
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.responses import Response
-from source_opsgenie.streams.stream import Content, Record, Stream
+from source_opsgenie.reading.details import expand_path
+from source_opsgenie.reading.parsing import (
+    parse_marker,
+    parse_next,
+    parse_next_key,
+    parse_next_params,
+    parse_rows,
+    parse_total,
+    require_key,
+)
+from source_opsgenie.streams.stream import (
+    KeyPaging,
+    LinkPaging,
+    OffsetPaging,
+    PositionPaging,
+    Record,
+    Stream,
+)
 
 # The most that one page holds (docs/opsgenie-api.md#page-size).
 PAGE = 100
@@ -17,6 +35,7 @@ PASSES = 3
 OVERLAP = 10
 PORTION = 20
 R = TypeVar("R")
+NO_PARAMS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +65,16 @@ class _Shifted(Exception):
     """Two pages that should overlap do not: rows came or went between them."""
 
 
-def parse_rows(answer: Response, stream: Stream) -> list[Record]:
-    """The rows in *answer*, found where and held as *stream* says; raises MalformedResponse if they are not there."""
-    found = answer.data
-    for number, step in enumerate(stream.rows, start=1):
-        may_lack = stream.may_lack_rows and number == len(stream.rows)
-        found = found.get(step, [] if may_lack else None) if isinstance(found, dict) else None
-    rows = _rows_in(found, stream)
-    if rows is None:
-        raise Failure.NO_ROWS.error(f"{answer.asked} was answered with something that is no {stream.holds.value}")
-    return rows
-
-
-def _rows_in(found: Any, stream: Stream) -> list[Record] | None:
-    """The rows that *found* holds, or None if it does not hold them as it should."""
-    rows: Any = found
-    match stream.holds:
-        case Content.ONE:
-            rows = [found]
-        case Content.IDS if isinstance(found, list):
-            rows = [{stream.key[-1]: one} if isinstance(one, str) else None for one in found]
-        case Content.LISTS if isinstance(found, dict):
-            lists = [some for some in found.values() if isinstance(some, list)]
-            rows = [row for some in lists for row in some] if lists or not found else None
-    return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
-
-
-def parse_total(answer: Response) -> int | None:
-    """The number of rows in the whole list, where the answer tells it."""
-    total = answer.body.get("totalCount")
-    if total is None or (type(total) is int and total >= 0):
-        return total
-    raise Failure.NO_COUNT.error(f"{answer.asked} was answered with the total {total!r}")
+def read_list(client: Client, stream: Stream, path: str, params: Mapping[str, str] = NO_PARAMS) -> list[Record]:
+    """Every row of the list at *path*, which is paged as *stream* states."""
+    match stream.paging:
+        case OffsetPaging(sort):
+            return read_by_offset(_fetch_by_offset(client, stream, path, sort=sort), asked=path)
+        case PositionPaging(limit):
+            return _read_by_position(client, stream, path, limit=limit)
+        case LinkPaging(limit) | KeyPaging(_, limit):
+            params = {**params, "limit": str(limit), "order": "asc"}
+    return [row for page in _follow(client, stream, path, params) for row in page]
 
 
 def read_by_offset(fetch: Fetch[R], *, asked: str, is_counted: bool = False) -> list[R]:
@@ -135,22 +132,87 @@ def _walk(fetch: Fetch[R], order: str) -> tuple[dict[str, R], set[int], bool]:
     return rows, totals, False
 
 
-def parse_next(answer: Response) -> str | None:
-    """The address of the next page, where the answer names one (docs/opsgenie-api.md#next-link)."""
-    paging = answer.body.get("paging")
-    address = paging.get("next") if isinstance(paging, dict) else paging
-    if address is None or isinstance(address, str):
-        return address or None
-    raise Failure.NO_NEXT.error(f"{answer.asked} was answered with a `next` that is no address")
+def _fetch_by_offset(client: Client, stream: Stream, path: str, *, sort: str) -> Fetch[Record]:
+    def fetch(offset: int, order: str) -> Page[Record]:
+        params = {"limit": str(PAGE), "offset": str(offset), "sort": sort, "order": order}
+        response = client.get(path, params, domain=stream.domain)
+        rows = require_key(parse_rows(response, stream), ("id",), asked=response.asked)
+        return Page(rows, [row["id"] for row in rows], parse_total(response), parse_next(response) is not None)
+
+    return fetch
 
 
-def require_key(rows: list[Record], key: tuple[str, ...], *, asked: str) -> list[Record]:
-    """The *rows* themselves, each of them with a whole key; raises MalformedResponse otherwise."""
-    for row in rows:
-        for name in key:
-            if not isinstance(row.get(name), str | int) or row[name] == "":
-                raise Failure.NO_KEY.error(f"{asked} was answered with a row without `{name}`")
-    return rows
+def _follow(client: Client, stream: Stream, path: str, first: Mapping[str, str]) -> Iterator[list[Record]]:
+    """Each page of a list whose responses lead to the next page, by link or key."""
+    requested: list[Mapping[str, str]] = []
+    pages: list[list[Record]] = []
+    params: Mapping[str, str] | None = first
+    while params is not None:
+        if params in requested:
+            raise Failure.NO_NEXT.error(f"GET {path} leads back to a page that was read before")
+        requested.append(params)
+        response = client.get(path, params, domain=stream.domain)
+        page = parse_rows(response, stream)
+        # Even links that are always new can lead in a circle.
+        if page and page in pages:
+            raise _leads_back(response)
+        pages.append(page)
+        yield page
+        params = _next_params(response, stream, first) if page else None
+
+
+def _next_params(response: Response, stream: Stream, first: Mapping[str, str]) -> Mapping[str, str] | None:
+    """The parameters of the page after *response*, or None for the last page."""
+    if not isinstance(stream.paging, KeyPaging):
+        return parse_next_params(response)
+    key = parse_next_key(response, stream.paging.next_key)
+    return {**first, "offset": key} if key else None
+
+
+def _read_by_position(client: Client, stream: Stream, path: str, *, limit: int) -> list[Record]:
+    """Every row of a list whose offset counts from 0 or from 1; each page must overlap the one before it.
+
+    See docs/opsgenie-api.md#alerts-of-an-incident.
+    """
+    rows: dict[Any, Record] = {}
+    first: Mapping[str, str] = {"limit": str(limit), "order": "asc"}
+    params, must_overlap = first, False
+    while True:
+        response = client.get(path, params, domain=stream.domain)
+        page = {row[stream.key[-1]]: row for row in parse_rows(response, stream)}
+        if must_overlap and not page.keys() & rows.keys():
+            raise Failure.WRONG_ROWS.error(f"{response.asked} does not overlap the page before it")
+        has_new, following = bool(page.keys() - rows.keys()), parse_next_params(response)
+        rows |= page
+        if not page or (following is None and len(page) < limit):
+            return list(rows.values())
+        if not has_new:
+            raise _leads_back(response)
+        must_overlap = following is None
+        # The last row but one, or the last one: whichever number the first row has, no row is skipped.
+        params = following or {**first, "offset": str(len(rows) - 1)}
+
+
+def read_by_marker(client: Client, stream: Stream, start: str, *, limit: int) -> Iterator[list[Record]]:
+    """Each page of a list from the marker *start* on, until one is empty or has no further marker."""
+    requested: set[str] = set()
+    marker: str | None = start
+    while marker:
+        requested.add(marker)
+        path = expand_path(stream.path, {"marker": marker})
+        response = client.get(path, {"limit": str(limit)}, domain=stream.domain)
+        rows = require_key(parse_rows(response, stream), (*stream.key, stream.cursor), asked=response.asked)
+        if not rows:
+            return
+        yield rows
+        following = parse_marker(response)
+        if following in requested and not (following == marker and len(rows) < limit):
+            raise _leads_back(response)
+        marker = following if following != marker else None
+
+
+def _leads_back(response: Response) -> Exception:
+    return Failure.NO_NEXT.error(f"{response.asked} leads back to a page that was read before")
 
 
 def chunks(rows: list[R]) -> Iterator[list[R]]:

@@ -6,11 +6,11 @@ from typing import NamedTuple
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.failures import Failure
-from source_opsgenie.api.pacing import Domain
 from source_opsgenie.api.responses import Response, value_at
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.details import exists
-from source_opsgenie.reading.paging import PAGE, Page, parse_next, parse_rows, parse_total, require_key
+from source_opsgenie.reading.paging import PAGE, Page
+from source_opsgenie.reading.parsing import parse_next, parse_rows, parse_total, require_key
 from source_opsgenie.reading.query import Span, join_query, user_query
 from source_opsgenie.streams.stream import Record, Stream
 
@@ -56,7 +56,8 @@ class Search:
         search = self.stream.search
         params = self._params(*spans)
         if search and search.count_path:
-            response = self.client.get(search.count_path, params, domain=self._count_domain)
+            domain = search.count_domain or self.stream.domain
+            response = self.client.get(search.count_path, params, domain=domain)
             return _whole_number(response, value_at(response.body, ("data", "count")))
         response = self.client.get(self.stream.path, params | {"limit": "1"}, domain=self.stream.domain)
         return _whole_number(response, parse_total(response))
@@ -77,10 +78,6 @@ class Search:
     def exists(self, row_id: str) -> bool:
         """Whether the row is found by its id."""
         return exists(self.client, self.stream, {"id": row_id})
-
-    @property
-    def _count_domain(self) -> Domain:
-        return self.stream.single_domain or self.stream.domain
 
     def _params(self, *spans: Span) -> dict[str, str]:
         query = join_query(self.query, *self.spans, *spans)

@@ -1,4 +1,4 @@
-"""The table of streams: a row for each, by area; everything else is made from it."""
+"""The table of all streams, one row each, and what can be derived from it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,17 @@ from source_opsgenie.streams.notifications import NOTIFICATION_STREAMS
 from source_opsgenie.streams.policies import POLICY_STREAMS
 from source_opsgenie.streams.schedules import SCHEDULE_STREAMS
 from source_opsgenie.streams.services import SERVICE_STREAMS
-from source_opsgenie.streams.stream import Access, Content, Paging, Parent, Record, Searchable, Stream
+from source_opsgenie.streams.stream import (
+    Access,
+    Content,
+    KeyPaging,
+    MarkerPaging,
+    OffsetPaging,
+    Parent,
+    Record,
+    Stream,
+    Unpaged,
+)
 from source_opsgenie.streams.teams import TEAM_STREAMS
 from source_opsgenie.streams.users import USER_STREAMS
 
@@ -22,13 +32,15 @@ __all__ = [
     "Access",
     "Content",
     "Field",
+    "KeyPaging",
     "Kind",
-    "Paging",
+    "MarkerPaging",
+    "OffsetPaging",
     "Parent",
     "Record",
     "Relation",
-    "Searchable",
     "Stream",
+    "Unpaged",
     "ancestry",
     "cost",
     "is_incremental",
@@ -55,35 +67,37 @@ STREAMS: dict[str, Stream] = {stream.name: stream for area in AREAS for stream i
 
 
 def ancestry(stream: Stream) -> list[Stream]:
-    """The streams that *stream* hangs on, from the one that is listed by itself down to *stream*."""
+    """The root list of *stream*, the streams between, and *stream* itself."""
     above = ancestry(STREAMS[stream.parent.stream]) if stream.parent else []
     return [*above, stream]
 
 
 def is_incremental(stream: Stream) -> bool:
-    """Whether a later read of *stream* can ask for what is new: it, or what it hangs on, is listed by time."""
+    """Whether a later sync of *stream* can read changes only, since its root list can be read by time."""
     root = ancestry(stream)[0]
-    return root.search is not None or root.paging is Paging.MARKER
+    return root.search is not None or isinstance(root.paging, MarkerPaging)
 
 
 def lists_everything(stream: Stream) -> bool:
-    """Whether a read brings every row that there is, so that a row which it lacks is gone."""
-    return not is_incremental(stream) and not stream.weeks
+    """Whether every read returns all rows of *stream*, so that a row it lacks was deleted."""
+    return not is_incremental(stream) and not (stream.parent and stream.parent.weeks)
 
 
 def reads_details(stream: Stream, config: Config) -> bool:
-    """Whether each row of *stream* is asked for by itself, under the options of *config*."""
-    return stream.is_completed and (not stream.option or bool(getattr(config, stream.option)))
+    """Whether each row of *stream* is fetched individually too, under the options of *config*."""
+    option = stream.detail.option
+    return stream.detail.completes_rows and (not option or bool(getattr(config, option)))
 
 
 def requests_per_parent(stream: Stream) -> int:
-    """How many requests it takes at least to ask one parent for its rows of *stream*, in each week."""
-    return len(stream.also) + (stream.at_once is None)
+    """The least number of requests for the rows of one parent of *stream*, or of one parent and week."""
+    has_bulk = stream.parent is not None and stream.parent.bulk is not None
+    return len(stream.rows.merged) + (not has_bulk)
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Rows of *stream* name rows of *other*: by their *field*, and as *is_child* because they hang on them."""
+    """A *field* in the rows of *stream* that identifies rows of *other*, as their parents if *is_child*."""
 
     stream: str
     other: str
@@ -92,7 +106,7 @@ class Relation:
 
 
 def relations() -> list[Relation]:
-    """What names what: children their parents, and fields the rows that they refer to."""
+    """Every relation between two streams: a child to its parent, and a field to the rows it refers to."""
     found = []
     for stream in STREAMS.values():
         parent = stream.parent
@@ -103,30 +117,30 @@ def relations() -> list[Relation]:
 
 
 def references(fields: Iterable[Field], above: str = "") -> Iterator[tuple[str, str]]:
-    """The path of each field that refers to a stream's rows, and that stream; a list's path ends in `[]`."""
-    for one in fields:
-        path = f"{above}{one.name}"
-        if one.refers_to:
-            yield path, one.refers_to
-        if one.items and one.items.refers_to:
-            yield f"{path}[]", one.items.refers_to
-        inner = one.items.inner if one.items else one.inner
-        yield from references(inner, f"{path}{'[]' if one.items else ''}.")
+    """The path of each field that refers to rows of a stream, with that stream; a list's path ends in `[]`."""
+    for field in fields:
+        path = f"{above}{field.name}"
+        if field.refers_to:
+            yield path, field.refers_to
+        if field.items and field.items.refers_to:
+            yield f"{path}[]", field.items.refers_to
+        inner = field.items.inner if field.items else field.inner
+        yield from references(inner, f"{path}{'[]' if field.items else ''}.")
 
 
 def cost(stream: Stream) -> str:
-    """What a read of *stream* costs: requests per page, or per row of each parent above it; and per row of its own."""
+    """The requests that a read of *stream* takes, in words: per page, per row of each parent, per row of its own."""
     root, *below = ancestry(stream)
-    costs = [_cost_below(one) for one in below] or [
-        "one request" if root.paging is Paging.WHOLE else "a request per page"
-    ]
-    if stream.is_completed:
-        costs.append(f"one per row{f' with {stream.option}' if stream.option else ''}")
+    of_root = "one request" if isinstance(root.paging, Unpaged) else "a request per page"
+    costs = [_cost_per_parent(child) for child in below] or [of_root]
+    if stream.detail.completes_rows:
+        costs.append(f"one per row{f' with {stream.detail.option}' if stream.detail.option else ''}")
     return " and ".join(costs)
 
 
-def _cost_below(stream: Stream) -> str:
-    asks = requests_per_parent(stream)
-    requests = "a request" if asks == 1 else f"{asks} requests"
-    parent = stream.parent.stream.removesuffix("s").replace("_", " ") if stream.parent else ""
-    return f"{requests} per {parent}{' and week' if stream.weeks else ''}"
+def _cost_per_parent(stream: Stream) -> str:
+    assert stream.parent
+    requests = requests_per_parent(stream)
+    parent = stream.parent.stream.removesuffix("s").replace("_", " ")
+    week = " and week" if stream.parent.weeks else ""
+    return f"{'a request' if requests == 1 else f'{requests} requests'} per {parent}{week}"

@@ -3,7 +3,17 @@
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp, whole_number
 from source_opsgenie.streams.shapes import log_line_of, note_on
-from source_opsgenie.streams.stream import Access, Content, Paging, Parent, Searchable, Stream
+from source_opsgenie.streams.stream import (
+    Access,
+    Content,
+    Detail,
+    LinkPaging,
+    OffsetPaging,
+    Parent,
+    Rows,
+    Searchable,
+    Stream,
+)
 
 # What the list of alerts and a single alert have in common.
 LISTED = (
@@ -66,10 +76,16 @@ ALERTS = Stream(
     cursor="updatedAt",
     domain=Domain.SEARCH,
     access=Access.ALERTS,
-    page="https://docs.opsgenie.com/docs/alert-api#list-alerts",
-    paging=Paging.OFFSET,
-    search=Searchable("/v2/alerts/count", tie_breaker="tinyId", takes_alert_query=True, still_open="status: open"),
-    single_domain=Domain.ALERT,
+    docs_url="https://docs.opsgenie.com/docs/alert-api#list-alerts",
+    paging=OffsetPaging(sort="createdAt"),
+    search=Searchable(
+        count_path="/v2/alerts/count",
+        count_domain=Domain.ALERT,
+        tie_breaker="tinyId",
+        takes_alert_query=True,
+        still_open="status: open",
+    ),
+    detail=Detail(domain=Domain.ALERT),
     fields=(
         *LISTED,
         text("description", "Long text about the alert; the list does not send it."),
@@ -96,8 +112,8 @@ ALERT_LOGS = Stream(
     cursor="createdAt",
     domain=Domain.ALERT,
     access=Access.ALERTS,
-    page="https://docs.opsgenie.com/docs/alert-api#list-alert-logs",
-    paging=Paging.CURSOR,
+    docs_url="https://docs.opsgenie.com/docs/alert-api#list-alert-logs",
+    paging=LinkPaging(),
     parent=Parent("alerts", {"alert_id": "id"}),
     fields=log_line_of(
         "alert", kind="Kind of line; alertAction, alertRecipient and system were seen, there may be others."
@@ -112,9 +128,9 @@ ALERT_RECIPIENTS = Stream(
     cursor="updatedAt",
     domain=Domain.ALERT,
     access=Access.ALERTS,
-    page="https://docs.opsgenie.com/docs/alert-api#list-alert-recipients",
+    docs_url="https://docs.opsgenie.com/docs/alert-api#list-alert-recipients",
     parent=Parent("alerts", {"alert_id": "id"}),
-    adds={"user_id": ("user", "id"), "user_username": ("user", "username")},
+    rows=Rows(copies={"user_id": ("user", "id"), "user_username": ("user", "username")}),
     fields=(
         text("alert_id", "Id of the alert; added by this connector."),
         text("user_id", "Id of the notified user, as in the stream users; copied from user.", refers_to="users"),
@@ -141,9 +157,9 @@ ALERT_DETAILS = Stream(
     cursor="updatedAt",
     domain=Domain.ALERT,
     access=Access.ALERTS,
-    page="https://docs.opsgenie.com/docs/alert-api#get-alert",
+    docs_url="https://docs.opsgenie.com/docs/alert-api#get-alert",
     parent=Parent("alerts", {"id": "id"}),
-    holds=Content.ONE,
+    rows=Rows(content=Content.ONE_ROW),
     fields=(
         *LISTED,
         text("description", "Long text about the alert, in at most 15,000 characters; may be an empty text."),
@@ -161,8 +177,8 @@ ALERT_NOTES = Stream(
     cursor="createdAt",
     domain=Domain.ALERT,
     access=Access.ALERTS,
-    page="https://docs.opsgenie.com/docs/alert-api#list-alert-notes",
-    paging=Paging.CURSOR,
+    docs_url="https://docs.opsgenie.com/docs/alert-api#list-alert-notes",
+    paging=LinkPaging(),
     parent=Parent("alerts", {"alert_id": "id"}),
     fields=note_on("alert"),
 )
@@ -175,7 +191,7 @@ ALERT_ATTACHMENTS = Stream(
     cursor="alert_updatedAt",
     domain=Domain.ALERT,
     access=Access.ALERTS,
-    page="https://docs.opsgenie.com/docs/alert-api#list-alert-attachments",
+    docs_url="https://docs.opsgenie.com/docs/alert-api#list-alert-attachments",
     parent=Parent("alerts", {"alert_id": "id"}, brings={"alert_updatedAt": "updatedAt"}),
     fields=(
         text("alert_id", "Id of the alert; added by this connector."),

@@ -3,7 +3,7 @@
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import Field, flag, list_of, list_of_texts, nested, text, timestamp, whole_number
 from source_opsgenie.streams.shapes import RECIPIENT, conditions, owner_team
-from source_opsgenie.streams.stream import Access, Content, Parent, Stream
+from source_opsgenie.streams.stream import Content, Detail, Parent, Rows, Stream
 
 
 def actions(name: str, what: str, *inner: Field) -> Field:
@@ -38,11 +38,8 @@ INTEGRATIONS = Stream(
     description="Every integration; its settings, which may hold secrets of other products, only where that is asked.",
     path="/v2/integrations",
     key=("id",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/integration-api#list-integrations",
-    is_completed=True,
-    option="integration_settings",
+    docs_url="https://docs.opsgenie.com/docs/integration-api#list-integrations",
+    detail=Detail(completes_rows=True, option="integration_settings"),
     fields=(
         text("id", "Names the integration for ever; alerts name it in integration."),
         text("name", "Name of the integration, unique in the account."),
@@ -70,11 +67,9 @@ INTEGRATION_ACTIONS = Stream(
     description="What each integration does with the events that it gets: one row for each integration.",
     path="/v2/integrations/{integration_id}/actions",
     key=("integration_id",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/integration-api#list-integration-actions",
+    docs_url="https://docs.opsgenie.com/docs/integration-api#list-integration-actions",
     parent=Parent("integrations", {"integration_id": "id"}),
-    holds=Content.ONE,
+    rows=Rows(content=Content.ONE_ROW),
     fields=(
         text("integration_id", "Id of the integration; added by this connector."),
         nested(
@@ -122,9 +117,8 @@ HEARTBEATS = Stream(
     path="/v2/heartbeats",
     key=("name",),
     domain=Domain.HEARTBEAT,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/heartbeat-api#list-heartbeats",
-    rows=("heartbeats",),
+    docs_url="https://docs.opsgenie.com/docs/heartbeat-api#list-heartbeats",
+    rows=Rows(at=("heartbeats",)),
     fields=(
         text("name", "Names the heartbeat; it has no id."),
         text("description", "What reports; may be an empty text."),
@@ -146,10 +140,8 @@ MAINTENANCES = Stream(
     path="/v1/maintenance",
     params={"type": "all"},
     key=("id",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/maintenance-api#list-maintenance",
-    is_completed=True,
+    docs_url="https://docs.opsgenie.com/docs/maintenance-api#list-maintenance",
+    detail=Detail(completes_rows=True),
     fields=(
         text("id", "Names the maintenance: a UUID."),
         text("status", "State of the maintenance: one of active, planned, past, cancelled."),
@@ -180,10 +172,8 @@ CUSTOM_USER_ROLES = Stream(
     description="The roles that the account has made of its own, and how they differ from the built-in ones.",
     path="/v2/roles",
     key=("id",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/custom-user-role-api",
-    is_completed=True,
+    docs_url="https://docs.opsgenie.com/docs/custom-user-role-api",
+    detail=Detail(completes_rows=True),
     fields=(
         text("id", "Names the role: a UUID."),
         text("name", "Name of the role."),
@@ -198,10 +188,8 @@ ACCOUNT = Stream(
     description="The account itself: its name, its size and its plan, in one row.",
     path="/v2/account",
     key=("name",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/account-api",
-    holds=Content.ONE,
+    docs_url="https://docs.opsgenie.com/docs/account-api",
+    rows=Rows(content=Content.ONE_ROW),
     fields=(
         text("name", "Name of the account."),
         whole_number("userCount", "How many users it has."),

@@ -3,7 +3,19 @@
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp
 from source_opsgenie.streams.shapes import log_line_of, note_on
-from source_opsgenie.streams.stream import Access, Content, Paging, Parent, Part, Searchable, Stream
+from source_opsgenie.streams.stream import (
+    Access,
+    Content,
+    KeyPaging,
+    LinkPaging,
+    MergedList,
+    OffsetPaging,
+    Parent,
+    PositionPaging,
+    Rows,
+    Searchable,
+    Stream,
+)
 
 INCIDENTS = Stream(
     name="incidents",
@@ -13,8 +25,8 @@ INCIDENTS = Stream(
     cursor="updatedAt",
     domain=Domain.INCIDENT,
     access=Access.INCIDENTS,
-    page="https://docs.opsgenie.com/docs/incident-api#list-incidents",
-    paging=Paging.OFFSET,
+    docs_url="https://docs.opsgenie.com/docs/incident-api#list-incidents",
+    paging=OffsetPaging(sort="createdAt"),
     search=Searchable(still_open="status: open OR status: resolved"),
     fields=(
         text("id", "Names the incident for ever: a UUID."),
@@ -71,8 +83,8 @@ INCIDENT_LOGS = Stream(
     cursor="createdAt",
     domain=Domain.INCIDENT,
     access=Access.INCIDENTS,
-    page="https://docs.opsgenie.com/docs/incident-api#list-incident-logs",
-    paging=Paging.CURSOR,
+    docs_url="https://docs.opsgenie.com/docs/incident-api#list-incident-logs",
+    paging=LinkPaging(),
     parent=Parent("incidents", {"incident_id": "id"}),
     fields=log_line_of("incident", kind="Kind of line, such as system or alertAction; its values are not documented."),
 )
@@ -85,8 +97,8 @@ INCIDENT_NOTES = Stream(
     cursor="createdAt",
     domain=Domain.INCIDENT,
     access=Access.INCIDENTS,
-    page="https://docs.opsgenie.com/docs/incident-api#list-incident-notes",
-    paging=Paging.CURSOR,
+    docs_url="https://docs.opsgenie.com/docs/incident-api#list-incident-notes",
+    paging=LinkPaging(),
     parent=Parent("incidents", {"incident_id": "id"}),
     fields=note_on("incident"),
 )
@@ -100,11 +112,9 @@ INCIDENT_TIMELINE_ENTRIES = Stream(
     domain=Domain.INCIDENT,
     # The vendor's page wants a key that is not kept from the configuration (docs/opsgenie-api.md#incident-timeline).
     access=Access.SERVICES,
-    page="https://docs.opsgenie.com/docs/incident-timeline-api",
-    paging=Paging.KEY,
-    next_key="nextOffset",
-    limit=20,
-    rows=("entries",),
+    docs_url="https://docs.opsgenie.com/docs/incident-timeline-api",
+    paging=KeyPaging("nextOffset", limit=20),
+    rows=Rows(at=("entries",)),
     parent=Parent("incidents", {"incident_id": "id"}),
     fields=(
         text("incident_id", "Id of the incident; added by this connector."),
@@ -146,12 +156,13 @@ INCIDENT_ALERTS = Stream(
     cursor="incident_updatedAt",
     domain=Domain.INCIDENT,
     access=Access.INCIDENTS,
-    page="https://docs.opsgenie.com/docs/incident-api#get-associated-alert-ids",
-    paging=Paging.POSITION,
-    limit=25,
-    holds=Content.IDS,
-    mark="is_associated",
-    also=(Part("/v1/incidents/{incident_id}/responder-alert-ids", mark="is_responder"),),
+    docs_url="https://docs.opsgenie.com/docs/incident-api#get-associated-alert-ids",
+    paging=PositionPaging(limit=25),
+    rows=Rows(
+        content=Content.IDS,
+        flag="is_associated",
+        merged=(MergedList("/v1/incidents/{incident_id}/responder-alert-ids", flag="is_responder"),),
+    ),
     parent=Parent("incidents", {"incident_id": "id"}, brings={"incident_updatedAt": "updatedAt"}),
     fields=(
         text("incident_id", "Id of the incident; added by this connector."),

@@ -1,8 +1,7 @@
 """The streams about the account's own logs: the files, and what stands in them."""
 
-from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import nested, text, whole_number
-from source_opsgenie.streams.stream import Access, Content, Paging, Parent, Stream
+from source_opsgenie.streams.stream import Access, Content, Detail, MarkerPaging, Parent, Rows, Stream
 
 LOG_FILES = Stream(
     name="log_files",
@@ -10,12 +9,10 @@ LOG_FILES = Stream(
     path="/v2/logs/list/{marker}",
     key=("filename",),
     cursor="date",
-    domain=Domain.CONFIGURATION,
     access=Access.LOGS,
-    page="https://docs.opsgenie.com/docs/logs-api",
-    paging=Paging.MARKER,
-    limit=1000,
-    single="/v2/logs/download/{filename}",
+    docs_url="https://docs.opsgenie.com/docs/logs-api",
+    paging=MarkerPaging(limit=1000),
+    detail=Detail("/v2/logs/download/{filename}"),
     fields=(
         text("filename", "Names the file: a moment and a number."),
         whole_number("date", "When the file was written, in milliseconds since 1970; minutes off its name at most."),
@@ -29,10 +26,9 @@ LOG_FILE_LINES = Stream(
     path="/v2/logs/download/{filename}",
     key=("filename", "line_number"),
     cursor="date",
-    domain=Domain.CONFIGURATION,
     access=Access.LOGS,
-    page="https://docs.opsgenie.com/docs/logs-api",
-    holds=Content.LINK,
+    docs_url="https://docs.opsgenie.com/docs/logs-api",
+    rows=Rows(content=Content.FILE_LINK),
     parent=Parent("log_files", {"filename": "filename"}),
     fields=(
         text("filename", "Name of the file, as in the stream log_files; added by this connector."),

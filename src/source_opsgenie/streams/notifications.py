@@ -1,9 +1,8 @@
 """The streams about how each user is notified: contacts, rules, and the steps of a rule."""
 
-from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, whole_number
 from source_opsgenie.streams.shapes import criteria, duration, time_restriction
-from source_opsgenie.streams.stream import Access, Parent, Stream
+from source_opsgenie.streams.stream import Detail, Parent, Stream
 from source_opsgenie.streams.users import OF_USER, USER_ID
 
 STEP = (
@@ -29,9 +28,7 @@ USER_CONTACTS = Stream(
     description="The ways to reach each user, in the order in which they are tried.",
     path="/v2/users/{user_id}/contacts",
     key=("user_id", "id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/contact-api#list-contacts",
+    docs_url="https://docs.opsgenie.com/docs/contact-api#list-contacts",
     parent=OF_USER,
     fields=(
         USER_ID,
@@ -53,11 +50,9 @@ USER_NOTIFICATION_RULES = Stream(
     description="The rules by which each user is notified: of what, when, and in which steps.",
     path="/v2/users/{user_id}/notification-rules",
     key=("user_id", "id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/notification-rule-api#list-notification-rules",
+    docs_url="https://docs.opsgenie.com/docs/notification-rule-api#list-notification-rules",
     parent=OF_USER,
-    is_completed=True,
+    detail=Detail(completes_rows=True),
     fields=(
         USER_ID,
         text("id", "Names the rule: a UUID."),
@@ -97,9 +92,7 @@ USER_NOTIFICATION_RULE_STEPS = Stream(
     description="The steps of each notification rule: which contact is notified, and after how long.",
     path="/v2/users/{user_id}/notification-rules/{rule_id}/steps",
     key=("user_id", "rule_id", "id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/notification-rule-step-api",
+    docs_url="https://docs.opsgenie.com/docs/notification-rule-step-api",
     parent=Parent("user_notification_rules", {"user_id": "user_id", "rule_id": "id"}),
     fields=(
         USER_ID,

@@ -3,7 +3,7 @@
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp, whole_number
 from source_opsgenie.streams.shapes import RECIPIENT, criteria, duration, time_restriction
-from source_opsgenie.streams.stream import Access, Parent, Stream
+from source_opsgenie.streams.stream import Access, Detail, Parent, Stream
 
 POLICY = (
     text("id", "Names the policy: a UUID."),
@@ -23,12 +23,9 @@ ALERT_POLICIES = Stream(
     description="The policies that change alerts when they are created: those of the account, and those of each team.",
     path="/v2/policies/alert",
     params={"teamId": "{team_id}"},
-    single="/v2/policies/{id}",
-    is_completed=True,
+    detail=Detail("/v2/policies/{id}", completes_rows=True),
     key=("id",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/alert-and-notification-policy-api#list-alert-policies",
+    docs_url="https://docs.opsgenie.com/docs/alert-and-notification-policy-api#list-alert-policies",
     parent=Parent("teams", {"team_id": "id"}, is_optional=True),
     fields=(
         *POLICY,
@@ -56,12 +53,9 @@ NOTIFICATION_POLICIES = Stream(
     description="The policies of each team that hold back, repeat or end the notifications of alerts.",
     path="/v2/policies/notification",
     params={"teamId": "{team_id}"},
-    single="/v2/policies/{id}",
-    is_completed=True,
+    detail=Detail("/v2/policies/{id}", completes_rows=True),
     key=("id",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/alert-and-notification-policy-api#list-notification-policies",
+    docs_url="https://docs.opsgenie.com/docs/alert-and-notification-policy-api#list-notification-policies",
     parent=Parent("teams", {"team_id": "id"}),
     fields=(
         *POLICY,
@@ -98,8 +92,8 @@ SAVED_SEARCHES = Stream(
     key=("id",),
     domain=Domain.ALERT,
     access=Access.ALERTS,
-    page="https://docs.opsgenie.com/docs/alert-api#list-saved-searches",
-    is_completed=True,
+    docs_url="https://docs.opsgenie.com/docs/alert-api#list-saved-searches",
+    detail=Detail(completes_rows=True),
     fields=(
         text("id", "Names the search: a UUID."),
         text("name", "Name of the search."),

@@ -14,7 +14,7 @@ from source_opsgenie.streams.fields import (
     whole_number,
 )
 from source_opsgenie.streams.shapes import RECIPIENT, duration, owner_team, parent_of, recipient, time_restriction
-from source_opsgenie.streams.stream import Access, Bulk, Content, Parent, Part, Stream
+from source_opsgenie.streams.stream import Bulk, Content, Detail, MergedList, Parent, Rows, Stream
 
 OF_SCHEDULE = Parent("schedules", {"schedule_id": "id"})
 SCHEDULE_ID = text("schedule_id", "Id of the schedule, as in the stream schedules; added by this connector.")
@@ -111,9 +111,7 @@ SCHEDULES = Stream(
     path="/v2/schedules",
     params={"expand": "rotation"},
     key=("id",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/schedule-api#list-schedules",
+    docs_url="https://docs.opsgenie.com/docs/schedule-api#list-schedules",
     fields=(
         text("id", "Names the schedule for ever: a UUID."),
         text("name", "Name of the schedule."),
@@ -130,9 +128,7 @@ SCHEDULE_ROTATIONS = Stream(
     description="The rotations of each schedule: who takes turns, and how long a turn is.",
     path="/v2/schedules/{schedule_id}/rotations",
     key=("schedule_id", "id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/schedule-rotation-api",
+    docs_url="https://docs.opsgenie.com/docs/schedule-rotation-api",
     parent=OF_SCHEDULE,
     fields=(SCHEDULE_ID, *ROTATION, parent_of("schedule", refers_to="schedules")),
 )
@@ -142,12 +138,10 @@ SCHEDULE_OVERRIDES = Stream(
     description="Where somebody takes another's turn in a schedule; whether past ones are listed is not documented.",
     path="/v2/schedules/{schedule_id}/overrides",
     key=("schedule_id", "alias"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/schedule-override-api",
+    docs_url="https://docs.opsgenie.com/docs/schedule-override-api",
     parent=OF_SCHEDULE,
     # Only by itself does an override name its rotations (docs/opsgenie-api.md#schedule-override).
-    is_completed=True,
+    detail=Detail(completes_rows=True),
     fields=(
         SCHEDULE_ID,
         text("alias", "Names the override within its schedule."),
@@ -168,15 +162,12 @@ SCHEDULE_ON_CALLS = Stream(
     name="schedule_on_calls",
     description="Who is on call in each schedule just now, and who is next: one row for each schedule.",
     path="/v2/schedules/{schedule_id}/on-calls",
-    also=(Part("/v2/schedules/{schedule_id}/next-on-calls"),),
-    at_once=Bulk("/v2/schedules/on-calls", parent=("_parent", "id")),
     params={"flat": "false"},
     key=("schedule_id",),
     domain=Domain.SCHEDULE_ONCALLS,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/who-is-on-call-api",
-    holds=Content.ONE,
-    parent=OF_SCHEDULE,
+    docs_url="https://docs.opsgenie.com/docs/who-is-on-call-api",
+    rows=Rows(content=Content.ONE_ROW, merged=(MergedList("/v2/schedules/{schedule_id}/next-on-calls"),)),
+    parent=Parent("schedules", {"schedule_id": "id"}, bulk=Bulk("/v2/schedules/on-calls", parent=("_parent", "id"))),
     fields=(
         SCHEDULE_ID,
         parent_of("schedule", refers_to="schedules"),
@@ -194,13 +185,10 @@ SCHEDULE_TIMELINES = Stream(
     description="Who was, is and will be on call in each schedule, a row for each week; how far back is an option.",
     path="/v2/schedules/{schedule_id}/timeline",
     params={"interval": "1", "intervalUnit": "weeks", "date": "{date}", "expand": "base,forwarding,override"},
-    weeks="timeline_days",
     key=("schedule_id", "date"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/schedule-api#get-schedule-timeline",
-    holds=Content.ONE,
-    parent=OF_SCHEDULE,
+    docs_url="https://docs.opsgenie.com/docs/schedule-api#get-schedule-timeline",
+    rows=Rows(content=Content.ONE_ROW),
+    parent=Parent("schedules", {"schedule_id": "id"}, weeks="timeline_days"),
     fields=(
         SCHEDULE_ID,
         timestamp("date", "The Monday from which on the week was asked for; added by this connector."),
@@ -221,9 +209,7 @@ ESCALATIONS = Stream(
     description="Every escalation of the account: whom to notify, one after the other.",
     path="/v2/escalations",
     key=("id",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/escalation-api#list-escalations",
+    docs_url="https://docs.opsgenie.com/docs/escalation-api#list-escalations",
     fields=(text("id", "Names the escalation for ever: a UUID."), *ESCALATION),
 )
 

@@ -3,18 +3,16 @@
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, whole_number
 from source_opsgenie.streams.shapes import INCIDENT, conditions, incident_properties, stakeholder_properties
-from source_opsgenie.streams.stream import Access, Content, Paging, Parent, Stream
+from source_opsgenie.streams.stream import Access, Content, OffsetPaging, Parent, Rows, Stream
 
 SERVICES = Stream(
     name="services",
     description="Every service that incidents may impact.",
     path="/v1/services",
     key=("id",),
-    domain=Domain.CONFIGURATION,
     access=Access.SERVICES,
-    page="https://docs.opsgenie.com/docs/service-api#list-services",
-    paging=Paging.OFFSET,
-    sort="name",
+    docs_url="https://docs.opsgenie.com/docs/service-api#list-services",
+    paging=OffsetPaging(sort="name"),
     fields=(
         text("id", "Names the service for ever: a UUID; incidents name it in impactedServices."),
         text("name", "Name of the service."),
@@ -37,9 +35,8 @@ SERVICE_INCIDENT_RULES = Stream(
     description="The rules of each service by which alerts make an incident.",
     path="/v1/services/{service_id}/incident-rules",
     key=("service_id", "id"),
-    domain=Domain.CONFIGURATION,
     access=Access.SERVICES,
-    page="https://docs.opsgenie.com/docs/service-incident-rule-api",
+    docs_url="https://docs.opsgenie.com/docs/service-incident-rule-api",
     parent=Parent("services", {"service_id": "id"}),
     fields=(
         text("service_id", "Id of the service; added by this connector."),
@@ -59,9 +56,8 @@ SERVICE_INCIDENT_TEMPLATES = Stream(
     description="The templates of each service, out of which people make incidents.",
     path="/v1/services/{service_id}/incident-templates",
     key=("service_id", "id"),
-    domain=Domain.CONFIGURATION,
     access=Access.SERVICES,
-    page="https://docs.opsgenie.com/docs/service-incident-template-api",
+    docs_url="https://docs.opsgenie.com/docs/service-incident-template-api",
     parent=Parent("services", {"service_id": "id"}),
     fields=(
         text("service_id", "Id of the service; added by this connector."),
@@ -76,11 +72,10 @@ SERVICE_AUDIENCE_TEMPLATES = Stream(
     description="Who is called to, and who is told of, the incidents of each service: one row for each service.",
     path="/v1/services/{service_id}/audience-templates",
     key=("service_id",),
-    domain=Domain.CONFIGURATION,
     access=Access.SERVICES,
-    page="https://docs.opsgenie.com/docs/service-audience-template-api",
+    docs_url="https://docs.opsgenie.com/docs/service-audience-template-api",
     parent=Parent("services", {"service_id": "id"}),
-    holds=Content.ONE,
+    rows=Rows(content=Content.ONE_ROW),
     fields=(
         text("service_id", "Id of the service; added by this connector."),
         nested(
@@ -115,9 +110,9 @@ INCIDENT_TEMPLATES = Stream(
     key=("id",),
     domain=Domain.INCIDENT,
     access=Access.SERVICES,
-    page="https://docs.opsgenie.com/docs/incident-template-api",
+    docs_url="https://docs.opsgenie.com/docs/incident-template-api",
     # The name under which they stand is told nowhere (docs/opsgenie-api.md#incident-template).
-    holds=Content.LISTS,
+    rows=Rows(content=Content.NAMED_LIST),
     fields=(
         text("id", "Names the template: a UUID."),
         text("name", "Name of the template."),

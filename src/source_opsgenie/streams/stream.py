@@ -1,4 +1,4 @@
-"""The words in which a stream is written down: where its rows come from, what names a row, who may read it."""
+"""What a row of the stream table can say: where its records come from, what a record holds, and who may read it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,151 +12,214 @@ Record = dict[str, Any]
 
 
 class Access(Enum):
-    """A group of streams that stand or fall together: what a key, or a plan, must have for them.
+    """Streams that need the same permissions of a key and the same plan of the account.
 
     See docs/opsgenie-api.md#rights and docs/opsgenie-api.md#plans.
     """
 
-    ALERTS = ("alerts", "Read", "")
-    INCIDENTS = ("incidents", "Read", "Standard or Enterprise")
-    SERVICES = ("services", "Read and Configuration Access", "Standard or Enterprise")
-    CONFIGURATION = ("configuration", "Read and Configuration Access", "")
-    LOGS = ("logs", "Read and Configuration Access", "Enterprise")
+    ALERTS = ("alerts", ("Read",), "")
+    INCIDENTS = ("incidents", ("Read",), "Standard or Enterprise")
+    SERVICES = ("services", ("Read", "Configuration Access"), "Standard or Enterprise")
+    CONFIGURATION = ("configuration", ("Read", "Configuration Access"), "")
+    LOGS = ("logs", ("Read", "Configuration Access"), "Enterprise")
 
-    def __init__(self, title: str, rights: str, plans: str) -> None:
+    def __init__(self, title: str, permissions: tuple[str, ...], plans: str) -> None:
         self.title = title
-        self.rights = rights
+        self.permissions = permissions
         self.plans = plans
 
     @property
     def needs(self) -> str:
-        """What a key and a plan must have, in words."""
-        return f"the right {self.rights}" + (f" and the plan {self.plans}" if self.plans else "")
+        """The permissions and the plan in words, as the object of a sentence."""
+        noun = "permission" if len(self.permissions) == 1 else "permissions"
+        plan = f" and the {self.plans} plan" if self.plans else ""
+        return f"the {' and '.join(self.permissions)} {noun}{plan}"
 
 
-class Paging(Enum):
-    """The ways in which Opsgenie hands out a list (docs/opsgenie-api.md#paging)."""
+@dataclass(frozen=True, slots=True)
+class Unpaged:
+    """One response holds the complete list; a `next` in it is followed (docs/opsgenie-api.md#unpaged-lists)."""
 
-    WHOLE = "whole"
-    OFFSET = "offset"
-    CURSOR = "cursor"
-    # A key to the next page stands in `data`, beside the rows.
-    KEY = "key"
-    # An offset counts rows, and nothing tells how many there are.
-    POSITION = "position"
-    # A moment in the path, of which each page tells the next.
-    MARKER = "marker"
+
+@dataclass(frozen=True, slots=True)
+class OffsetPaging:
+    """The `offset` counts rows, and the list can be sorted (docs/opsgenie-api.md#the-cap)."""
+
+    # Field to sort by, so that rows keep their places while the list is read.
+    sort: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPaging:
+    """Each response links to the next page in `paging.next` (docs/opsgenie-api.md#log-cursors)."""
+
+    # The most rows that a page can hold.
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPaging:
+    """A key beside the rows is sent as the `offset` of the next page (docs/opsgenie-api.md#keyed-lists)."""
+
+    # Field of the response's `data` that holds the key of the next page.
+    next_key: str
+    # The most rows that a page can hold.
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PositionPaging:
+    """The `offset` counts rows, and no response has a total (docs/opsgenie-api.md#alerts-of-an-incident)."""
+
+    # The most rows that a page can hold.
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerPaging:
+    """The path holds a timestamp as `{marker}`; each response has the next one (docs/opsgenie-api.md#log-files)."""
+
+    # The most rows that a page can hold.
+    limit: int = 100
+
+
+Paging = Unpaged | OffsetPaging | LinkPaging | KeyPaging | PositionPaging | MarkerPaging
 
 
 class Content(Enum):
-    """What an answer holds where its rows should stand."""
+    """The form in which a response holds its rows."""
 
     ROWS = "list of rows"
-    ONE = "row"
+    ONE_ROW = "row"
+    # Each id becomes a row with the last field of the stream's key.
     IDS = "list of ids"
-    # Without names too.
-    LISTS = "list of rows under a name"
-    LINK = "link to a file with a row on each line"
+    # The name of the list does not matter, and a bare list is accepted too.
+    NAMED_LIST = "list of rows under a name"
+    # The rows are numbered in the added field `line_number`.
+    FILE_LINK = "link to a file with a row on each line"
 
 
 @dataclass(frozen=True, slots=True)
-class Parent:
-    """The stream whose rows a child is asked for, and how a parent's fields are called in the child.
-
-    *ids* name the parent, and all that it hangs on itself; *brings* are further fields of it.
-    *is_optional*: the list of what hangs on no parent is asked for too; its rows have no such ids.
-    """
-
-    stream: str
-    ids: Mapping[str, str]
-    brings: Mapping[str, str] = field(default_factory=dict)
-    is_optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Another list of the same rows, put together with the stream's own by key; *mark* as in Stream."""
+class MergedList:
+    """Another list of the same rows, which are merged by key with those of the stream's own list."""
 
     path: str
-    mark: str = ""
+    # Flag field that we add: true for the rows of this list.
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Where a response holds rows, and what is added to them."""
+
+    # Keys that lead from the response's `data` to the rows.
+    at: tuple[str, ...] = ()
+    # What stands there.
+    content: Content = Content.ROWS
+    # The last key of *at* may be missing; there are no rows then.
+    may_be_absent: bool = False
+    # Fields that we add: the name of each, and the keys that lead from the row to its value.
+    copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Field that we add to rows without an id: a digest that identifies the row among its siblings.
+    digest_field: str = ""
+    # Further lists of the same rows.
+    merged: tuple[MergedList, ...] = ()
+    # Flag field that we add, to tell lists apart once merged: true for the rows of the stream's own list.
+    flag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The endpoint of a single row."""
+
+    # Path of the row. Empty: the path of the list, and the last field of the key behind it.
+    path: str = ""
+    # Rate limit domain of that path. None: that of the list.
+    domain: Domain | None = None
+    # Each row is fetched there too, since the list leaves fields out.
+    completes_rows: bool = False
+    # The user's option without which rows are not completed.
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """A list that answers for all parents with one request; *parent* leads to the parent's id in its rows.
+    """A list with the rows of many parents, which saves a request per parent.
 
-    Where it is refused, and for a parent that it lacks, the parent's own list is asked for.
+    Where it is rejected, and for a parent that it lacks, the parent's own list is fetched.
     """
 
     path: str
+    # Keys that lead from a row to the id of its parent.
     parent: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Searchable:
-    """A list that can be searched by time.
+class Parent:
+    """The stream whose rows this stream is a child of: the list is fetched once per parent."""
 
-    *count_path* answers `data.count`; without it the list's own `totalCount` is asked for.
-    *tie_breaker* is a field to sort by that no two rows of one moment share.
-    *parts* are searches that part a moment with more rows than can be listed.
-    *takes_alert_query*: the user's query narrows it. *still_open* finds the rows that people still work on.
-    """
-
-    count_path: str | None = None
-    tie_breaker: str = ""
-    parts: tuple[str, ...] = tuple(f"priority: P{number}" for number in range(1, 6))
-    takes_alert_query: bool = False
-    still_open: str = ""
+    # Name of the parent stream.
+    stream: str
+    # Ids of the parent and its own parents: the name of each in the child, and in the parent.
+    ids: Mapping[str, str]
+    # Further fields of the parent that are copied to the child, in the same form.
+    brings: Mapping[str, str] = field(default_factory=dict)
+    # The list is fetched without a parent too; the ids of those rows are null.
+    is_optional: bool = False
+    # One list for all parents.
+    bulk: Bulk | None = None
+    # The user's option with a number of days: each parent is fetched once per week of these days, as `{date}`.
+    weeks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Searchable:
+    """How a list can be searched by `createdAt` and `updatedAt` (docs/opsgenie-api.md#searching-and-counting)."""
+
+    # Path that returns `data.count`. None: the `totalCount` of the list is used.
+    count_path: str | None = None
+    # Rate limit domain of that path. None: that of the list.
+    count_domain: Domain | None = None
+    # Field to sort by that no two rows of the same millisecond share.
+    tie_breaker: str = ""
+    # Searches that divide the rows of one millisecond, if these are more than can be listed.
+    parts: tuple[str, ...] = tuple(f"priority: P{number}" for number in range(1, 6))
+    # The user's query narrows the list.
+    takes_alert_query: bool = False
+    # Search for the rows that people still work on.
+    still_open: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """One stream: where its rows come from, what names a row, and what a row holds.
+    """One row of the table. What has a default here is stated only where the stream deviates from it."""
 
-    *path* and *params* name parents' ids in braces; a parameter whose id a row lacks is left out.
-    *rows* leads from the answer's `data` to what *holds* says; *may_lack_rows*: the last step may be missing.
-    *limit* is the most that a page holds, *next_key* where in `data` the key to the next one stands.
-    *adds* names fields that we add: each is the value at that path of the row.
-    *numbered* is a field that we add to rows without an id: a digest of the row that names it among its siblings.
-    *also* are further lists of the same rows; *mark* is a flag that is true for the rows that stand in this one.
-    *single* is the path of one row, if not the list's own with the key behind it, and *single_domain* the domain of
-    that and of counts. *is_completed*: each row is asked for at that path, since the list leaves fields out;
-    with *option*, only where the user sets that option.
-    *weeks* is the option that says for how many days back each parent is asked, week by week.
-    *cursor* is the moment by which a destination may tell newer versions of a row from older ones.
-    *sort* is the field by which a list with offsets and without a search holds still.
-    *page* is the vendor's page that describes it.
-    """
-
+    # Name of the stream and of its table.
     name: str
+    # One sentence for the user, who finds it in the catalog, the warehouse and docs/streams.md.
     description: str
+    # Path of the list; a child names the ids of its parents in braces.
     path: str
+    # Fields that identify a row; they stand first among *fields*, the ids of parents before its own.
     key: tuple[str, ...]
-    domain: Domain
-    access: Access
-    page: str
+    # The vendor's page about the list.
+    docs_url: str
+    # What a row holds: what the API sends, and what we add.
     fields: tuple[Field, ...]
+    # Rate limit domain of the list.
+    domain: Domain = Domain.CONFIGURATION
+    # What a key and a plan need for it.
+    access: Access = Access.CONFIGURATION
+    # Query parameters; one that names an id in braces is left out where that id is null.
     params: Mapping[str, str] = field(default_factory=dict)
-    paging: Paging = Paging.WHOLE
-    limit: int = 100
-    next_key: str = ""
-    sort: str = ""
-    cursor: str = ""
-    search: Searchable | None = None
+    paging: Paging = Unpaged()
+    rows: Rows = Rows()
+    detail: Detail = Detail()
     parent: Parent | None = None
-    rows: tuple[str, ...] = ()
-    holds: Content = Content.ROWS
-    may_lack_rows: bool = False
-    adds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    numbered: str = ""
-    also: tuple[Part, ...] = ()
-    mark: str = ""
-    at_once: Bulk | None = None
-    weeks: str = ""
-    single: str = ""
-    single_domain: Domain | None = None
-    is_completed: bool = False
-    option: str = ""
+    # Set for a list that can be read by time, and so incrementally.
+    search: Searchable | None = None
+    # Timestamp field by which a destination tells newer versions of a row from older ones.
+    cursor: str = ""
 
     def schema(self) -> dict[str, Any]:
         """The JSON schema of a row."""

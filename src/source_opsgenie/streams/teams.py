@@ -1,9 +1,8 @@
 """The streams about teams: the teams, and the members, roles, routing rules and logs of each."""
 
-from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, nested, text, timestamp, whole_number
 from source_opsgenie.streams.shapes import criteria, recipient, time_restriction
-from source_opsgenie.streams.stream import Access, Paging, Parent, Stream
+from source_opsgenie.streams.stream import KeyPaging, Parent, Rows, Stream
 
 OF_TEAM = Parent("teams", {"team_id": "id"})
 TEAM_ID = text("team_id", "Id of the team, as in the stream teams; added by this connector.")
@@ -22,9 +21,7 @@ TEAMS = Stream(
     description="Every team of the account.",
     path="/v2/teams",
     key=("id",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/team-api#list-teams",
+    docs_url="https://docs.opsgenie.com/docs/team-api#list-teams",
     fields=(
         text("id", "Names the team for ever: a UUID."),
         text("name", "Name of the team."),
@@ -48,13 +45,9 @@ TEAM_MEMBERS = Stream(
     description="The members of each team and their roles in it: a row for each pair of team and user.",
     path="/v2/teams/{team_id}",
     key=("team_id", "user_id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/team-api#get-team",
+    docs_url="https://docs.opsgenie.com/docs/team-api#get-team",
     parent=OF_TEAM,
-    rows=("members",),
-    may_lack_rows=True,
-    adds={"user_id": ("user", "id")},
+    rows=Rows(at=("members",), may_be_absent=True, copies={"user_id": ("user", "id")}),
     fields=(
         TEAM_ID,
         text(
@@ -71,9 +64,7 @@ TEAM_ROLES = Stream(
     description="The roles that each team has made of its own, and what they allow.",
     path="/v2/teams/{team_id}/roles",
     key=("team_id", "id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/team-role-api#list-team-roles",
+    docs_url="https://docs.opsgenie.com/docs/team-role-api#list-team-roles",
     parent=OF_TEAM,
     fields=(
         TEAM_ID,
@@ -93,9 +84,7 @@ TEAM_ROUTING_RULES = Stream(
     description="The rules by which each team's alerts find whom to notify.",
     path="/v2/teams/{team_id}/routing-rules",
     key=("team_id", "id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/team-routing-rule-api",
+    docs_url="https://docs.opsgenie.com/docs/team-routing-rule-api",
     parent=OF_TEAM,
     fields=(
         TEAM_ID,
@@ -116,13 +105,9 @@ TEAM_LOGS = Stream(
     path="/v2/teams/{team_id}/logs",
     key=("team_id", "id"),
     cursor="createdDate",
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/team-api#list-team-logs",
-    paging=Paging.KEY,
-    next_key="offset",
-    rows=("logs",),
-    numbered="id",
+    docs_url="https://docs.opsgenie.com/docs/team-api#list-team-logs",
+    paging=KeyPaging("offset"),
+    rows=Rows(at=("logs",), digest_field="id"),
     parent=OF_TEAM,
     fields=(
         TEAM_ID,

@@ -4,7 +4,7 @@ from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp
 from source_opsgenie.streams.schedules import ESCALATION
 from source_opsgenie.streams.shapes import user
-from source_opsgenie.streams.stream import Access, Paging, Parent, Stream
+from source_opsgenie.streams.stream import Detail, OffsetPaging, Parent, Stream
 
 OF_USER = Parent("users", {"user_id": "id"})
 USER_ID = text("user_id", "Id of the user, as in the stream users; added by this connector.")
@@ -24,11 +24,9 @@ USERS = Stream(
     path="/v2/users",
     key=("id",),
     domain=Domain.SEARCH,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/user-api#list-user",
-    paging=Paging.OFFSET,
-    sort="username",
-    single_domain=Domain.CONFIGURATION,
+    docs_url="https://docs.opsgenie.com/docs/user-api#list-user",
+    paging=OffsetPaging(sort="username"),
+    detail=Detail(domain=Domain.CONFIGURATION),
     fields=(
         text("id", "Names the user for ever: a UUID."),
         flag("blocked", "Whether the user is blocked."),
@@ -75,9 +73,7 @@ USER_TEAMS = Stream(
     description="The teams of each user: a row for each pair of user and team.",
     path="/v2/users/{user_id}/teams",
     key=("user_id", "id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/user-api#list-user-teams",
+    docs_url="https://docs.opsgenie.com/docs/user-api#list-user-teams",
     parent=OF_USER,
     fields=(
         USER_ID,
@@ -91,9 +87,7 @@ USER_FORWARDING_RULES = Stream(
     description="The rules that hand each user's notifications on to another.",
     path="/v2/users/{user_id}/forwarding-rules",
     key=("user_id", "id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/user-api#list-user-forwarding-rules",
+    docs_url="https://docs.opsgenie.com/docs/user-api#list-user-forwarding-rules",
     parent=OF_USER,
     fields=(USER_ID, *FORWARDING_RULE),
 )
@@ -103,9 +97,7 @@ USER_SCHEDULES = Stream(
     description="The schedules that each user is in: a row for each pair of user and schedule.",
     path="/v2/users/{user_id}/schedules",
     key=("user_id", "id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/user-api#list-user-schedules",
+    docs_url="https://docs.opsgenie.com/docs/user-api#list-user-schedules",
     parent=OF_USER,
     fields=(
         USER_ID,
@@ -120,9 +112,7 @@ USER_ESCALATIONS = Stream(
     description="The escalations that each user is in: a row for each pair of user and escalation.",
     path="/v2/users/{user_id}/escalations",
     key=("user_id", "id"),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/user-api#list-user-escalations",
+    docs_url="https://docs.opsgenie.com/docs/user-api#list-user-escalations",
     parent=OF_USER,
     fields=(
         USER_ID,
@@ -136,9 +126,7 @@ FORWARDING_RULES = Stream(
     description="Every rule of the account that hands one user's notifications on to another.",
     path="/v2/forwarding-rules",
     key=("id",),
-    domain=Domain.CONFIGURATION,
-    access=Access.CONFIGURATION,
-    page="https://docs.opsgenie.com/docs/forwarding-rule-api#list-forwarding-rules",
+    docs_url="https://docs.opsgenie.com/docs/forwarding-rule-api#list-forwarding-rules",
     fields=FORWARDING_RULE,
 )
 
