@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from urllib3.util import parse_url
 
-from source_opsgenie.config import Config, base_url
+from source_opsgenie.config import Config, parse_endpoint
 from source_opsgenie.errors import ConfigError
 from tests.support.leaks import KEY
 
@@ -27,7 +27,7 @@ from tests.support.leaks import KEY
 )
 def test_scheme_and_slash_are_forgiven(endpoint: str, expected: str) -> None:
     """A scheme or a slash too many does no harm; plain http is for this machine only."""
-    assert expected == base_url(endpoint)
+    assert expected == parse_endpoint(endpoint)
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_scheme_and_slash_are_forgiven(endpoint: str, expected: str) -> None:
 )
 def test_what_is_no_host_is_refused(endpoint: str) -> None:
     """A path, a question, a user, a port that is none, or plain http to another machine is refused, with a remedy."""
-    with pytest.raises(ConfigError, match=r"^endpoint .* write one of api.opsgenie.com or api.eu.opsgenie.com"):
-        base_url(endpoint)
+    with pytest.raises(ConfigError, match=r"^endpoint .* Use api.opsgenie.com or api.eu.opsgenie.com"):
+        parse_endpoint(endpoint)
 
 
 @settings(max_examples=200, deadline=None)
@@ -64,7 +64,7 @@ def test_what_is_no_host_is_refused(endpoint: str) -> None:
 def test_every_text_is_an_address_or_refused(endpoint: str) -> None:
     """Whatever is written as endpoint is refused, or an address with a host and without a user."""
     try:
-        actual = base_url(endpoint)
+        actual = parse_endpoint(endpoint)
     except ConfigError:
         return
 
