@@ -1,4 +1,4 @@
-"""Config: what is forgiven, what is refused, and that the key stays where it is."""
+"""Config: tolerated and rejected values, and the secrecy of the key."""
 
 import dataclasses
 from datetime import timedelta
@@ -15,20 +15,20 @@ from source_opsgenie.errors import ConfigError
 from source_opsgenie.options import OPTIONS
 from tests.support.leaks import KEY
 
-# Option, a value that it refuses, and a word of the remedy.
-REFUSED: list[tuple[str, object, str]] = [
-    ("api_token", None, "make a key"),
-    ("api_token", "", "make a key"),
-    ("api_token", "  ", "make a key"),
+# Option, a value that is invalid for it, and part of the remedy.
+INVALID: list[tuple[str, object, str]] = [
+    ("api_token", None, "Create a key"),
+    ("api_token", "", "Create a key"),
+    ("api_token", "  ", "Create a key"),
     ("api_token", 17, "quotes"),
-    ("api_token", "a b", "copy it"),
-    ("api_token", "a\nb", "copy it"),
-    ("api_token", "schlüssel", "copy it"),
+    ("api_token", "a b", "Copy it"),
+    ("api_token", "a\nb", "Copy it"),
+    ("api_token", "schlüssel", "Copy it"),
     ("endpoint", ["api.opsgenie.com"], "quotes"),
-    ("start_date", "yesterday", "write it like 2022-07-01T00:00:00Z"),
-    ("start_date", "2022-02-30T00:00:00Z", "write it like 2022-07-01T00:00:00Z"),
+    ("start_date", "yesterday", "Write it like 2022-07-01T00:00:00Z"),
+    ("start_date", "2022-02-30T00:00:00Z", "Write it like 2022-07-01T00:00:00Z"),
     ("start_date", 20220701, "quotes"),
-    ("start_date", "0001-01-01T00:00:00+12:00", "write it like 2022-07-01T00:00:00Z"),
+    ("start_date", "0001-01-01T00:00:00+12:00", "Write it like 2022-07-01T00:00:00Z"),
     ("alert_query", {"status": "open"}, "quotes"),
     ("rate_limit_share", 0, "above 0 and up to 1"),
     ("rate_limit_share", 1.01, "above 0 and up to 1"),
@@ -53,20 +53,20 @@ NAMES = some.sampled_from(list(OPTIONS)) | some.text(max_size=20)
 
 
 def config_of(**options: object) -> Config:
-    """The config that *options* and a key make, in an empty environment."""
+    """The config of *options* and a key, in an empty environment."""
     return Config.from_mapping({"api_token": KEY, **options}, environment={})
 
 
-def test_a_key_is_enough() -> None:
-    """A config with nothing but a key reads the whole history of an account in the US."""
+def test_key_alone_is_enough() -> None:
+    """A config with only a key reads the full history of a US account."""
     actual = config_of()
 
     assert Config(KEY, "https://api.opsgenie.com") == actual
     assert actual.start_date == ""
 
 
-def test_every_option_arrives() -> None:
-    """Each option ends in its place, in the unit in which it is used."""
+def test_every_option_is_applied() -> None:
+    """Each option sets its attribute, in the unit in which it is used."""
     expected = Config(
         KEY,
         "https://api.eu.opsgenie.com",
@@ -93,7 +93,7 @@ def test_every_option_arrives() -> None:
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_empty_means_default(name: str) -> None:
-    """An option that is null or an empty text, as forms send it, is as good as absent; the key alone is needed."""
+    """An option that is null or an empty string, as forms send it, counts as absent; only the key is required."""
     for empty in (None, ""):
         if name == "api_token":
             with pytest.raises(ConfigError, match="api_token is missing"):
@@ -102,14 +102,14 @@ def test_empty_means_default(name: str) -> None:
             assert config_of() == config_of(**{name: empty})
 
 
-def test_blanks_around_the_key_are_forgiven() -> None:
-    """A key that was copied with a line break at its end is the key."""
+def test_whitespace_around_the_key_is_removed() -> None:
+    """A key copied with a space before it and a line break after it is valid."""
     assert config_of() == config_of(api_token=f" {KEY}\n")
 
 
-@pytest.mark.parametrize(("name", "value", "remedy"), REFUSED)
-def test_refusal_names_option_and_remedy(name: str, value: object, remedy: str) -> None:
-    """A value that cannot be followed is refused by a message that names the option and says what to write."""
+@pytest.mark.parametrize(("name", "value", "remedy"), INVALID)
+def test_error_names_option_and_remedy(name: str, value: object, remedy: str) -> None:
+    """An invalid value raises an error that names the option and the remedy."""
     with pytest.raises(ConfigError) as caught:
         config_of(**{name: value})
 
@@ -118,7 +118,7 @@ def test_refusal_names_option_and_remedy(name: str, value: object, remedy: str) 
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("misspelled", "meant"),
     [
         ("api_tokens", "api_token"),
         ("apiToken", "api_token"),
@@ -129,61 +129,63 @@ def test_refusal_names_option_and_remedy(name: str, value: object, remedy: str) 
         ("lookback_minute", "lookback_minutes"),
     ],
 )
-def test_near_miss_is_refused(written: str, meant: str) -> None:
-    """A name that is nearly an option's is refused: whoever wrote it believes that it has an effect."""
-    with pytest.raises(ConfigError, match=f"^{written} is not an option: write {meant}"):
-        config_of(**{written: "x"})
+def test_misspelled_option_is_rejected(misspelled: str, meant: str) -> None:
+    """A name close to that of an option is rejected, since it would silently have no effect."""
+    with pytest.raises(ConfigError, match=rf"^{misspelled} is not an option\. Did you mean {meant}\?$"):
+        config_of(**{misspelled: "x"})
 
 
-def test_unknown_names_are_nobodys() -> None:
-    """Options of the platform, or of another connector, do no harm."""
+def test_unknown_options_are_ignored() -> None:
+    """Options of the platform, or of another connector, have no effect."""
     assert config_of() == config_of(__airbyte_note="x", region_of_france="y")
 
 
 @pytest.mark.parametrize("value", [f"{KEY} {KEY}", f"{KEY}ü", [KEY], {"key": KEY}])
 def test_key_is_in_no_message(value: object) -> None:
-    """A key that is refused is not quoted."""
+    """An invalid key is not quoted."""
     with pytest.raises(ConfigError) as caught:
         config_of(api_token=value)
 
     assert KEY not in str(caught.value)
 
 
-def test_key_is_not_in_the_text_of_a_config() -> None:
-    """A config that ends up in a log shows its address and nothing else."""
+def test_key_is_not_in_the_repr_of_a_config() -> None:
+    """A config in a log shows its address and nothing else."""
     actual = config_of()
 
     assert "Config('https://api.opsgenie.com')" == repr(actual) == str(actual)
 
 
 def test_spec_and_config_agree_on_defaults() -> None:
-    """What the form shows as default is what a config without the option does."""
-    plain = config_of()
-    shown = specification()["properties"]
-    expected = {name: option["default"] for name, option in shown.items() if "default" in option}
-    told = {
-        "endpoint": plain.base_url.removeprefix("https://"),
-        "lookback_minutes": plain.lookback / timedelta(minutes=1),
+    """A config without an option has the default that the form shows."""
+    config = config_of()
+    properties = specification()["properties"]
+    expected = {name: option["default"] for name, option in properties.items() if "default" in option}
+    converted = {
+        "endpoint": config.base_url.removeprefix("https://"),
+        "lookback_minutes": config.lookback / timedelta(minutes=1),
     }
-    actual = {name: told[name] if name in told else getattr(plain, name) for name in expected}
+    actual = {name: converted[name] if name in converted else getattr(config, name) for name in expected}
 
     assert expected == actual
-    assert plain == Config(KEY, plain.base_url)
+    assert config == Config(KEY, config.base_url)
 
 
-def test_spec_explains_every_option_in_order() -> None:
-    """Each option has a title and a sentence, is shown in the order of the table, and only the key is a secret."""
-    shown = specification()["properties"]
-    secrets = [name for name, option in shown.items() if option.get("airbyte_secret")]
-    unexplained = [name for name, option in shown.items() if not option["description"].endswith(".")]
+def test_spec_describes_every_option_in_order() -> None:
+    """Each option has a title, a description and the position of the table; only the key is a secret."""
+    properties = specification()["properties"]
+    secrets = [name for name, option in properties.items() if option.get("airbyte_secret")]
+    undescribed = [
+        name for name, option in properties.items() if not option["title"] or not option["description"].endswith(".")
+    ]
 
-    assert list(range(len(OPTIONS))) == [option["order"] for option in shown.values()]
+    assert list(range(len(OPTIONS))) == [option["order"] for option in properties.values()]
     assert ["api_token"] == secrets == specification()["required"]
-    assert unexplained == []
+    assert undescribed == []
 
 
-def test_config_cannot_be_changed() -> None:
-    """A config is a value."""
+def test_config_is_immutable() -> None:
+    """Assigning to an attribute raises an error."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         config_of().alert_query = "x"  # type: ignore[misc]
 
@@ -191,7 +193,7 @@ def test_config_cannot_be_changed() -> None:
 @settings(max_examples=150, deadline=None)
 @given(some.dictionaries(NAMES, ANYTHING, max_size=6), some.booleans())
 def test_any_json_is_a_config_or_a_config_error(options: dict[str, Any], has_key: bool) -> None:
-    """Whatever JSON object is given, there is a config that can be used, or one error that people understand."""
+    """Any JSON object gives a usable config or a ConfigError, never another exception."""
     try:
         config = config_of(**options) if has_key else Config.from_mapping(options, environment={})
     except ConfigError:
@@ -202,11 +204,11 @@ def test_any_json_is_a_config_or_a_config_error(options: dict[str, Any], has_key
     assert 1 <= config.max_concurrent_requests <= 64
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """A missing file, a directory, and bytes that are no JSON are told with the path, and never quoted."""
-    bad = tmp_path / "config.json"
-    bad.write_bytes(b'{"api_token": "' + KEY.encode() + b"\xff")
-    for path in (tmp_path / "none.json", tmp_path, bad):
+def test_unreadable_file_is_named(tmp_path: Path) -> None:
+    """The error for a missing file, a directory or invalid JSON names the path and never quotes the content."""
+    invalid = tmp_path / "config.json"
+    invalid.write_bytes(b'{"api_token": "' + KEY.encode() + b"\xff")
+    for path in (tmp_path / "none.json", tmp_path, invalid):
         with pytest.raises(ConfigError) as caught:
             read_json(path, what="config")
 

@@ -1,11 +1,11 @@
-"""Endpoints: the forms that are forgiven, and those that would carry the key elsewhere."""
+"""Endpoints: accepted forms, and rejected ones that would send the key elsewhere."""
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from urllib3.util import parse_url
 
-from source_opsgenie.config import Config, base_url
+from source_opsgenie.config import Config, parse_endpoint
 from source_opsgenie.errors import ConfigError
 from tests.support.leaks import KEY
 
@@ -25,9 +25,9 @@ from tests.support.leaks import KEY
         ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_scheme_and_slash_are_forgiven(endpoint: str, expected: str) -> None:
-    """A scheme or a slash too many does no harm; plain http is for this machine only."""
-    assert expected == base_url(endpoint)
+def test_scheme_and_slash_are_accepted(endpoint: str, expected: str) -> None:
+    """A scheme and trailing slashes are accepted; plain http only for this machine."""
+    assert expected == parse_endpoint(endpoint)
 
 
 @pytest.mark.parametrize(
@@ -52,19 +52,19 @@ def test_scheme_and_slash_are_forgiven(endpoint: str, expected: str) -> None:
         "api opsgenie.com",
     ],
 )
-def test_what_is_no_host_is_refused(endpoint: str) -> None:
-    """A path, a question, a user, a port that is none, or plain http to another machine is refused, with a remedy."""
-    with pytest.raises(ConfigError, match=r"^endpoint .* write one of api.opsgenie.com or api.eu.opsgenie.com"):
-        base_url(endpoint)
+def test_anything_but_a_host_is_rejected(endpoint: str) -> None:
+    """A path, query, user, invalid port, or plain http to another machine is rejected with a remedy."""
+    with pytest.raises(ConfigError, match=r"^endpoint .* Use api.opsgenie.com or api.eu.opsgenie.com"):
+        parse_endpoint(endpoint)
 
 
 @settings(max_examples=200, deadline=None)
 @given(some.text("abc:/@?#[].\\ 1%é", max_size=20))
 @example("https://a\\@b")
-def test_every_text_is_an_address_or_refused(endpoint: str) -> None:
-    """Whatever is written as endpoint is refused, or an address with a host and without a user."""
+def test_any_string_is_a_base_url_or_rejected(endpoint: str) -> None:
+    """Any string is rejected, or gives a URL with a host and without user, path or query."""
     try:
-        actual = base_url(endpoint)
+        actual = parse_endpoint(endpoint)
     except ConfigError:
         return
 
@@ -73,8 +73,8 @@ def test_every_text_is_an_address_or_refused(endpoint: str) -> None:
     assert (parsed.auth, parsed.path, parsed.query) == (None, None, None)
 
 
-def test_environment_stands_in_for_the_endpoint() -> None:
-    """OPSGENIE_API_URL wins over the config, under the same rules."""
+def test_environment_overrides_the_endpoint() -> None:
+    """OPSGENIE_API_URL takes precedence over the config, under the same rules."""
     options = {"api_token": KEY, "endpoint": "api.eu.opsgenie.com"}
     local = Config.from_mapping(options, environment={"OPSGENIE_API_URL": "http://localhost:1"})
     empty = Config.from_mapping(options, environment={"OPSGENIE_API_URL": ""})

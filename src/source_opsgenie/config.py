@@ -1,4 +1,4 @@
-"""Config: which account, from when, how fast; made from a mapping, every value looked at."""
+"""The validated config of a sync: which account to read, from when, and how fast."""
 
 import difflib
 import json
@@ -11,61 +11,61 @@ from typing import Any
 
 from source_opsgenie.clock import format_timestamp, parse_timestamp
 from source_opsgenie.errors import ConfigError
-from source_opsgenie.options import DEFAULT_ENDPOINT, ENDPOINTS, OPTIONS
+from source_opsgenie.options import DEFAULTS, ENDPOINTS, OPTIONS
 
 HOST = r"(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[::1\])(:(?P<port>[0-9]{1,5}))?"
 LAST_PORT = 65535
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-# The page that the registry gives to a connector of this name; metadata.yaml says why it is kept.
+# The registry's page for a connector of this name; metadata.yaml says why the name is kept.
 DOCUMENTATION = "https://docs.airbyte.com/integrations/sources/opsgenie"
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What one sync needs to know. The key is never part of its text."""
+    """The options of one sync. Its text never contains the key."""
 
     api_token: str
     base_url: str
     start_ms: int | None = None
     alert_query: str = ""
-    rate_limit_share: float = 0.8
+    rate_limit_share: float = DEFAULTS["rate_limit_share"]
     max_requests_per_minute: int | None = None
-    max_concurrent_requests: int = 48
-    lookback: timedelta = timedelta(minutes=10)
-    open_parents_per_sync: int = 500
-    timeline_days: int = 28
-    integration_settings: bool = False
+    max_concurrent_requests: int = DEFAULTS["max_concurrent_requests"]
+    lookback: timedelta = timedelta(minutes=DEFAULTS["lookback_minutes"])
+    open_parents_per_sync: int = DEFAULTS["open_parents_per_sync"]
+    timeline_days: int = DEFAULTS["timeline_days"]
+    integration_settings: bool = DEFAULTS["integration_settings"]
 
     def __repr__(self) -> str:
-        """Name the address only: a config may end up in a log."""
+        """Show the address only: a config may end up in a log."""
         return f"Config({self.base_url!r})"
 
     @property
     def start_date(self) -> str:
-        """The start date as text, or an empty one."""
+        """The start date in ISO 8601, or an empty string."""
         return "" if self.start_ms is None else format_timestamp(self.start_ms)
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, Any], *, environment: Mapping[str, str]) -> "Config":
-        """Make a config of *options*; raises ConfigError naming the option and the remedy.
+        """Validate *options*; raises ConfigError that names the option and the remedy.
 
-        `OPSGENIE_API_URL` in *environment* stands in for the endpoint, for tests and the demo.
+        `OPSGENIE_API_URL` in *environment* overrides the endpoint, for tests and the demo.
         """
-        _refuse_near_misses(options)
-        given = {name: value for name, value in options.items() if value is not None and value != ""}
-        endpoint = environment.get("OPSGENIE_API_URL") or _text(given, "endpoint") or DEFAULT_ENDPOINT
+        _reject_near_misses(options)
+        values = DEFAULTS | {name: value for name, value in options.items() if value is not None and value != ""}
+        limit = "max_requests_per_minute"
         return cls(
-            api_token=_key(given),
-            base_url=base_url(endpoint),
-            start_ms=_moment(given, "start_date"),
-            alert_query=_text(given, "alert_query").strip(),
-            rate_limit_share=_number(given, "rate_limit_share"),
-            max_requests_per_minute=_whole(given, "max_requests_per_minute"),
-            max_concurrent_requests=_whole(given, "max_concurrent_requests") or 1,
-            open_parents_per_sync=_whole(given, "open_parents_per_sync") or 0,
-            timeline_days=_whole(given, "timeline_days") or 0,
-            integration_settings=_flag(given, "integration_settings"),
-            lookback=timedelta(minutes=_whole(given, "lookback_minutes") or 0),
+            api_token=_get_key(values),
+            base_url=parse_endpoint(environment.get("OPSGENIE_API_URL") or _get_string(values, "endpoint")),
+            start_ms=_get_time(values, "start_date"),
+            alert_query=_get_string(values, "alert_query").strip(),
+            rate_limit_share=_get_number(values, "rate_limit_share"),
+            max_requests_per_minute=_get_integer(values, limit) if limit in values else None,
+            max_concurrent_requests=_get_integer(values, "max_concurrent_requests"),
+            open_parents_per_sync=_get_integer(values, "open_parents_per_sync"),
+            timeline_days=_get_integer(values, "timeline_days"),
+            integration_settings=_get_flag(values, "integration_settings"),
+            lookback=timedelta(minutes=_get_integer(values, "lookback_minutes")),
         )
 
 
@@ -82,86 +82,84 @@ def specification() -> dict[str, Any]:
 
 
 def read_json(path: str | Path, *, what: str) -> Any:
-    """The JSON in the file at *path*; raises ConfigError that names the file and *what* it should hold."""
+    """The JSON in the file at *path*; raises ConfigError that names the file and its purpose, *what*."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
-        raise ConfigError(f"The {what} {path} cannot be read: {reason}. Name a file that exists.") from problem
-    except ValueError as problem:
-        # The text of the problem may quote the file, and with it the key.
-        raise ConfigError(f"The {what} {path} is not JSON in UTF-8: mend it, or write it anew.") from problem
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigError(f"The {what} {path} cannot be read: {reason}. Name a file that exists.") from error
+    except ValueError as error:
+        # The text of the error may quote the file, and with it the key: leave it out.
+        raise ConfigError(f"The {what} {path} is not valid UTF-8 JSON. Fix it or create it again.") from error
 
 
-def base_url(endpoint: str) -> str:
-    """The address that *endpoint* means; forgives a scheme and a slash, and nothing that would leak the key."""
+def parse_endpoint(endpoint: str) -> str:
+    """The base URL of *endpoint*; accepts a scheme and a slash, but nothing that would leak the key."""
     scheme, _, address = endpoint.rpartition("://")
     match = re.fullmatch(HOST, address.rstrip("/").lower())
     if not match or int(match["port"] or 0) > LAST_PORT:
-        raise ConfigError(f"endpoint {endpoint!r} is not a host's name: write one of {' or '.join(ENDPOINTS)}.")
+        raise ConfigError(f"endpoint {endpoint!r} is not a host name. Use {' or '.join(ENDPOINTS)}.")
     if scheme.lower() in {"", "https"} or (scheme.lower() == "http" and match["host"].strip("[]") in LOOPBACK):
         return f"{scheme.lower() or 'https'}://{match[0]}"
     raise ConfigError(
-        f"endpoint {endpoint!r} is not spoken to over https: write one of {' or '.join(ENDPOINTS)}, "
-        "without a scheme. Plain http is for a simulator on this machine only."
+        f"endpoint {endpoint!r} does not use https. Use {' or '.join(ENDPOINTS)}, without a scheme. "
+        "Plain http is allowed only for a simulator on this machine."
     )
 
 
-def _refuse_near_misses(options: Mapping[str, Any]) -> None:
-    """Refuse a name that is nearly an option's: its owner means the option. Other names are nobody's."""
+def _reject_near_misses(options: Mapping[str, Any]) -> None:
+    """Reject a misspelled option, which would have no effect; ignore names that resemble none."""
     for name in options.keys() - OPTIONS.keys():
         for meant in difflib.get_close_matches(str(name), OPTIONS, n=1, cutoff=0.8):
-            raise ConfigError(f"{name} is not an option: write {meant}.")
+            raise ConfigError(f"{name} is not an option. Did you mean {meant}?")
 
 
-def _key(given: Mapping[str, Any]) -> str:
-    key = _text(given, "api_token").strip()
+def _get_key(values: Mapping[str, Any]) -> str:
+    key = _get_string(values, "api_token").strip()
     if not key:
-        raise ConfigError("api_token is missing: make a key in Opsgenie under Settings, API key management.")
-    # A key is sent in a header, where a line break or a letter beyond ASCII cannot stand.
+        raise ConfigError("api_token is missing. Create a key in Opsgenie under Settings, API key management.")
+    # The key is sent in a header, which allows neither line breaks nor characters beyond ASCII.
     if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ConfigError("api_token holds blanks or letters that no key has: copy it from Opsgenie once more.")
+        raise ConfigError(
+            "api_token contains whitespace or characters that are not valid in a key. Copy it from Opsgenie again."
+        )
     return key
 
 
-def _text(given: Mapping[str, Any], name: str) -> str:
-    value = given.get(name, "")
+def _get_string(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name, "")
     if not isinstance(value, str):
-        raise ConfigError(f"{name} is not a text: write it in quotes.")
+        raise ConfigError(f"{name} is not a string. Put it in quotes.")
     return value
 
 
-def _moment(given: Mapping[str, Any], name: str) -> int | None:
-    text = _text(given, name)
+def _get_time(values: Mapping[str, Any], name: str) -> int | None:
+    text = _get_string(values, name)
     try:
         return parse_timestamp(text) if text else None
-    except ValueError as problem:
-        raise ConfigError(f"{name} {text!r} is not a date: write it like 2022-07-01T00:00:00Z.") from problem
+    except ValueError as error:
+        raise ConfigError(f"{name} {text!r} is not a date. Write it like 2022-07-01T00:00:00Z.") from error
 
 
-def _number(given: Mapping[str, Any], name: str) -> float:
-    option = OPTIONS[name]
-    value = given.get(name, option.get("default"))
-    low, high = option.get("exclusiveMinimum", 0), option["maximum"]
+def _get_number(values: Mapping[str, Any], name: str) -> float:
+    option, value = OPTIONS[name], values[name]
+    low, high = option["exclusiveMinimum"], option["maximum"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low < value <= high:
-        raise ConfigError(f"{name} is {value!r}: write a number above {low} and up to {high}.")
+        raise ConfigError(f"{name} is {value!r}. Use a number above {low} and up to {high}.")
     return float(value)
 
 
-def _flag(given: Mapping[str, Any], name: str) -> bool:
-    value = given.get(name, OPTIONS[name]["default"])
-    if not isinstance(value, bool):
-        raise ConfigError(f"{name} is {value!r}: write true or false.")
+def _get_integer(values: Mapping[str, Any], name: str) -> int:
+    option, value = OPTIONS[name], values[name]
+    low, high = option["minimum"], option.get("maximum")
+    if isinstance(value, bool) or not isinstance(value, int) or value < low or (high and value > high):
+        span = f"from {low} to {high}" if high else f"of {low} or more"
+        raise ConfigError(f"{name} is {value!r}. Use a whole number {span}.")
     return value
 
 
-def _whole(given: Mapping[str, Any], name: str) -> int | None:
-    option = OPTIONS[name]
-    value = given.get(name, option.get("default"))
-    low, high = option["minimum"], option.get("maximum")
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < low or (high and value > high):
-        span = f"from {low} to {high}" if high else f"of {low} or more"
-        raise ConfigError(f"{name} is {value!r}: write a whole number {span}.")
+def _get_flag(values: Mapping[str, Any], name: str) -> bool:
+    value = values[name]
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name} is {value!r}. Use true or false.")
     return value

@@ -1,104 +1,108 @@
-"""The options of the config, as Airbyte shows them; the spec and the README's table are made of this."""
+"""The options of the config: the spec, the README's table and all defaults come from here."""
 
 from collections.abc import Mapping
 from typing import Any
 
-DEFAULT_ENDPOINT = "api.opsgenie.com"
 # docs/opsgenie-api.md#hosts
-ENDPOINTS = (DEFAULT_ENDPOINT, "api.eu.opsgenie.com")
+ENDPOINTS = ("api.opsgenie.com", "api.eu.opsgenie.com")
 
-# `api_token`, `endpoint` and `start_date` are those of the public
-# connector; a constraint on one of them would break configs that are saved with it.
+# `api_token`, `endpoint` and `start_date` are options of the public connector too:
+# a constraint on one of them would break configs saved with it.
 OPTIONS: dict[str, dict[str, Any]] = {
     "api_token": {
         "title": "API key",
         "type": "string",
         "airbyte_secret": True,
-        "description": "A key with the rights Read and Configuration Access, made in Opsgenie under "
+        "description": "API key with the permissions Read and Configuration Access. Create it in Opsgenie under "
         "Settings, API key management.",
     },
     "endpoint": {
         "title": "Endpoint",
         "type": "string",
-        "default": DEFAULT_ENDPOINT,
+        "default": ENDPOINTS[0],
         "examples": list(ENDPOINTS),
-        "description": "Where the account lives: api.opsgenie.com, or api.eu.opsgenie.com for an account in Europe.",
+        "description": "API host of the account: api.opsgenie.com, or api.eu.opsgenie.com for accounts in the EU.",
     },
     "start_date": {
         "title": "Start date",
         "type": "string",
         "examples": ["2022-07-01T00:00:00Z"],
-        "description": "Alerts and incidents that were last updated before this moment, and what hangs on them, "
-        "are left out. Empty: the whole history.",
+        "description": "Skip alerts and incidents last updated before this time, and their logs, notes and other "
+        "child records. Leave empty for the full history.",
     },
     "alert_query": {
         "title": "Alert query",
         "type": "string",
         "examples": ["integration.name: Prometheus"],
-        "description": "Only alerts that this query of Opsgenie's search finds, and what hangs on them. "
-        "A read can be proven whole only if the query asks for nothing but what an alert keeps for ever: createdAt, "
-        "alertId, tinyId, alias, source, integration.name or integration.type; not for its status or priority.",
+        "description": "Read only alerts that match this Opsgenie search query, and their child records. "
+        "Completeness can be verified only for queries on fields that never change: createdAt, alertId, tinyId, "
+        "alias, source, integration.name and integration.type, but not status or priority.",
     },
     "rate_limit_share": {
-        "title": "Share of the rate limit",
+        "title": "Rate limit share",
         "type": "number",
         "default": 0.8,
         "exclusiveMinimum": 0,
         "maximum": 1,
-        "description": "The part of the account's rate limit that may be used; the rest stays for its own alerting.",
+        "description": "Share of the account's rate limit that the connector may use. The rest is left for the "
+        "account's own alerting.",
     },
     "max_requests_per_minute": {
         "title": "Requests per minute",
         "type": "integer",
         "minimum": 1,
-        "description": "The most requests a minute in each domain of requests, whatever the account's limit.",
+        "description": "Maximum number of requests per minute in each rate limit domain, regardless of the account's "
+        "limit.",
     },
     "max_concurrent_requests": {
-        "title": "Requests at once",
+        "title": "Concurrent requests",
         "type": "integer",
         "default": 48,
         "minimum": 1,
         "maximum": 64,
-        "description": "The most requests that are under way at the same time.",
+        "description": "Maximum number of requests in parallel.",
     },
     "lookback_minutes": {
-        "title": "Lookback in minutes",
+        "title": "Lookback window (minutes)",
         "type": "integer",
         "default": 10,
         "minimum": 0,
         "maximum": 1440,
-        "description": "An incremental sync asks again for this many minutes before the last one began: Opsgenie's "
-        "search may not have shown their newest rows yet.",
+        "description": "An incremental sync rereads this many minutes before the previous sync began, because "
+        "Opsgenie's search may not have returned their newest rows yet.",
     },
     "open_parents_per_sync": {
-        "title": "Open alerts and incidents asked again",
+        "title": "Open alerts and incidents rechecked per sync",
         "type": "integer",
         "default": 500,
         "minimum": 0,
         "maximum": 100_000,
-        "description": "A log, note or recipient may be added without a new updatedAt of its alert or incident. So "
-        "open alerts and incidents are asked again once a day, at most this many in one sync; 0 asks none of them.",
+        "description": "A new log line, note or recipient may leave updatedAt of its alert or incident unchanged. "
+        "Open alerts and incidents are therefore rechecked once a day, at most this many per sync. 0 disables the "
+        "recheck.",
     },
     "timeline_days": {
-        "title": "Days of schedule timelines",
+        "title": "Schedule timeline (days)",
         "type": "integer",
         "default": 28,
         "minimum": 0,
         "maximum": 3650,
-        "description": "How many days back schedule_timelines tells who was on call; it always reaches to the end of "
-        "next week. It costs a request per schedule and week.",
+        "description": "Number of past days that schedule_timelines covers. It always extends to the end of next "
+        "week, and costs one request per schedule and week.",
     },
     "integration_settings": {
-        "title": "Settings of integrations",
+        "title": "Integration settings",
         "type": "boolean",
         "default": False,
-        "description": "Whether integrations are read with all their settings, at a request each. They may hold "
+        "description": "Read all settings of each integration, at one request per integration. They may contain "
         "passwords and tokens of other products.",
     },
 }
+DEFAULTS: dict[str, Any] = {name: option["default"] for name, option in OPTIONS.items() if "default" in option}
 
 
 def override_notice(environment: Mapping[str, str], base_url: str) -> str:
-    """What to say where `OPSGENIE_API_URL` in *environment* leads to *base_url*; empty where it is not set."""
-    is_set = bool(environment.get("OPSGENIE_API_URL"))
-    return f"OPSGENIE_API_URL is set, so {base_url} is asked." if is_set else ""
+    """The notice that `OPSGENIE_API_URL` in *environment* sends requests to *base_url*; empty if it is not set."""
+    if not environment.get("OPSGENIE_API_URL"):
+        return ""
+    return f"OPSGENIE_API_URL is set: requests go to {base_url} instead of the configured endpoint."

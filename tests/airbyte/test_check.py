@@ -51,7 +51,7 @@ def test_a_teams_key_is_told_as_one(source: Verbs, account: Account) -> None:
         (Switches(wrong_region=True), {}, "api.eu.opsgenie.com for an account in Europe"),
         (Switches(), {"endpoint": NOBODY}, "Check the network, the proxy and the endpoint"),
         (Switches(), {"api_token": ""}, "api_token is missing"),
-        (Switches(), {"endpoint": "http://api.opsgenie.com"}, "not spoken to over https"),
+        (Switches(), {"endpoint": "http://api.opsgenie.com"}, "does not use https"),
         (Switches(), {"start_date": "yesterday"}, "start_date 'yesterday' is not a date"),
         (Switches(), {"start_date": "2099-01-01"}, "start_date 2099-01-01T00:00:00.000Z is in the future"),
     ],

@@ -10,7 +10,7 @@ from source_opsgenie.archive.cli import main
 
 # Nobody listens on port 1 of this machine.
 NOBODY = "http://localhost:1"
-SAID = "OPSGENIE_API_URL is set, so {} is asked."
+SAID = "OPSGENIE_API_URL is set: requests go to {} instead of the configured endpoint."
 
 
 def test_a_read_and_a_check_say_so(source: Verbs, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,55 +17,55 @@ from source_opsgenie.streams.stream import (
 
 # What the list of alerts and a single alert have in common.
 LISTED = (
-    text("id", "Names the alert for ever: a UUID, mostly followed by the milliseconds of its creation."),
-    flag("seen", "Whether somebody has opened the alert: an undocumented twin of isSeen."),
-    text("tinyId", "Short number that people quote; it rolls over and is given again, so it is no key."),
-    text("alias", "Name for de-duplication: only one open alert has it, a later one may have it again."),
-    text("message", "What the alert says, in at most 130 characters."),
-    text("status", "State of the alert: one of open, closed."),
-    flag("acknowledged", "Whether the alert is acknowledged now; false again once that is taken back."),
-    flag("isSeen", "Whether somebody has opened the alert."),
-    list_of_texts("tags", "Labels of the alert; an empty list when it has none."),
-    flag("snoozed", "Whether notifications are held back until snoozedUntil."),
-    timestamp("snoozedUntil", "When the snooze ends; absent when the alert is not snoozed."),
-    whole_number("count", "How often the alert occurred: 1, and one more for each de-duplication."),
-    timestamp("lastOccurredAt", "When it last occurred; seen equal to createdAt where count is 1."),
-    timestamp("createdAt", "When the alert was created; it never changes."),
-    timestamp("updatedAt", "When it last changed; an escalation may move it, a note may not."),
-    text("source", "Where the alert came from, in its creator's words; may be an empty text."),
-    text("owner", "Who owns the alert: a user name or a display name; an empty text when nobody does."),
-    text("priority", "Urgency, highest first: one of P1, P2, P3, P4, P5."),
+    text("id", "Permanent unique id of the alert (UUID, usually followed by its creation time in milliseconds)."),
+    flag("seen", "Whether someone has opened the alert. Undocumented duplicate of isSeen."),
+    text("tinyId", "Short number for people to quote. It rolls over and is reused, so it is not a key."),
+    text("alias", "De-duplication key. Unique among open alerts; a later alert may reuse it."),
+    text("message", "Message of the alert, at most 130 characters."),
+    text("status", "Status of the alert. One of open, closed."),
+    flag("acknowledged", "Whether the alert is currently acknowledged. False again after it is unacknowledged."),
+    flag("isSeen", "Whether someone has opened the alert."),
+    list_of_texts("tags", "Tags of the alert. Empty list if none."),
+    flag("snoozed", "Whether notifications are suppressed until snoozedUntil."),
+    timestamp("snoozedUntil", "End of the snooze. Absent if the alert is not snoozed."),
+    whole_number("count", "Number of occurrences: 1 plus one per de-duplicated event."),
+    timestamp("lastOccurredAt", "Time of the last occurrence. Observed equal to createdAt if count is 1."),
+    timestamp("createdAt", "Creation time of the alert. Never changes."),
+    timestamp("updatedAt", "Time of the last change. An escalation may update it; a note might not."),
+    text("source", "Source of the alert, as given by its creator. May be an empty string."),
+    text("owner", "Owner of the alert (username or display name). Empty string if unowned."),
+    text("priority", "Priority. One of P1 (highest), P2, P3, P4, P5."),
     list_of(
         "teams",
-        "Teams among the responders, an older form of the same; an empty list when there are none.",
-        text("id", "Id of the team, as in the stream teams.", refers_to="teams"),
+        "Teams among the responders (older form of responders). Empty list if none.",
+        text("id", "Id of the team (stream teams).", refers_to="teams"),
     ),
     list_of(
         "responders",
-        "Whom the alert was routed to; an empty list when nobody was.",
-        text("type", "What the responder is: one of user, team, escalation, schedule."),
-        text("id", "Id of that user, team, escalation or schedule."),
+        "Responders that the alert was routed to. Empty list if none.",
+        text("type", "Type of the responder. One of user, team, escalation, schedule."),
+        text("id", "Id of the user, team, escalation or schedule."),
     ),
     nested(
         "integration",
-        "The integration that created the alert; absent when a person or an incident did.",
-        text("id", "Id of the integration, as in the stream integrations.", refers_to="integrations"),
+        "Integration that created the alert. Absent if a person or an incident created it.",
+        text("id", "Id of the integration (stream integrations).", refers_to="integrations"),
         text("name", "Name of the integration."),
-        text("type", "Product that the integration speaks to, for example API, Email, CloudWatch."),
+        text("type", "Product that the integration connects to, for example API, Email, CloudWatch."),
     ),
     nested(
         "report",
-        "Times to acknowledge and to close; absent until either happens, and may hold only some parts.",
+        "Times to acknowledge and to close. Absent until either happens; may contain only some fields.",
         whole_number(
             "ackTime",
-            "Milliseconds from createdAt to the acknowledgement; stays when that is taken back, and may "
-            "equal closeTime though nobody acknowledged: count it only where acknowledgedBy is there.",
+            "Milliseconds from createdAt to the acknowledgement. Kept if the alert is unacknowledged, and may equal "
+            "closeTime if it was never acknowledged: use it only if acknowledgedBy is present.",
         ),
-        whole_number("closeTime", "Milliseconds from createdAt to the closing; absent until then."),
-        text("acknowledgedBy", "Who acknowledged: a user name, a display name, System or Alert API."),
-        text("closedBy", "Who closed: a user name, a display name, System or Alert API."),
+        whole_number("closeTime", "Milliseconds from createdAt to closing. Absent until the alert is closed."),
+        text("acknowledgedBy", "Who acknowledged the alert (username, display name, System or Alert API)."),
+        text("closedBy", "Who closed the alert (username, display name, System or Alert API)."),
     ),
-    text("ownerTeamId", "Id of the team that owns the alert; an empty text when no team does.", refers_to="teams"),
+    text("ownerTeamId", "Id of the team that owns the alert (stream teams). Empty string if none.", refers_to="teams"),
 )
 
 ALERTS = Stream(
@@ -88,18 +88,18 @@ ALERTS = Stream(
     detail=Detail(domain=Domain.ALERT),
     fields=(
         *LISTED,
-        text("description", "Long text about the alert; the list does not send it."),
-        text("entity", "What the alert is about, such as a host; the list does not send it."),
-        list_of_texts("actions", "Names of the custom actions on offer; the list does not send them."),
-        nested("details", "Free keys and texts given by the creator; the list does not send them."),
-        text("note", "Note given with a request to create the alert; the list does not send it."),
-        text("user", "User named by a request to create the alert; the list does not send it."),
+        text("description", "Long description of the alert. Not returned by the list endpoint."),
+        text("entity", "Entity that the alert is about, such as a host. Not returned by the list endpoint."),
+        list_of_texts("actions", "Names of the available custom actions. Not returned by the list endpoint."),
+        nested("details", "Custom keys and string values set by the creator. Not returned by the list endpoint."),
+        text("note", "Note sent in the create request. Not returned by the list endpoint."),
+        text("user", "User named in the create request. Not returned by the list endpoint."),
         list_of(
             "visibleTo",
-            "Who may see the alert without being notified; the list does not send it.",
+            "Users and teams that can see the alert without being notified. Not returned by the list endpoint.",
             text("id", "Id of the user or team."),
-            text("name", "Name of the team, where it was given in place of an id."),
-            text("type", "Who it is: one of user, team."),
+            text("name", "Name of the team, if given instead of an id."),
+            text("type", "Type of the viewer. One of user, team."),
         ),
     ),
 )
@@ -116,7 +116,8 @@ ALERT_LOGS = Stream(
     paging=LinkPaging(),
     parent=Parent("alerts", {"alert_id": "id"}),
     fields=log_line_of(
-        "alert", kind="Kind of line; alertAction, alertRecipient and system were seen, there may be others."
+        "alert",
+        type_description="Type of the line. Observed: alertAction, alertRecipient, system. There may be others.",
     ),
 )
 
@@ -132,20 +133,22 @@ ALERT_RECIPIENTS = Stream(
     parent=Parent("alerts", {"alert_id": "id"}),
     rows=Rows(copies={"user_id": ("user", "id"), "user_username": ("user", "username")}),
     fields=(
-        text("alert_id", "Id of the alert; added by this connector."),
-        text("user_id", "Id of the notified user, as in the stream users; copied from user.", refers_to="users"),
-        text("user_username", "User name of the notified user; copied from user."),
+        text("alert_id", "Id of the alert (stream alerts). Added by this connector."),
+        text(
+            "user_id", "Id of the notified user (stream users). Copied from user by this connector.", refers_to="users"
+        ),
+        text("user_username", "Username of the notified user. Copied from user by this connector."),
         nested(
             "user",
-            "The notified user.",
-            text("id", "Id of the user, as in the stream users."),
-            text("username", "User name of the user, mostly an e-mail address."),
+            "Notified user.",
+            text("id", "Id of the user (stream users)."),
+            text("username", "Username, usually an email address."),
         ),
-        text("state", "How far the user got, for example action; its values are not documented."),
-        text("method", "How that state came about, for example Acknowledge."),
-        flag("aware", "Whether the user knows of the alert; seen in no answer."),
-        timestamp("createdAt", "When this recipient was added to the alert."),
-        timestamp("updatedAt", "When the state of this recipient last changed."),
+        text("state", "Notification state of the user, for example action. The values are not documented."),
+        text("method", "How the state was reached, for example Acknowledge."),
+        flag("aware", "Whether the user is aware of the alert. Not observed in responses."),
+        timestamp("createdAt", "Time at which the recipient was added to the alert."),
+        timestamp("updatedAt", "Time at which the state of the recipient last changed."),
     ),
 )
 
@@ -162,10 +165,10 @@ ALERT_DETAILS = Stream(
     rows=Rows(content=Content.ONE_ROW),
     fields=(
         *LISTED,
-        text("description", "Long text about the alert, in at most 15,000 characters; may be an empty text."),
-        text("entity", "What the alert is about, such as a host; may be an empty text."),
-        list_of_texts("actions", "Names of the custom actions on offer; an empty list when there are none."),
-        nested("details", "Free keys and texts given by the creator; may be an empty object."),
+        text("description", "Long description of the alert, at most 15,000 characters. May be an empty string."),
+        text("entity", "Entity that the alert is about, such as a host. May be an empty string."),
+        list_of_texts("actions", "Names of the available custom actions. Empty list if none."),
+        nested("details", "Custom keys and string values set by the creator. May be an empty object."),
     ),
 )
 
@@ -194,9 +197,9 @@ ALERT_ATTACHMENTS = Stream(
     docs_url="https://docs.opsgenie.com/docs/alert-api#list-alert-attachments",
     parent=Parent("alerts", {"alert_id": "id"}, brings={"alert_updatedAt": "updatedAt"}),
     fields=(
-        text("alert_id", "Id of the alert; added by this connector."),
-        text("id", "Names the file within its alert; a number is written as text, since it comes as either."),
-        timestamp("alert_updatedAt", "The updatedAt of the alert when its files were listed; added by this connector."),
+        text("alert_id", "Id of the alert (stream alerts). Added by this connector."),
+        text("id", "Id of the file, unique within its alert. A number from the API is converted to a string."),
+        timestamp("alert_updatedAt", "The updatedAt of the alert when its files were listed. Added by this connector."),
         text("name", "Name of the file."),
     ),
 )

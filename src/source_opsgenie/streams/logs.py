@@ -14,8 +14,11 @@ LOG_FILES = Stream(
     paging=MarkerPaging(limit=1000),
     detail=Detail("/v2/logs/download/{filename}"),
     fields=(
-        text("filename", "Names the file: a moment and a number."),
-        whole_number("date", "When the file was written, in milliseconds since 1970; minutes off its name at most."),
+        text("filename", "Name of the file: a timestamp and a number."),
+        whole_number(
+            "date",
+            "Time at which the file was written, in milliseconds since 1970. Minutes off the time in its name at most.",
+        ),
         whole_number("size", "Size of the file in bytes."),
     ),
 )
@@ -31,13 +34,13 @@ LOG_FILE_LINES = Stream(
     rows=Rows(content=Content.FILE_LINK),
     parent=Parent("log_files", {"filename": "filename"}),
     fields=(
-        text("filename", "Name of the file, as in the stream log_files; added by this connector."),
-        whole_number("line_number", "Number of the line in its file, from 1 on; added by this connector."),
-        whole_number("date", "When it happened, in milliseconds since 1970."),
-        text("type", "Kind of line, for example AlertLog."),
-        text("level", "How grave it is, for example INFO."),
-        text("message", "What happened, in words."),
-        nested("details", "More of it, in the words of its kind."),
+        text("filename", "Name of the file (stream log_files). Added by this connector."),
+        whole_number("line_number", "Line number within the file, starting at 1. Added by this connector."),
+        whole_number("date", "Time of the event, in milliseconds since 1970."),
+        text("type", "Type of the line, for example AlertLog."),
+        text("level", "Severity, for example INFO."),
+        text("message", "Human-readable description of the event."),
+        nested("details", "Further details. The keys depend on type."),
     ),
 )
 

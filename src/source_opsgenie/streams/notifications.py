@@ -6,21 +6,21 @@ from source_opsgenie.streams.stream import Detail, Parent, Stream
 from source_opsgenie.streams.users import OF_USER, USER_ID
 
 STEP = (
-    text("id", "Names the step: a UUID."),
+    text("id", "Unique id of the step (UUID)."),
     nested(
         "_parent",
-        "The rule that the step belongs to, as the API repeats it; absent from some answers.",
+        "Parent rule, repeated by the API. Absent from some responses.",
         text("id", "Id of the rule."),
         text("name", "Name of the rule."),
     ),
-    duration("sendAfter", "How long after the beginning the contact is notified."),
+    duration("sendAfter", "Delay from the start of the rule until the contact is notified."),
     nested(
         "contact",
-        "The contact that is notified.",
-        text("method", "How it reaches the user: one of email, sms, voice, mobile."),
-        text("to", "Address or number of the contact."),
+        "Contact to notify.",
+        text("method", "Contact method. One of email, sms, voice, mobile."),
+        text("to", "Email address or phone number of the contact."),
     ),
-    flag("enabled", "Whether the step is switched on."),
+    flag("enabled", "Whether the step is enabled."),
 )
 
 USER_CONTACTS = Stream(
@@ -32,16 +32,16 @@ USER_CONTACTS = Stream(
     parent=OF_USER,
     fields=(
         USER_ID,
-        text("id", "Names the contact: a UUID."),
-        text("method", "How it reaches the user: one of email, sms, voice, mobile."),
-        text("to", "Address or number of the contact."),
+        text("id", "Unique id of the contact (UUID)."),
+        text("method", "Contact method. One of email, sms, voice, mobile."),
+        text("to", "Email address or phone number of the contact."),
         nested(
             "status",
-            "Whether it can be used.",
-            flag("enabled", "Whether notifications go there."),
-            text("disabledReason", "Why none go there."),
+            "Whether the contact can be used.",
+            flag("enabled", "Whether notifications are sent to the contact."),
+            text("disabledReason", "Reason why no notifications are sent to the contact."),
         ),
-        whole_number("applyOrder", "Place of the contact among those of its user."),
+        whole_number("applyOrder", "Position of the contact among the contacts of its user."),
     ),
 )
 
@@ -55,34 +55,34 @@ USER_NOTIFICATION_RULES = Stream(
     detail=Detail(completes_rows=True),
     fields=(
         USER_ID,
-        text("id", "Names the rule: a UUID."),
+        text("id", "Unique id of the rule (UUID)."),
         text("name", "Name of the rule."),
         text(
             "actionType",
-            "What it is about: one of create-alert, acknowledged-alert, closed-alert, renotified-alert, "
+            "Event that the rule applies to. One of create-alert, acknowledged-alert, closed-alert, renotified-alert, "
             "assigned-alert, add-note, schedule-start, schedule-end, incoming-call-routing.",
         ),
-        whole_number("order", "Place of the rule among those of its kind."),
-        flag("enabled", "Whether the rule is switched on."),
-        criteria("criteria", "Which alerts it is about."),
+        whole_number("order", "Position of the rule among the rules of its kind."),
+        flag("enabled", "Whether the rule is enabled."),
+        criteria("criteria", "Alerts that the rule applies to."),
         list_of_texts(
             "notificationTime",
-            "When to notify of a schedule: of just-before, 15-minutes-ago, 1-hour-ago, 1-day-ago.",
+            "When to notify of a schedule. Any of just-before, 15-minutes-ago, 1-hour-ago, 1-day-ago.",
         ),
         time_restriction(),
-        list_of("steps", "Its steps, as in the stream user_notification_rule_steps.", *STEP),
+        list_of("steps", "Steps of the rule (stream user_notification_rule_steps).", *STEP),
         list_of(
             "schedules",
-            "The schedules it is about.",
-            text("type", "What it is: schedule."),
-            text("id", "Id of the schedule, as in the stream schedules.", refers_to="schedules"),
+            "Schedules that the rule applies to.",
+            text("type", "Always schedule."),
+            text("id", "Id of the schedule (stream schedules).", refers_to="schedules"),
             text("name", "Name of the schedule."),
         ),
         nested(
             "repeat",
-            "Whether the steps begin again.",
-            whole_number("loopAfter", "Minutes after which they begin again."),
-            flag("enabled", "Whether they do."),
+            "Repetition of the steps.",
+            whole_number("loopAfter", "Minutes before the steps repeat."),
+            flag("enabled", "Whether the steps repeat."),
         ),
     ),
 )
@@ -96,7 +96,7 @@ USER_NOTIFICATION_RULE_STEPS = Stream(
     parent=Parent("user_notification_rules", {"user_id": "user_id", "rule_id": "id"}),
     fields=(
         USER_ID,
-        text("rule_id", "Id of the rule, as in the stream user_notification_rules; added by this connector."),
+        text("rule_id", "Id of the rule (stream user_notification_rules). Added by this connector."),
         *STEP,
     ),
 )

@@ -17,82 +17,82 @@ from source_opsgenie.streams.shapes import RECIPIENT, duration, owner_team, pare
 from source_opsgenie.streams.stream import Bulk, Content, Detail, MergedList, Parent, Rows, Stream
 
 OF_SCHEDULE = Parent("schedules", {"schedule_id": "id"})
-SCHEDULE_ID = text("schedule_id", "Id of the schedule, as in the stream schedules; added by this connector.")
+SCHEDULE_ID = text("schedule_id", "Id of the schedule (stream schedules). Added by this connector.")
 
 ROTATION = (
-    text("id", "Names the rotation: a UUID."),
+    text("id", "Unique id of the rotation (UUID)."),
     text("name", "Name of the rotation."),
-    timestamp("startDate", "When its first turn begins; may be as early as 1970."),
-    timestamp("endDate", "When it ends; absent or null when it never does."),
-    text("type", "Unit of a turn: one of hourly, daily, weekly."),
-    whole_number("length", "How many of these units a turn takes."),
-    list_of("participants", "Who takes turns, in this order; none stands for nobody.", *RECIPIENT),
+    timestamp("startDate", "Start of the first turn. May be as early as 1970."),
+    timestamp("endDate", "End of the rotation. Absent or null if it never ends."),
+    text("type", "Unit of a turn. One of hourly, daily, weekly."),
+    whole_number("length", "Length of a turn in these units."),
+    list_of("participants", "Participants in turn order. The type none means that no one is on call.", *RECIPIENT),
     time_restriction(),
 )
 
 ESCALATION = (
     text("name", "Name of the escalation."),
-    text("description", "What it is for; may be an empty text."),
-    owner_team("The team that owns it; absent when no team does."),
+    text("description", "Description of the escalation. May be an empty string."),
+    owner_team("Owning team. Absent if none."),
     list_of(
         "rules",
-        "Its steps.",
-        text("condition", "When a step is taken: one of if-not-acked, if-not-closed."),
-        text("notifyType", "Who of the recipient is notified: one of default, next, previous, users, admins, all."),
-        duration("delay", "How long after the alert."),
-        recipient("recipient", "Whom it notifies."),
+        "Steps of the escalation.",
+        text("condition", "Condition of the step. One of if-not-acked, if-not-closed."),
+        text("notifyType", "Which members to notify. One of default, next, previous, users, admins, all."),
+        duration("delay", "Delay after the alert was created."),
+        recipient("recipient", "Recipient to notify."),
     ),
     nested(
         "repeat",
-        "What happens after the last step; absent or null when nothing does.",
-        whole_number("waitInterval", "Minutes after which it begins again."),
-        whole_number("count", "The most times that it begins again."),
-        flag("resetRecipientStates", "Whether recipients are then asked to acknowledge anew."),
-        flag("closeAlertAfterAll", "Whether the alert is closed in the end."),
+        "What happens after the last step. Absent or null if nothing does.",
+        whole_number("waitInterval", "Minutes before the escalation repeats."),
+        whole_number("count", "Maximum number of repeats."),
+        flag("resetRecipientStates", "Whether recipients must acknowledge again after a repeat."),
+        flag("closeAlertAfterAll", "Whether the alert is closed after the last repeat."),
     ),
 )
 
 
 def on_call(name: str, description: str) -> Field:
-    """Those who are on call, and through whom."""
+    """A list of participants on call."""
     return list_of(
         name,
         description,
         text("id", "Id of the user, team, escalation or schedule."),
-        text("name", "Its name; of a user, the e-mail address."),
-        text("type", "What it is: one of user, team, escalation, schedule."),
-        nested("forwardedFrom", "Whose turn it was before a rule handed it on; absent when nobody's."),
-        whole_number("escalationTime", "Minutes after which the escalation reaches it; for escalations only."),
-        text("notifyType", "Who of it is notified; for escalations only."),
+        text("name", "Name, or the email address of a user."),
+        text("type", "Type of the participant. One of user, team, escalation, schedule."),
+        nested("forwardedFrom", "Who was on call before a rule forwarded the turn. Absent if it was not forwarded."),
+        whole_number("escalationTime", "Minutes before the escalation reaches the participant. Only for escalations."),
+        text("notifyType", "Which members of the participant to notify. Only for escalations."),
         Field(
             "onCallParticipants",
             Kind.LIST,
-            "Those whom it leads to, each with the same fields.",
-            items=nested("", "One of them."),
+            "Participants behind this one, each with the same fields.",
+            items=nested("", "One of the participants."),
         ),
     )
 
 
 def timeline(name: str, description: str) -> Field:
-    """Who is on call when."""
+    """An on-call timeline, by rotation and period."""
     return nested(
         name,
         description,
         list_of(
             "rotations",
-            "The rotations of the schedule.",
+            "Rotations of the schedule.",
             text("id", "Id of the rotation."),
             text("name", "Name of the rotation."),
-            number("order", "Place of the rotation."),
+            number("order", "Position of the rotation."),
             list_of(
                 "periods",
-                "Who is on call from when until when.",
-                timestamp("startDate", "From when on."),
-                timestamp("endDate", "Until when."),
-                text("type", "Why: historical for what is past, default, override, forwarding."),
-                text("fromUser", "Whose turn it was before it was handed on; for forwarding only."),
-                nested("recipient", "Who is on call.", *ON_CALL),
-                list_of("flattenedRecipients", "The users that this came to; for historical only.", *ON_CALL),
+                "On-call periods of the rotation.",
+                timestamp("startDate", "Start of the period."),
+                timestamp("endDate", "End of the period."),
+                text("type", "Type of the period. One of historical (past), default, override, forwarding."),
+                text("fromUser", "Who was on call before the turn was forwarded. Only for forwarding."),
+                nested("recipient", "Recipient who is on call.", *ON_CALL),
+                list_of("flattenedRecipients", "Users that the recipient resolved to. Only for historical.", *ON_CALL),
             ),
         ),
     )
@@ -100,9 +100,9 @@ def timeline(name: str, description: str) -> Field:
 
 ON_CALL = (
     text("id", "Id of the user, team or escalation."),
-    text("name", "Its name; of a user, the e-mail address."),
-    text("type", "What it is, for example user."),
-    text("forwardedFrom", "Whose turn it was before it was handed on."),
+    text("name", "Name, or the email address of a user."),
+    text("type", "Type of the recipient, for example user."),
+    text("forwardedFrom", "Who was on call before the turn was forwarded."),
 )
 
 SCHEDULES = Stream(
@@ -113,13 +113,13 @@ SCHEDULES = Stream(
     key=("id",),
     docs_url="https://docs.opsgenie.com/docs/schedule-api#list-schedules",
     fields=(
-        text("id", "Names the schedule for ever: a UUID."),
+        text("id", "Permanent unique id of the schedule (UUID)."),
         text("name", "Name of the schedule."),
-        text("description", "What it is for; may be an empty text."),
-        text("timezone", "Time zone of the schedule, as an IANA name."),
-        flag("enabled", "Whether the schedule is switched on."),
-        owner_team("The team that owns it; absent when no team does."),
-        list_of("rotations", "Its rotations, as in the stream schedule_rotations.", *ROTATION),
+        text("description", "Description of the schedule. May be an empty string."),
+        text("timezone", "Time zone of the schedule (IANA name)."),
+        flag("enabled", "Whether the schedule is enabled."),
+        owner_team("Owning team. Absent if none."),
+        list_of("rotations", "Rotations of the schedule (stream schedule_rotations).", *ROTATION),
     ),
 )
 
@@ -144,14 +144,14 @@ SCHEDULE_OVERRIDES = Stream(
     detail=Detail(completes_rows=True),
     fields=(
         SCHEDULE_ID,
-        text("alias", "Names the override within its schedule."),
+        text("alias", "Alias of the override, unique within its schedule."),
         parent_of("schedule", refers_to="schedules"),
-        nested("user", "Who takes over: a user, a team or an escalation.", *RECIPIENT),
-        timestamp("startDate", "From when on."),
-        timestamp("endDate", "Until when; may be as late as the year 3025."),
+        nested("user", "User, team or escalation that takes over.", *RECIPIENT),
+        timestamp("startDate", "Start of the override."),
+        timestamp("endDate", "End of the override. May be as late as the year 3025."),
         list_of(
             "rotations",
-            "The rotations that are overridden; all of them where there are none.",
+            "Overridden rotations. If there are none, all rotations are overridden.",
             text("id", "Id of the rotation."),
             text("name", "Name of the rotation."),
         ),
@@ -171,12 +171,16 @@ SCHEDULE_ON_CALLS = Stream(
     fields=(
         SCHEDULE_ID,
         parent_of("schedule", refers_to="schedules"),
-        on_call("onCallParticipants", "Who is on call now; an empty list when nobody is."),
-        on_call("nextOnCallRecipients", "Who is on call after the next change, escalations followed."),
-        on_call("exactNextOnCallRecipients", "Who is on call after the next change, as the rotations say."),
-        list_of_texts("onCallRecipients", "User names of those on call; sent only where objects are not asked for."),
-        list_of_texts("nextOnCallParticipants", "User names; sent only where objects are not asked for."),
-        list_of_texts("exactNextOnCallParticipants", "User names; sent only where objects are not asked for."),
+        on_call("onCallParticipants", "Participants on call now. Empty list if none."),
+        on_call("nextOnCallRecipients", "Participants on call after the next change, with escalations resolved."),
+        on_call("exactNextOnCallRecipients", "Participants on call after the next change, as the rotations define."),
+        list_of_texts("onCallRecipients", "Usernames of those on call now. Returned only if requested with flat=true."),
+        list_of_texts(
+            "nextOnCallParticipants", "Usernames of those on call next. Returned only if requested with flat=true."
+        ),
+        list_of_texts(
+            "exactNextOnCallParticipants", "Usernames of those on call next. Returned only if requested with flat=true."
+        ),
     ),
 )
 
@@ -191,16 +195,16 @@ SCHEDULE_TIMELINES = Stream(
     parent=Parent("schedules", {"schedule_id": "id"}, weeks="timeline_days"),
     fields=(
         SCHEDULE_ID,
-        timestamp("date", "The Monday from which on the week was asked for; added by this connector."),
+        timestamp("date", "Monday on which the requested week starts. Added by this connector."),
         parent_of("schedule", refers_to="schedules"),
-        text("description", "What the schedule is for."),
-        owner_team("The team that owns the schedule; absent when no team does."),
-        timestamp("startDate", "When the answered span begins, which may differ from what was asked by hours."),
-        timestamp("endDate", "When it ends."),
-        timeline("finalTimeline", "Who is on call, all told."),
-        timeline("baseTimeline", "Who would be by the rotations alone."),
-        timeline("overrideTimeline", "Who is by overrides."),
-        timeline("forwardingTimeline", "Who is by forwarding rules."),
+        text("description", "Description of the schedule."),
+        owner_team("Team that owns the schedule. Absent if none."),
+        timestamp("startDate", "Start of the returned span, which may differ from the requested one by hours."),
+        timestamp("endDate", "End of the returned span."),
+        timeline("finalTimeline", "On-call timeline after overrides and forwarding."),
+        timeline("baseTimeline", "On-call timeline of the rotations alone."),
+        timeline("overrideTimeline", "On-call timeline of overrides."),
+        timeline("forwardingTimeline", "On-call timeline of forwarding rules."),
     ),
 )
 
@@ -210,7 +214,7 @@ ESCALATIONS = Stream(
     path="/v2/escalations",
     key=("id",),
     docs_url="https://docs.opsgenie.com/docs/escalation-api#list-escalations",
-    fields=(text("id", "Names the escalation for ever: a UUID."), *ESCALATION),
+    fields=(text("id", "Permanent unique id of the escalation (UUID)."), *ESCALATION),
 )
 
 SCHEDULE_STREAMS: tuple[Stream, ...] = (

@@ -14,19 +14,22 @@ SERVICES = Stream(
     docs_url="https://docs.opsgenie.com/docs/service-api#list-services",
     paging=OffsetPaging(sort="name"),
     fields=(
-        text("id", "Names the service for ever: a UUID; incidents name it in impactedServices."),
+        text("id", "Permanent unique id of the service (UUID). Referenced by impactedServices of incidents."),
         text("name", "Name of the service."),
-        text("description", "What the service is."),
-        text("teamId", "Id of the owning team, as in the stream teams; null when no team does.", refers_to="teams"),
-        list_of_texts("tags", "Labels of the service; an empty list when it has none."),
+        text("description", "Description of the service."),
+        text("teamId", "Id of the owning team (stream teams). Null if none.", refers_to="teams"),
+        list_of_texts("tags", "Tags of the service. Empty list if none."),
         nested(
             "links",
-            "Where to find the service.",
-            text("web", "Address of the service for people."),
-            text("api", "Address of the service in the API."),
+            "Links to the service.",
+            text("web", "URL of the service in the web application."),
+            text("api", "URL of the service in the API."),
         ),
         flag("isExternal", "Whether the service is marked as external."),
-        text("visibility", "Who may see it: one of TEAM_MEMBERS, OPSGENIE_USERS; not seen in newer answers."),
+        text(
+            "visibility",
+            "Who can see the service. One of TEAM_MEMBERS, OPSGENIE_USERS. Not observed in newer responses.",
+        ),
     ),
 )
 
@@ -39,12 +42,12 @@ SERVICE_INCIDENT_RULES = Stream(
     docs_url="https://docs.opsgenie.com/docs/service-incident-rule-api",
     parent=Parent("services", {"service_id": "id"}),
     fields=(
-        text("service_id", "Id of the service; added by this connector."),
-        text("id", "Names the rule: a UUID."),
-        whole_number("order", "Place of the rule among those of its service."),
+        text("service_id", "Id of the service (stream services). Added by this connector."),
+        text("id", "Unique id of the rule (UUID)."),
+        whole_number("order", "Position of the rule among the rules of its service."),
         text(
             "conditionMatchType",
-            "How conditions are joined: one of match-all, match-any-condition, match-all-conditions.",
+            "How conditions are combined. One of match-all, match-any-condition, match-all-conditions.",
         ),
         conditions(),
         incident_properties(),
@@ -60,8 +63,8 @@ SERVICE_INCIDENT_TEMPLATES = Stream(
     docs_url="https://docs.opsgenie.com/docs/service-incident-template-api",
     parent=Parent("services", {"service_id": "id"}),
     fields=(
-        text("service_id", "Id of the service; added by this connector."),
-        text("id", "Names the template: a UUID."),
+        text("service_id", "Id of the service (stream services). Added by this connector."),
+        text("id", "Unique id of the template (UUID)."),
         text("name", "Name of the template."),
         incident_properties(),
     ),
@@ -77,27 +80,29 @@ SERVICE_AUDIENCE_TEMPLATES = Stream(
     parent=Parent("services", {"service_id": "id"}),
     rows=Rows(content=Content.ONE_ROW),
     fields=(
-        text("service_id", "Id of the service; added by this connector."),
+        text("service_id", "Id of the service (stream services). Added by this connector."),
         nested(
             "responder",
-            "Who is called to work on the incident.",
-            list_of_texts("teams", "Ids of teams, as in the stream teams.", refers_to="teams"),
-            list_of_texts("individuals", "Ids of users, as in the stream users.", refers_to="users"),
+            "Teams and users called to work on the incident.",
+            list_of_texts("teams", "Ids of the teams (stream teams).", refers_to="teams"),
+            list_of_texts("individuals", "Ids of the users (stream users).", refers_to="users"),
         ),
         nested(
             "stakeholder",
-            "Who is told of the incident.",
-            list_of_texts("individuals", "Ids of users, as in the stream users.", refers_to="users"),
-            text("conditionMatchType", "How conditions are joined: one of match-any-condition, match-all-conditions."),
+            "Stakeholders notified of the incident.",
+            list_of_texts("individuals", "Ids of the users (stream users).", refers_to="users"),
+            text(
+                "conditionMatchType", "How conditions are combined. One of match-any-condition, match-all-conditions."
+            ),
             list_of(
                 "conditions",
-                "Which other users are told.",
+                "Conditions that select further users to notify.",
                 text(
                     "matchField",
-                    "What is compared of a user: one of country, state, city, zipCode, line, tag, customProperty.",
+                    "Field of the user to compare. One of country, state, city, zipCode, line, tag, customProperty.",
                 ),
                 text("key", "Key of the custom property."),
-                text("value", "What it must be."),
+                text("value", "Value to compare with."),
             ),
         ),
     ),
@@ -114,10 +119,10 @@ INCIDENT_TEMPLATES = Stream(
     # The name under which they stand is told nowhere (docs/opsgenie-api.md#incident-template).
     rows=Rows(content=Content.NAMED_LIST),
     fields=(
-        text("id", "Names the template: a UUID."),
+        text("id", "Unique id of the template (UUID)."),
         text("name", "Name of the template."),
         *INCIDENT,
-        list_of_texts("impactedServices", "Ids of services, as in the stream services.", refers_to="services"),
+        list_of_texts("impactedServices", "Ids of the impacted services (stream services).", refers_to="services"),
         stakeholder_properties(),
     ),
 )

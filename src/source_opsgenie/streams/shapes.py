@@ -1,12 +1,12 @@
-"""The objects that stand in the rows of several streams."""
+"""Fields and field groups that several streams share."""
 
 from source_opsgenie.streams.fields import Field, flag, list_of, list_of_texts, nested, text, timestamp, whole_number
 
 HOURS = (
-    whole_number("startHour", "Hour of the day at which it begins, from 0 to 23."),
-    whole_number("startMin", "Minute of that hour."),
-    whole_number("endHour", "Hour of the day at which it ends."),
-    whole_number("endMin", "Minute of that hour."),
+    whole_number("startHour", "Start hour, from 0 to 23."),
+    whole_number("startMin", "Start minute."),
+    whole_number("endHour", "End hour."),
+    whole_number("endMin", "End minute."),
 )
 
 
@@ -15,35 +15,35 @@ def owner_team(description: str) -> Field:
     return nested(
         "ownerTeam",
         description,
-        text("id", "Id of the team, as in the stream teams.", refers_to="teams"),
+        text("id", "Id of the team (stream teams).", refers_to="teams"),
         text("name", "Name of the team."),
     )
 
 
-def parent_of(what: str, *, refers_to: str) -> Field:
-    """What a row belongs to, as the API repeats it."""
+def parent_of(noun: str, *, refers_to: str) -> Field:
+    """The parent of a row, as the API repeats it."""
     return nested(
         "_parent",
-        f"The {what} that it belongs to, as the API repeats it; absent from some answers.",
-        text("id", f"Id of the {what}.", refers_to=refers_to),
-        text("name", f"Name of the {what}."),
-        flag("enabled", f"Whether the {what} is switched on."),
+        f"Parent {noun}, repeated by the API. Absent from some responses.",
+        text("id", f"Id of the {noun} (stream {refers_to}).", refers_to=refers_to),
+        text("name", f"Name of the {noun}."),
+        flag("enabled", f"Whether the {noun} is enabled."),
     )
 
 
 def time_restriction(name: str = "timeRestriction") -> Field:
-    """The hours in which something holds."""
+    """The hours to which a rule, rotation or policy is restricted."""
     return nested(
         name,
-        "The hours outside which it does not hold, in its time zone; absent or null when it always holds.",
-        text("type", "How the hours are given: one of time-of-day, weekday-and-time-of-day."),
-        nested("restriction", "The same hours every day, for time-of-day.", *HOURS),
+        "Hours during which it applies, in its time zone. Absent or null if it always applies.",
+        text("type", "Type of the restriction. One of time-of-day, weekday-and-time-of-day."),
+        nested("restriction", "Daily hours, for time-of-day.", *HOURS),
         list_of(
             "restrictions",
-            "Hours by weekday, for weekday-and-time-of-day; seen for time-of-day too.",
-            text("startDay", "Weekday on which it begins, in lower case."),
+            "Hours by weekday, for weekday-and-time-of-day. Also observed for time-of-day.",
+            text("startDay", "Start weekday, in lower case."),
             *HOURS[:2],
-            text("endDay", "Weekday on which it ends, in lower case."),
+            text("endDay", "End weekday, in lower case."),
             *HOURS[2:],
         ),
     )
@@ -53,13 +53,13 @@ def conditions() -> Field:
     """The conditions of a filter."""
     return list_of(
         "conditions",
-        "What is compared; absent where everything matches.",
-        text("field", "Field of the alert that is looked at, for example message, tags, extra-properties."),
-        text("key", "Key within that field, where it holds keys."),
-        flag("not", "Whether the condition is turned round."),
-        text("operation", "How it is compared, for example matches, contains, equals, is-empty."),
-        text("expectedValue", "What it is compared with."),
-        whole_number("order", "Place of the condition."),
+        "Conditions to match. Absent if everything matches.",
+        text("field", "Field of the alert to compare, for example message, tags, extra-properties."),
+        text("key", "Key within the field, if the field has keys."),
+        flag("not", "Whether the condition is negated."),
+        text("operation", "Comparison operator, for example matches, contains, equals, is-empty."),
+        text("expectedValue", "Value to compare with."),
+        whole_number("order", "Position of the condition."),
     )
 
 
@@ -68,7 +68,7 @@ def criteria(name: str, description: str) -> Field:
     return nested(
         name,
         description,
-        text("type", "How conditions are joined: one of match-all, match-any-condition, match-all-conditions."),
+        text("type", "How conditions are combined. One of match-all, match-any-condition, match-all-conditions."),
         conditions(),
     )
 
@@ -78,81 +78,81 @@ def duration(name: str, description: str) -> Field:
     return nested(
         name,
         description,
-        whole_number("timeAmount", "How many units of time."),
-        text("timeUnit", "Unit of time, for example minutes, hours, days."),
+        whole_number("timeAmount", "Number of time units."),
+        text("timeUnit", "Time unit, for example minutes, hours, days."),
     )
 
 
-def log_line_of(what: str, *, kind: str) -> tuple[Field, ...]:
-    """A line in the log of an alert or incident; *kind* says what is known of its type."""
+def log_line_of(noun: str, *, type_description: str) -> tuple[Field, ...]:
+    """A line in the log of an alert or incident; *type_description* lists the known types."""
     return (
-        text(f"{what}_id", f"Id of the {what} that the line belongs to; added by this connector."),
-        text("offset", f"Place of the line in the log of its {what}, unique within that {what} only."),
-        text("log", "What happened, in words."),
-        text("type", kind),
-        text("owner", "Who caused it: a user name, a display name, or System."),
-        timestamp("createdAt", "When it happened."),
+        text(f"{noun}_id", f"Id of the {noun} (stream {noun}s). Added by this connector."),
+        text("offset", f"Position of the line in the log. Unique only within its {noun}."),
+        text("log", "Human-readable description of the event."),
+        text("type", type_description),
+        text("owner", "Who caused the event (username, display name or System)."),
+        timestamp("createdAt", "Time of the event."),
     )
 
 
-def note_on(what: str) -> tuple[Field, ...]:
-    """A note beneath an alert or incident."""
+def note_on(noun: str) -> tuple[Field, ...]:
+    """A note on an alert or incident."""
     return (
-        text(f"{what}_id", f"Id of the {what} that the note belongs to; added by this connector."),
-        text("offset", f"Place of the note among those of its {what}, unique within that {what} only."),
-        text("note", "What was written."),
-        text("owner", "Who wrote it: a user name, a display name, or System."),
-        timestamp("createdAt", "When it was written."),
+        text(f"{noun}_id", f"Id of the {noun} (stream {noun}s). Added by this connector."),
+        text("offset", f"Position of the note. Unique only within its {noun}."),
+        text("note", "Text of the note."),
+        text("owner", "Author of the note (username, display name or System)."),
+        timestamp("createdAt", "Creation time of the note."),
     )
 
 
 def user(name: str, description: str) -> Field:
-    """A user, in short."""
+    """A reference to a user."""
     return nested(
         name,
         description,
-        text("id", "Id of the user, as in the stream users.", refers_to="users"),
-        text("username", "User name, mostly an e-mail address."),
+        text("id", "Id of the user (stream users).", refers_to="users"),
+        text("username", "Username, usually an email address."),
     )
 
 
 def recipient(name: str, description: str) -> Field:
-    """Whoever may be notified: a user, a team, or what leads to them."""
+    """A recipient of notifications: a user, team, escalation or schedule."""
     return nested(name, description, *RECIPIENT)
 
 
 def incident_properties() -> Field:
-    """What an incident made by a rule or a template will hold."""
+    """The properties of an incident that a rule or a template creates."""
     return nested(
         "incidentProperties",
-        "What the incident will hold.",
+        "Properties of the created incident.",
         *INCIDENT,
         stakeholder_properties(),
     )
 
 
 def stakeholder_properties() -> Field:
-    """What stakeholders of an incident are told."""
+    """The notification that stakeholders of an incident receive."""
     return nested(
         "stakeholderProperties",
-        "What stakeholders are told of the incident.",
-        flag("enable", "Whether they are told."),
-        text("message", "Headline for them."),
-        text("description", "Text for them."),
+        "Notification of the incident to stakeholders.",
+        flag("enable", "Whether stakeholders are notified."),
+        text("message", "Title of the notification."),
+        text("description", "Text of the notification."),
     )
 
 
 RECIPIENT = (
-    text("type", "What it is, for example user, team, escalation, schedule, none."),
-    text("id", "Id of that user, team, escalation or schedule; absent for none."),
+    text("type", "Type of the recipient, for example user, team, escalation, schedule, none."),
+    text("id", "Id of the user, team, escalation or schedule. Absent for none."),
     text("name", "Name of the team, escalation or schedule."),
-    text("username", "User name of the user."),
+    text("username", "Username of the user."),
 )
 
 INCIDENT = (
-    text("message", "What the incident is, in one line."),
-    text("description", "Long text about the incident."),
-    list_of_texts("tags", "Labels of the incident."),
-    nested("details", "Free keys and texts of the incident."),
-    text("priority", "Urgency, highest first: one of P1, P2, P3, P4, P5."),
+    text("message", "Summary of the incident in one line."),
+    text("description", "Long description of the incident."),
+    list_of_texts("tags", "Tags of the incident."),
+    nested("details", "Custom keys and string values of the incident."),
+    text("priority", "Priority. One of P1 (highest), P2, P3, P4, P5."),
 )

@@ -5,15 +5,15 @@ from source_opsgenie.streams.shapes import criteria, recipient, time_restriction
 from source_opsgenie.streams.stream import KeyPaging, Parent, Rows, Stream
 
 OF_TEAM = Parent("teams", {"team_id": "id"})
-TEAM_ID = text("team_id", "Id of the team, as in the stream teams; added by this connector.")
+TEAM_ID = text("team_id", "Id of the team (stream teams). Added by this connector.")
 MEMBER = (
     nested(
         "user",
-        "The member.",
-        text("id", "Id of the user, as in the stream users."),
-        text("username", "User name of the member, mostly an e-mail address."),
+        "Member of the team.",
+        text("id", "Id of the user (stream users)."),
+        text("username", "Username of the member, usually an email address."),
     ),
-    text("role", "Role within the team: user, admin, or the name of a role of the team's own."),
+    text("role", "Role within the team: user, admin, or the name of a custom team role."),
 )
 
 TEAMS = Stream(
@@ -23,18 +23,18 @@ TEAMS = Stream(
     key=("id",),
     docs_url="https://docs.opsgenie.com/docs/team-api#list-teams",
     fields=(
-        text("id", "Names the team for ever: a UUID."),
+        text("id", "Permanent unique id of the team (UUID)."),
         text("name", "Name of the team."),
-        text("description", "What the team is for; an empty text when nobody said."),
+        text("description", "Description of the team. Empty string if none."),
         nested(
             "links",
-            "Where to find the team.",
-            text("web", "Address of the team for people."),
-            text("api", "Address of the team in the API."),
+            "Links to the team.",
+            text("web", "URL of the team in the web application."),
+            text("api", "URL of the team in the API."),
         ),
         list_of(
             "members",
-            "Who belongs to the team; documented for the list but not seen there: read team_members.",
+            "Members of the team. Documented for the list, but not observed there: use the stream team_members.",
             *MEMBER,
         ),
     ),
@@ -52,7 +52,7 @@ TEAM_MEMBERS = Stream(
         TEAM_ID,
         text(
             "user_id",
-            "Id of the member, as in the stream users; copied by this connector from user.",
+            "Id of the member (stream users). Copied from user by this connector.",
             refers_to="users",
         ),
         *MEMBER,
@@ -68,13 +68,13 @@ TEAM_ROLES = Stream(
     parent=OF_TEAM,
     fields=(
         TEAM_ID,
-        text("id", "Names the role: a UUID."),
+        text("id", "Unique id of the role (UUID)."),
         text("name", "Name of the role."),
         list_of(
             "rights",
-            "What members in this role may do in the team.",
-            text("right", "Name of the right, for example manage-members."),
-            flag("granted", "Whether it is granted."),
+            "Permissions of the role within the team.",
+            text("right", "Name of the permission, for example manage-members."),
+            flag("granted", "Whether the permission is granted."),
         ),
     ),
 )
@@ -88,14 +88,14 @@ TEAM_ROUTING_RULES = Stream(
     parent=OF_TEAM,
     fields=(
         TEAM_ID,
-        text("id", "Names the rule: a UUID."),
+        text("id", "Unique id of the rule (UUID)."),
         text("name", "Name of the rule."),
-        flag("isDefault", "Whether it takes what no other rule takes."),
-        whole_number("order", "Place of the rule: the first one that matches is used."),
-        criteria("criteria", "Which alerts it is about."),
-        text("timezone", "Time zone of its hours, as an IANA name."),
+        flag("isDefault", "Whether the rule applies if no other rule matches."),
+        whole_number("order", "Position of the rule. The first matching rule is used."),
+        criteria("criteria", "Alerts that the rule applies to."),
+        text("timezone", "Time zone of the time restriction (IANA name)."),
         time_restriction(),
-        recipient("notify", "Whom it notifies: an escalation, a schedule, or nobody."),
+        recipient("notify", "Recipient to notify: an escalation, a schedule, or none."),
     ),
 )
 
@@ -111,10 +111,13 @@ TEAM_LOGS = Stream(
     parent=OF_TEAM,
     fields=(
         TEAM_ID,
-        text("id", "Names the line: a digest of it, and of how many equal ones stand before; added by this connector."),
-        text("log", "What happened, in words."),
-        text("owner", "Who did it: a user name, a display name, or System."),
-        timestamp("createdDate", "When it happened."),
+        text(
+            "id",
+            "Id of the line: a digest of it and of the number of equal lines before it. Added by this connector.",
+        ),
+        text("log", "Human-readable description of the event."),
+        text("owner", "Who made the change (username, display name or System)."),
+        timestamp("createdDate", "Time of the change."),
     ),
 )
 

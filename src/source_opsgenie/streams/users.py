@@ -7,15 +7,15 @@ from source_opsgenie.streams.shapes import user
 from source_opsgenie.streams.stream import Detail, OffsetPaging, Parent, Stream
 
 OF_USER = Parent("users", {"user_id": "id"})
-USER_ID = text("user_id", "Id of the user, as in the stream users; added by this connector.")
+USER_ID = text("user_id", "Id of the user (stream users). Added by this connector.")
 
 FORWARDING_RULE = (
-    text("id", "Names the rule: a UUID."),
+    text("id", "Unique id of the rule (UUID)."),
     text("alias", "Name of the rule, given by its creator or equal to the id."),
-    user("fromUser", "Whose notifications are handed on."),
-    user("toUser", "Who gets them."),
-    timestamp("startDate", "From when on."),
-    timestamp("endDate", "Until when."),
+    user("fromUser", "User whose notifications are forwarded."),
+    user("toUser", "User who receives the notifications."),
+    timestamp("startDate", "Start of the forwarding."),
+    timestamp("endDate", "End of the forwarding."),
 )
 
 USERS = Stream(
@@ -28,43 +28,46 @@ USERS = Stream(
     paging=OffsetPaging(sort="username"),
     detail=Detail(domain=Domain.CONFIGURATION),
     fields=(
-        text("id", "Names the user for ever: a UUID."),
+        text("id", "Permanent unique id of the user (UUID)."),
         flag("blocked", "Whether the user is blocked."),
-        flag("verified", "Whether the user is verified; false was seen for one who had no full name yet."),
-        text("username", "Name to log in with: the e-mail address, which may change; join on id."),
-        text("fullName", "Name for people; seen equal to the user name where none was given."),
+        flag("verified", "Whether the user is verified. Observed false for a user without a full name."),
+        text("username", "Login name: the email address. It may change, so join on id."),
+        text("fullName", "Full name. Observed equal to username if none was given."),
         nested(
             "role",
-            "Role in the account, which decides what the user may do.",
-            text("id", "Id of the role; for the built-in ones their name, such as Owner, Admin, User."),
-            text("name", "Name of the role: Owner, Admin, User, or what the account called its own."),
+            "Role in the account, which determines the user's permissions.",
+            text("id", "Id of the role. For a built-in role its name, such as Owner, Admin, User."),
+            text("name", "Name of the role: Owner, Admin, User, or the name of a custom role."),
         ),
-        text("timeZone", "Time zone of the user as an IANA name; the account's own when the user set none."),
-        text("locale", "Language and country, for example en_US; the account's own when the user set none."),
+        text("timeZone", "Time zone of the user (IANA name). The account's time zone if the user set none."),
+        text("locale", "Language and country, for example en_US. The account's locale if the user set none."),
         nested(
             "userAddress",
-            "Postal address; all its parts are empty texts when nobody gave one.",
-            text("country", "Country, in the user's words."),
-            text("state", "State or region, in the user's words."),
-            text("city", "City, in the user's words."),
-            text("line", "Street and number, in the user's words."),
-            text("zipCode", "Postal code, in the user's words."),
+            "Postal address. All its fields are empty strings if none was given.",
+            text("country", "Country, as free text."),
+            text("state", "State or region, as free text."),
+            text("city", "City, as free text."),
+            text("line", "Street and number, as free text."),
+            text("zipCode", "Postal code, as free text."),
         ),
-        timestamp("createdAt", "When the user was added to the account."),
-        text("skypeUsername", "Skype name; documented, absent from every captured user."),
-        list_of_texts("tags", "Labels of the user; documented, absent from every captured user."),
-        nested("details", "Free keys, each with a list of texts; absent from every captured user."),
-        timestamp("mutedUntil", "Until when notifications are muted; absent from every captured user."),
+        timestamp("createdAt", "Time at which the user was added to the account."),
+        text("skypeUsername", "Skype name. Documented, but not present in any captured user."),
+        list_of_texts("tags", "Tags of the user. Documented, but not present in any captured user."),
+        nested("details", "Custom keys, each with a list of strings. Not present in any captured user."),
+        timestamp("mutedUntil", "Time until which notifications are muted. Not present in any captured user."),
         list_of(
             "userContacts",
-            "Ways to reach the user; sent only when one user is asked for with them, not by the list.",
+            "Contacts of the user. Returned only for one user requested with contacts, not by the list endpoint.",
             text("id", "Id of the contact."),
-            text("to", "Address or number of the contact."),
-            text("contactMethod", "How it reaches the user: one of email, sms, voice, mobile."),
-            flag("enabled", "Whether notifications go there."),
-            text("disabledReason", "Why none go there."),
+            text("to", "Email address or phone number of the contact."),
+            text("contactMethod", "Contact method. One of email, sms, voice, mobile."),
+            flag("enabled", "Whether notifications are sent to the contact."),
+            text("disabledReason", "Reason why no notifications are sent to the contact."),
         ),
-        flag("invitationDisabled", "Whether no invitation was to be mailed; the list does not send it."),
+        flag(
+            "invitationDisabled",
+            "Whether the invitation email is disabled, from the create request. Not returned by the list endpoint.",
+        ),
     ),
 )
 
@@ -77,7 +80,7 @@ USER_TEAMS = Stream(
     parent=OF_USER,
     fields=(
         USER_ID,
-        text("id", "Id of the team, as in the stream teams; occurs once for each of its members.", refers_to="teams"),
+        text("id", "Id of the team (stream teams). Occurs once for each of its members.", refers_to="teams"),
         text("name", "Name of the team."),
     ),
 )
@@ -101,9 +104,9 @@ USER_SCHEDULES = Stream(
     parent=OF_USER,
     fields=(
         USER_ID,
-        text("id", "Id of the schedule, as in the stream schedules.", refers_to="schedules"),
+        text("id", "Id of the schedule (stream schedules).", refers_to="schedules"),
         text("name", "Name of the schedule."),
-        flag("enabled", "Whether the schedule is switched on."),
+        flag("enabled", "Whether the schedule is enabled."),
     ),
 )
 
@@ -116,7 +119,7 @@ USER_ESCALATIONS = Stream(
     parent=OF_USER,
     fields=(
         USER_ID,
-        text("id", "Id of the escalation, as in the stream escalations.", refers_to="escalations"),
+        text("id", "Id of the escalation (stream escalations).", refers_to="escalations"),
         *ESCALATION,
     ),
 )
