@@ -14,7 +14,7 @@ Record = dict[str, Any]
 class Access(Enum):
     """A group of streams that stand or fall together: what a key, or a plan, must have for them.
 
-    See docs/opsgenie-api.md#rights and docs/opsgenie-api.md#plans.
+    See docs/opsgenie-api.md#permissions and docs/opsgenie-api.md#plans.
     """
 
     ALERTS = ("alerts", "Read", "")
