@@ -8,7 +8,7 @@ import pytest
 from tests.support.leaks import ran
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")] + sorted(
     (ROOT / "docs").glob("*.md")
 )
 CODE = [path for folder in ("src", "simulator/src") for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -69,3 +69,11 @@ def test_the_readmes_archive_commands_are_understood(command: str) -> None:
 
     assert done.returncode == 0
     assert [] == [option for option in options if option not in done.stdout]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_paths_exist(page: Path) -> None:
+    """Each path of the project that a document names exists."""
+    paths = re.findall(r"`((?:docs|simulator|src|tests)/[\w./-]+)`", page.read_text(encoding="utf-8"))
+
+    assert [] == [path for path in paths if not (ROOT / path).exists()]

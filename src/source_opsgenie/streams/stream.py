@@ -14,7 +14,7 @@ Record = dict[str, Any]
 class Access(Enum):
     """Streams that need the same permissions of a key and the same plan of the account.
 
-    See docs/opsgenie-api.md#rights and docs/opsgenie-api.md#plans.
+    See docs/opsgenie-api.md#permissions and docs/opsgenie-api.md#plans.
     """
 
     ALERTS = ("alerts", ("Read",), "")
