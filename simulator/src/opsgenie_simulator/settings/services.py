@@ -1,4 +1,4 @@
-"""How incidents come about on a service, and who is told (docs/opsgenie-api.md#service-settings)."""
+"""Incident rules, incident templates and audiences of services (docs/opsgenie-api.md#service-settings)."""
 
 from collections.abc import Sequence
 from itertools import cycle, islice
@@ -7,11 +7,11 @@ from opsgenie_simulator.chance import chance_of, happens, uuid_text
 from opsgenie_simulator.records import Body
 
 FIELDS = ("message", "priority", "tags", "extra-properties")
-TOLD = ("country", "tag", "customProperty")
+AUDIENCE_FIELDS = ("country", "tag", "customProperty")
 
 
 def incident_rules(service: Body) -> list[Body]:
-    """The rules by which alerts become incidents of a service; some services have none."""
+    """The rules that create incidents of a service from alerts; some services have none."""
     chance = chance_of(f"incident rules {service['id']}")
     return [
         {
@@ -26,7 +26,7 @@ def incident_rules(service: Body) -> list[Body]:
 
 
 def incident_templates(service: Body) -> list[Body]:
-    """The templates for incidents of a service; some services have none."""
+    """The incident templates of a service; some services have none."""
     chance = chance_of(f"incident templates {service['id']}")
     return [
         {
@@ -39,7 +39,7 @@ def incident_templates(service: Body) -> list[Body]:
 
 
 def templates(services: Sequence[Body]) -> list[Body]:
-    """The account's own templates for incidents, one for every second service."""
+    """The incident templates of the account, one for every second service."""
     return [
         {
             "id": uuid_text(chance_of(f"template {service['id']}")),
@@ -53,10 +53,10 @@ def templates(services: Sequence[Body]) -> list[Body]:
 
 
 def audience_templates(service: Body, team: Body | None) -> Body:
-    """Who responds to incidents of a service and who is told of them; *team* is the service's own."""
+    """The responders and stakeholders of a service's incidents; *team* is the service's own."""
     members = [member["user"]["id"] for member in (team or {}).get("members", ())]
     chance = chance_of(f"audience {service['id']}")
-    field = chance.choice(TOLD)
+    field = chance.choice(AUDIENCE_FIELDS)
     condition = {"matchField": field, "value": "eu"} | ({"key": "region"} if field == "customProperty" else {})
     return {
         "responder": {"teams": [team["id"]], "individuals": members[:1]} if team else {},
@@ -75,9 +75,9 @@ def _condition(field: str, order: int) -> Body:
 
 
 def _properties(service: Body, *, is_full: bool) -> Body:
-    told = {"enable": True, "message": f"{service['name']} is disturbed"}
+    stakeholder = {"enable": True, "message": f"{service['name']} is disturbed"}
     properties: Body = {"message": f"{service['name']}: {{{{message}}}}", "priority": "P2"}
     if is_full:
-        told = {**told, "description": "We are working on it."}
+        stakeholder = {**stakeholder, "description": "We are working on it."}
         properties |= {"description": "{{description}}", "tags": ["from-rule"], "details": {"tier": "1"}}
-    return {**properties, "stakeholderProperties": told}
+    return {**properties, "stakeholderProperties": stakeholder}

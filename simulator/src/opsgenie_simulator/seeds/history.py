@@ -1,4 +1,4 @@
-"""How much is sown, and over which time."""
+"""How many records an account is seeded with, and over which period."""
 
 import random
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
 
-# Created, updated, fields.
-Sown = Iterator[tuple[int, int, Body]]
+# The times of creation and last update, and the fields, of each new record.
+SeedRows = Iterator[tuple[int, int, Body]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many records of each kind."""
+    """The number of records of each kind."""
 
     users: int
     teams: int
@@ -28,8 +28,8 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """The seed, the account's name, and the days that end at *until*."""
+class History:
+    """The period of *days* that ends at *until*, in an account with a seed and a *name*."""
 
     seed: int
     until: int
@@ -38,20 +38,20 @@ class Span:
 
     @property
     def since(self) -> int:
-        """The first moment of the history."""
+        """The start of the history."""
         return self.until - self.days * DAY_MS
 
     def chance(self, area: str) -> random.Random:
-        """A source of chance for one area, so that sizes of others do not change it."""
+        """Return a random generator for one area, independent of the sizes of others."""
         return chance_of(f"{area} {self.name} {self.seed}")
 
-    def moments(self, chance: random.Random, number: int) -> list[int]:
-        """That many moments in order: half of them alone, half in bursts, as incidents bring them."""
+    def timestamps(self, chance: random.Random, number: int) -> list[int]:
+        """Return *number* times in order: half on their own, half in bursts as in real incidents."""
         last = self.until - 1
         bursts = [chance.randint(self.since, last) for _ in range(max(1, number // 40))]
-        alone = (chance.randint(self.since, last) for _ in range(number - number // 2))
-        together = (self._near(chance, chance.choice(bursts)) for _ in range(number // 2))
-        return sorted([*alone, *together])
+        single = (chance.randint(self.since, last) for _ in range(number - number // 2))
+        in_bursts = (self._near(chance, chance.choice(bursts)) for _ in range(number // 2))
+        return sorted([*single, *in_bursts])
 
     def _near(self, chance: random.Random, burst: int) -> int:
         return max(self.since, min(self.until - 1, burst + int(chance.expovariate(1 / (10 * MINUTE_MS)))))
