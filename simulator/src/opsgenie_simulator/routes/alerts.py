@@ -81,14 +81,14 @@ def _identifier_type(ask: Ask) -> str:
 
 
 def _find_alert(ask: Ask, identifier_type: str) -> Record:
-    shelf, identifier = ask.account.ledger.shelves["alerts"], ask.path_params["identifier"]
+    table, identifier = ask.account.ledger.shelves["alerts"], ask.path_params["identifier"]
     match identifier_type:
         case "tiny":
-            record = next((record for record in shelf if str(record.tiny) == identifier), None)
+            record = next((record for record in table if str(record.tiny) == identifier), None)
         case "alias":
-            record = next(_open_with_alias(shelf, identifier), None)
+            record = next(_open_with_alias(table, identifier), None)
         case _:
-            record = shelf.get(identifier)
+            record = table.get(identifier)
     return require_visible(ask, record, noun="Alert")
 
 

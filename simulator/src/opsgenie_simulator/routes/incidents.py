@@ -81,10 +81,10 @@ def _existing(ask: Ask, alert_ids: Iterable[str]) -> list[str]:
 
 
 def _find_incident(ask: Ask) -> Record:
-    shelf, identifier = ask.account.ledger.shelves["incidents"], ask.path_params["identifier"]
+    table, identifier = ask.account.ledger.shelves["incidents"], ask.path_params["identifier"]
     if one_of(ask.query, "identifierType", values=("id", "tiny")) == "id":
-        return require_visible(ask, shelf.get(identifier), noun="Incident")
-    record = next((record for record in shelf if str(record.tiny) == identifier), None)
+        return require_visible(ask, table.get(identifier), noun="Incident")
+    record = next((record for record in table if str(record.tiny) == identifier), None)
     return require_visible(ask, record, noun="Incident")
 
 

@@ -38,10 +38,10 @@ def routing_rules(ask: Ask) -> Content:
 
 
 def _find_team(ask: Ask, type_param: str) -> Body:
-    shelf, identifier = ask.account.ledger.shelves["teams"], ask.path_params["identifier"]
+    table, identifier = ask.account.ledger.shelves["teams"], ask.path_params["identifier"]
     if one_of(ask.query, type_param, values=("id", "name")) == "id":
-        return require_visible(ask, shelf.get(identifier), noun="Team").body()
-    record = next((record for record in shelf if record.body()["name"] == identifier), None)
+        return require_visible(ask, table.get(identifier), noun="Team").body()
+    record = next((record for record in table if record.body()["name"] == identifier), None)
     return require_visible(ask, record, noun="Team").body()
 
 

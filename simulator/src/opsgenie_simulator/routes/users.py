@@ -86,11 +86,11 @@ STEPS = Collection("Step", lambda ask: RULES.find_row(ask)["steps"], team_scoped
 
 
 def _find_user(ask: Ask) -> Record:
-    shelf, identifier = ask.account.ledger.shelves["users"], ask.path_params["identifier"]
+    table, identifier = ask.account.ledger.shelves["users"], ask.path_params["identifier"]
     # Compare bytes first, as decoding every user is slow.
     member = b'"username":' + orjson.dumps(identifier)
-    with_name = (record for record in shelf if member in record.listed and record.body()["username"] == identifier)
-    record = shelf.get(identifier) or next(with_name, None)
+    with_name = (record for record in table if member in record.listed and record.body()["username"] == identifier)
+    record = table.get(identifier) or next(with_name, None)
     if record is None:
         raise not_found("User")
     return record

@@ -50,16 +50,16 @@ class _References:
 
 def alerts(number: int, history: History, *, ledger: Ledger) -> SeedRows:
     """Yield alerts in order of creation; most are closed, about one in ten is open."""
-    chance, references = history.chance("alerts"), _references(ledger)
-    for position, created in zip(count(), history.timestamps(chance, number), strict=False):
-        fields = _created(chance, references)
-        updated, progress = _progress(chance, references, created=created, until=history.until)
+    rng, references = history.rng("alerts"), _references(ledger)
+    for position, created in zip(count(), history.timestamps(rng, number), strict=False):
+        fields = _created(rng, references)
+        updated, progress = _progress(rng, references, created=created, until=history.until)
         if updated >= history.until:  # the history ends before this update
             updated, progress = created, {}
         fields |= DETAILS[position % len(DETAILS)] | progress
-        if happens(chance, 0.1):
-            last_occurred = chance.randint(created, max(created, updated))
-            fields |= {"count": chance.randint(2, 79), "lastOccurredAt": text_of(last_occurred)}
+        if happens(rng, 0.1):
+            last_occurred = rng.randint(created, max(created, updated))
+            fields |= {"count": rng.randint(2, 79), "lastOccurredAt": text_of(last_occurred)}
         yield created, updated, fields
 
 
@@ -69,52 +69,52 @@ def _references(ledger: Ledger) -> _References:
     return _References(users=list(parts["users"]), teams=list(parts["teams"]), integrations=integrations)
 
 
-def _created(chance: random.Random, references: _References) -> Body:
+def _created(rng: random.Random, references: _References) -> Body:
     # The fields of an alert when it is created.
-    host = chance.choice(HOSTS)
+    host = rng.choice(HOSTS)
     fields: Body = {
-        "message": f"{chance.choice(CAUSES)} on {host}",
-        "alias": f"{host}/{chance.getrandbits(24):06x}",
-        "tags": chance.sample(TAGS, chance.choice((0, 0, 1, 1, 2))),
-        "priority": chance.choice(PRIORITIES),
-        "source": chance.choice(("", host, "Prometheus")),
+        "message": f"{rng.choice(CAUSES)} on {host}",
+        "alias": f"{host}/{rng.getrandbits(24):06x}",
+        "tags": rng.sample(TAGS, rng.choice((0, 0, 1, 1, 2))),
+        "priority": rng.choice(PRIORITIES),
+        "source": rng.choice(("", host, "Prometheus")),
     }
-    fields |= _routed(chance, references)
-    if references.integrations and happens(chance, 0.85):
-        fields["integration"] = chance.choice(references.integrations)
+    fields |= _routed(rng, references)
+    if references.integrations and happens(rng, 0.85):
+        fields["integration"] = rng.choice(references.integrations)
     return fields
 
 
-def _routed(chance: random.Random, references: _References) -> Body:
+def _routed(rng: random.Random, references: _References) -> Body:
     responders: list[Body] = []
     routed: Body = {"responders": responders}
-    if references.teams and happens(chance, 0.9):
-        team_id = chance.choice(references.teams)["id"]
+    if references.teams and happens(rng, 0.9):
+        team_id = rng.choice(references.teams)["id"]
         responders.append({"type": "team", "id": team_id})
         routed |= {"teams": [{"id": team_id}], "ownerTeamId": team_id}
-    if references.users and happens(chance, 0.2):
-        responders.append({"type": "user", "id": chance.choice(references.users)["id"]})
+    if references.users and happens(rng, 0.2):
+        responders.append({"type": "user", "id": rng.choice(references.users)["id"]})
     return routed
 
 
-def _progress(chance: random.Random, references: _References, *, created: int, until: int) -> tuple[int, Body]:
+def _progress(rng: random.Random, references: _References, *, created: int, until: int) -> tuple[int, Body]:
     # The time of the last update, and the fields that it changed.
-    ack_ms = int(chance.expovariate(1 / (6 * MINUTE_MS))) + 2_000
-    close_ms = ack_ms + int(chance.expovariate(1 / (3 * HOUR_MS))) + 1_000
-    is_open = happens(chance, 0.06) or created + close_ms >= until - chance.randrange(DAY_MS)
+    ack_ms = int(rng.expovariate(1 / (6 * MINUTE_MS))) + 2_000
+    close_ms = ack_ms + int(rng.expovariate(1 / (3 * HOUR_MS))) + 1_000
+    is_open = happens(rng, 0.06) or created + close_ms >= until - rng.randrange(DAY_MS)
     if is_open:
-        return _still_open(chance, references, created=created, ack_ms=ack_ms)
-    if happens(chance, 0.15):
-        return created + close_ms, _closed_by_system(chance, close_ms)
-    actor = _actor(chance, references)
-    report = {"ackTime": ack_ms, "closeTime": close_ms, "acknowledgedBy": actor, "closedBy": _actor(chance, references)}
-    closed = {"status": "closed", "acknowledged": happens(chance, 0.7), "owner": actor, "report": report}
+        return _still_open(rng, references, created=created, ack_ms=ack_ms)
+    if happens(rng, 0.15):
+        return created + close_ms, _closed_by_system(rng, close_ms)
+    actor = _actor(rng, references)
+    report = {"ackTime": ack_ms, "closeTime": close_ms, "acknowledgedBy": actor, "closedBy": _actor(rng, references)}
+    closed = {"status": "closed", "acknowledged": happens(rng, 0.7), "owner": actor, "report": report}
     return created + close_ms, SEEN | closed
 
 
-def _still_open(chance: random.Random, references: _References, *, created: int, ack_ms: int) -> tuple[int, Body]:
-    actor = _actor(chance, references)
-    match chance.choices(("acknowledged", "unacknowledged", "snoozed", "untouched"), (40, 15, 10, 35)):
+def _still_open(rng: random.Random, references: _References, *, created: int, ack_ms: int) -> tuple[int, Body]:
+    actor = _actor(rng, references)
+    match rng.choices(("acknowledged", "unacknowledged", "snoozed", "untouched"), (40, 15, 10, 35)):
         case ["acknowledged"]:
             report: Body = {"ackTime": ack_ms, "acknowledgedBy": actor}
             return created + ack_ms + 1, SEEN | {"acknowledged": True, "owner": actor, "report": report}
@@ -123,20 +123,20 @@ def _still_open(chance: random.Random, references: _References, *, created: int,
         case ["snoozed"]:
             until = text_of(created + 8 * HOUR_MS)
             return created + ack_ms, SEEN | {"snoozed": True, "snoozedUntil": until}
-    return created + chance.choice((UNTOUCHED_UPDATE_MS, RIGHT_AFTER_MS)), {}
+    return created + rng.choice((UNTOUCHED_UPDATE_MS, RIGHT_AFTER_MS)), {}
 
 
-def _closed_by_system(chance: random.Random, close_ms: int) -> Body:
+def _closed_by_system(rng: random.Random, close_ms: int) -> Body:
     # Never acknowledged, but with a time of acknowledgement (docs/opsgenie-api.md#alert).
-    report: Body = {"closeTime": close_ms, "closedBy": chance.choice(("System", "Alert API"))}
-    if happens(chance, 0.6):
+    report: Body = {"closeTime": close_ms, "closedBy": rng.choice(("System", "Alert API"))}
+    if happens(rng, 0.6):
         report = {"ackTime": close_ms, **report}
     return {"status": "closed", "report": report}
 
 
-def _actor(chance: random.Random, references: _References) -> str:
+def _actor(rng: random.Random, references: _References) -> str:
     # Mostly an address; a display name and "System" were seen too (docs/opsgenie-api.md#alert).
-    name = chance.choices(("username", "fullName", "System"), (85, 7, 8))[0]
+    name = rng.choices(("username", "fullName", "System"), (85, 7, 8))[0]
     if name == "System" or not references.users:
         return "System"
-    return str(chance.choice(references.users)[name])
+    return str(rng.choice(references.users)[name])

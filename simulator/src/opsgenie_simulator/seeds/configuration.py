@@ -15,7 +15,7 @@ UNUSED_HEARTBEAT: Body = {
 
 def heartbeats(history: History, *, ledger: Ledger) -> list[Body]:
     """Return three heartbeats, one of them expired and one never pinged."""
-    chance = history.chance("heartbeats")
+    rng = history.rng("heartbeats")
     team = next(iter(ledger.bodies("teams").values()), None)
     owner = {"ownerTeam": {"id": team["id"], "name": team["name"]}} if team else {}
     used: list[Body] = [
@@ -23,7 +23,7 @@ def heartbeats(history: History, *, ledger: Ledger) -> list[Body]:
             "name": name, "description": "", "interval": 24, "enabled": True, "intervalUnit": "hours",
             "expired": bool(position), **owner, "alertTags": [], "alertPriority": "P3",
             "alertMessage": f"{name} is silent",
-            "lastPingTime": text_of(history.until - (position * 30 + 1) * HOUR_MS - chance.randrange(1000)),
+            "lastPingTime": text_of(history.until - (position * 30 + 1) * HOUR_MS - rng.randrange(1000)),
         }
         for position, name in enumerate(HEARTBEAT_NAMES)
     ]  # fmt: skip

@@ -41,17 +41,17 @@ class History:
         """The start of the history."""
         return self.until - self.days * DAY_MS
 
-    def chance(self, area: str) -> random.Random:
+    def rng(self, area: str) -> random.Random:
         """Return a random generator for one area, independent of the sizes of others."""
         return chance_of(f"{area} {self.name} {self.seed}")
 
-    def timestamps(self, chance: random.Random, number: int) -> list[int]:
+    def timestamps(self, rng: random.Random, number: int) -> list[int]:
         """Return *number* times in order: half on their own, half in bursts as in real incidents."""
         last = self.until - 1
-        bursts = [chance.randint(self.since, last) for _ in range(max(1, number // 40))]
-        single = (chance.randint(self.since, last) for _ in range(number - number // 2))
-        in_bursts = (self._near(chance, chance.choice(bursts)) for _ in range(number // 2))
+        bursts = [rng.randint(self.since, last) for _ in range(max(1, number // 40))]
+        single = (rng.randint(self.since, last) for _ in range(number - number // 2))
+        in_bursts = (self._near(rng, rng.choice(bursts)) for _ in range(number // 2))
         return sorted([*single, *in_bursts])
 
-    def _near(self, chance: random.Random, burst: int) -> int:
-        return max(self.since, min(self.until - 1, burst + int(chance.expovariate(1 / (10 * MINUTE_MS)))))
+    def _near(self, rng: random.Random, burst: int) -> int:
+        return max(self.since, min(self.until - 1, burst + int(rng.expovariate(1 / (10 * MINUTE_MS)))))

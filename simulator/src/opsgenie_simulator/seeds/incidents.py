@@ -16,37 +16,37 @@ PRIORITIES = ("P1", "P2", "P2", "P3", "P3")
 
 def incidents(number: int, history: History, *, ledger: Ledger) -> SeedRows:
     """Yield incidents in order of creation."""
-    chance = history.chance("incidents")
+    rng = history.rng("incidents")
     users, teams, services = (list(ledger.bodies(kind)) for kind in ("users", "teams", "services"))
-    for created in history.timestamps(chance, number):
-        message = chance.choice(MESSAGES)
+    for created in history.timestamps(rng, number):
+        message = rng.choice(MESSAGES)
         fields: Body = {
             "message": message,
-            "description": f"{message}; customers see it." if happens(chance, 0.7) else "",
-            "priority": chance.choice(PRIORITIES),
-            "tags": ["customer-facing"] if happens(chance, 0.3) else [],
-            "impactedServices": _sample(chance, services, at_most=2),
-            "responders": _responders(chance, teams, users=users),
-            "extraProperties": {"region": "eu"} if happens(chance, 0.4) else {},
-            "actions": ["draw"] if happens(chance, 0.1) else [],
+            "description": f"{message}; customers see it." if happens(rng, 0.7) else "",
+            "priority": rng.choice(PRIORITIES),
+            "tags": ["customer-facing"] if happens(rng, 0.3) else [],
+            "impactedServices": _sample(rng, services, at_most=2),
+            "responders": _responders(rng, teams, users=users),
+            "extraProperties": {"region": "eu"} if happens(rng, 0.4) else {},
+            "actions": ["draw"] if happens(rng, 0.1) else [],
         }
-        updated, progress = _progress(chance, created, until=history.until)
+        updated, progress = _progress(rng, created, until=history.until)
         yield created, updated, fields | progress
 
 
-def _progress(chance: random.Random, created: int, *, until: int) -> tuple[int, Body]:
-    ended = created + int(chance.expovariate(1 / (4 * HOUR_MS))) + 60_000
-    status = chance.choice(STATUSES) if ended < until else "open"
-    if status == "open" and (ended >= until or happens(chance, 0.7)):
-        return min(created + chance.randrange(120_000), until - 1), {"status": status}
+def _progress(rng: random.Random, created: int, *, until: int) -> tuple[int, Body]:
+    ended = created + int(rng.expovariate(1 / (4 * HOUR_MS))) + 60_000
+    status = rng.choice(STATUSES) if ended < until else "open"
+    if status == "open" and (ended >= until or happens(rng, 0.7)):
+        return min(created + rng.randrange(120_000), until - 1), {"status": status}
     # A reopened incident keeps the end of its impact (docs/opsgenie-api.md#incident).
-    return min(ended + chance.randrange(60_000), until - 1), {"status": status, "impactEndDate": text_of(ended)}
+    return min(ended + rng.randrange(60_000), until - 1), {"status": status, "impactEndDate": text_of(ended)}
 
 
-def _responders(chance: random.Random, teams: Sequence[str], *, users: Sequence[str]) -> list[Body]:
-    picked = [{"type": "team", "id": team_id} for team_id in _sample(chance, teams, at_most=1)]
-    return picked + [{"type": "user", "id": user_id} for user_id in _sample(chance, users, at_most=2)]
+def _responders(rng: random.Random, teams: Sequence[str], *, users: Sequence[str]) -> list[Body]:
+    picked = [{"type": "team", "id": team_id} for team_id in _sample(rng, teams, at_most=1)]
+    return picked + [{"type": "user", "id": user_id} for user_id in _sample(rng, users, at_most=2)]
 
 
-def _sample(chance: random.Random, ids: Sequence[str], *, at_most: int) -> list[str]:
-    return chance.sample(ids, chance.randint(0, min(at_most, len(ids))))
+def _sample(rng: random.Random, ids: Sequence[str], *, at_most: int) -> list[str]:
+    return rng.sample(ids, rng.randint(0, min(at_most, len(ids))))

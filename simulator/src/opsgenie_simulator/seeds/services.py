@@ -9,10 +9,10 @@ TAGS = ("tier-1", "customer-facing", "batch", "legacy")
 
 def services(number: int, history: History, *, ledger: Ledger) -> SeedRows:
     """Yield services, every fourth without a team."""
-    chance, team_ids = history.chance("services"), list(ledger.bodies("teams"))
+    rng, team_ids = history.rng("services"), list(ledger.bodies("teams"))
     for position in range(number):
         name = NAMES[position % len(NAMES)]
-        created = chance.randint(history.since, history.until - 1)
+        created = rng.randint(history.since, history.until - 1)
         yield (
             created,
             created,
@@ -20,7 +20,7 @@ def services(number: int, history: History, *, ledger: Ledger) -> SeedRows:
                 "name": name if position < len(NAMES) else f"{name} {position}",
                 "description": f"{name}, as customers see it",
                 "teamId": team_ids[position % len(team_ids)] if team_ids and (position + 1) % 4 else None,
-                "tags": chance.sample(TAGS, chance.randint(0, 2)),
+                "tags": rng.sample(TAGS, rng.randint(0, 2)),
                 "isExternal": not (position + 1) % 5,
             },
         )

@@ -13,12 +13,12 @@ EMPTY_AFTER = 3
 
 def teams(number: int, history: History, *, ledger: Ledger) -> SeedRows:
     """Yield teams of two to six users; of four teams or more, the last has no members."""
-    chance = history.chance("teams")
+    rng = history.rng("teams")
     everyone = [{"id": user["id"], "username": user["username"]} for user in ledger.bodies("users").values()]
     for position, name in zip(range(number), _names(), strict=False):
-        size = min(len(everyone), chance.randint(2, 6))
+        size = min(len(everyone), rng.randint(2, 6))
         is_empty = position == number - 1 >= EMPTY_AFTER
-        picked = [] if is_empty else chance.sample(everyone, size)
+        picked = [] if is_empty else rng.sample(everyone, size)
         members = [{"user": user, "role": "user" if place else "admin"} for place, user in enumerate(picked)]
         description = f"On call for {name.lower()}" if position % 2 else ""
         yield history.since, history.since, {"name": name, "description": description, "members": members}

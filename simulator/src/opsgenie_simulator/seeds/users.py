@@ -14,16 +14,16 @@ COMMANDER = {"id": "5e3f2a10-7c44-4a59-9d0b-6a1d2c3b4e5f", "name": "Incident Com
 
 def users(number: int, history: History) -> SeedRows:
     """Yield users: one owner, some admins, every tenth unverified."""
-    chance = history.chance("users")
-    created_times = sorted(chance.randint(history.since, history.until - 1) for _ in range(number))
+    rng = history.rng("users")
+    created_times = sorted(rng.randint(history.since, history.until - 1) for _ in range(number))
     for position, created in enumerate(created_times):
-        first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
+        first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
         username = f"{ASCII_NAMES.get(first, first).lower()}.{last.lower()}{position}@{history.name}.example"
         fields: Body = {
             "username": username,
             "fullName": f"{first} {last}",
             "role": _role(position),
-            "timeZone": chance.choice(TIME_ZONES),
+            "timeZone": rng.choice(TIME_ZONES),
         }
         unverified = {} if (position + 1) % 10 else {"verified": False, "fullName": username}
         blocked = {} if (position + 1) % 25 else {"blocked": True}

@@ -62,18 +62,18 @@ def forwarding_rules(inventory: Inventory) -> list[Body]:
     """Rules that forward some users to the next user for days around the end of the history."""
     rules: list[Body] = []
     for user, other in zip(inventory.users, inventory.users[1:], strict=False):
-        chance = chance_of(f"forwarding {user['id']}")
-        if happens(chance, 0.4) and len(rules) < FORWARDING_RULES_MAX:
-            start = inventory.until + chance.randint(-60, 30) * DAY_MS
+        rng = chance_of(f"forwarding {user['id']}")
+        if happens(rng, 0.4) and len(rules) < FORWARDING_RULES_MAX:
+            start = inventory.until + rng.randint(-60, 30) * DAY_MS
             rule_id = derive_id(f"forwarding {user['id']}")
             rules.append(
                 {
                     "id": rule_id,
-                    **({"alias": f"holiday of {user['username']}"} if happens(chance, 0.7) else {}),
+                    **({"alias": f"holiday of {user['username']}"} if happens(rng, 0.7) else {}),
                     "fromUser": {"id": user["id"], "username": user["username"]},
                     "toUser": {"id": other["id"], "username": other["username"]},
                     "startDate": text_of(start),
-                    "endDate": text_of(start + chance.randint(1, 40) * DAY_MS),
+                    "endDate": text_of(start + rng.randint(1, 40) * DAY_MS),
                 }
             )
     return rules

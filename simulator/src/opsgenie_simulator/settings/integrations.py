@@ -32,11 +32,11 @@ def actions(integration: Body) -> Body:
 
 
 def _incoming(integration: Body, team: Body | None) -> Body:
-    chance = chance_of(f"settings {integration['id']}")
+    rng = chance_of(f"settings {integration['id']}")
     responders = [recipient("team", team)] if team else []
     return {
         "suppressNotifications": False,
-        "ignoreTeamsFromPayload": bool(chance.randrange(2)),
+        "ignoreTeamsFromPayload": bool(rng.randrange(2)),
         "ignoreRecipientsFromPayload": False,
         "ignoreRespondersFromPayload": False,
         "ignoreTagsFromPayload": False,
@@ -46,8 +46,8 @@ def _incoming(integration: Body, team: Body | None) -> Body:
         "responders": responders,
         "priority": "P3",
         "customPriority": "",
-        "tags": ["from-integration"] if chance.randrange(2) else [],
-        "extraProperties": {"origin": integration["name"]} if chance.randrange(2) else {},
+        "tags": ["from-integration"] if rng.randrange(2) else [],
+        "extraProperties": {"origin": integration["name"]} if rng.randrange(2) else {},
         "feature-type": "token-based",
     }
 

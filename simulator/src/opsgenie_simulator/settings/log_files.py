@@ -20,8 +20,8 @@ _NAME = re.compile(r"(\d{4}(?:-\d\d){5})(?:_(\d{3}))?(?:\.json)?")
 
 def list_names(ledger: Ledger, start: int, *, until: int) -> Iterator[str]:
     """Yield the names of files from *start* on, oldest first, that are complete at *until*."""
-    shelf, day = ledger.shelves["alerts"], -(-start // DAY_MS)
-    while times := [*_next_time(shelf, CREATED, low=day * DAY_MS), *_next_time(shelf, UPDATED, low=day * DAY_MS)]:
+    table, day = ledger.shelves["alerts"], -(-start // DAY_MS)
+    while times := [*_next_time(table, CREATED, low=day * DAY_MS), *_next_time(table, UPDATED, low=day * DAY_MS)]:
         day = min(times) // DAY_MS
         if (day + 1) * DAY_MS > until:
             return
@@ -37,8 +37,8 @@ def describe_file(ledger: Ledger, name: str) -> Body:
 
 def file_content(ledger: Ledger, name: str) -> bytes:
     """Return a file's lines in order of time: each creation and each last update of an alert."""
-    low, shelf = parse_marker(name), ledger.shelves["alerts"]
-    lines = [*_lines(shelf, CREATED, low=low), *_lines(shelf, UPDATED, low=low)]
+    low, table = parse_marker(name), ledger.shelves["alerts"]
+    lines = [*_lines(table, CREATED, low=low), *_lines(table, UPDATED, low=low)]
     return b"".join(line for _, line in sorted(lines))
 
 
@@ -58,16 +58,16 @@ def parse_marker(marker: str) -> int:
     return int(parsed.timestamp()) * 1000 + int(match[2] or 0)
 
 
-def _next_time(shelf: Shelf, field: str, *, low: int) -> Iterator[int]:
-    at, end = shelf.span(field, low=low, high=None)
+def _next_time(table: Shelf, field: str, *, low: int) -> Iterator[int]:
+    at, end = table.span(field, low=low, high=None)
     if at < end:
-        yield getattr(shelf.index(field)[at], field)
+        yield getattr(table.index(field)[at], field)
 
 
-def _lines(shelf: Shelf, field: str, *, low: int) -> Iterator[tuple[int, bytes]]:
-    first, end = shelf.span(field, low=low, high=low + DAY_MS)
+def _lines(table: Shelf, field: str, *, low: int) -> Iterator[tuple[int, bytes]]:
+    first, end = table.span(field, low=low, high=low + DAY_MS)
     line = partial(_line, action="Create" if field == CREATED else "Update")
-    for record in shelf.index(field)[first:end]:
+    for record in table.index(field)[first:end]:
         date = getattr(record, field)
         yield date, line(record.id, date=date)
 

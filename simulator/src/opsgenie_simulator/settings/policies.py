@@ -88,7 +88,7 @@ def _alert(order: int, team: Body | None) -> Body:
 
 def _maintenance(number: int, inventory: Inventory, entities: list[Body]) -> Body:
     status, kind, first, last = MAINTENANCES[number]
-    chance = chance_of(f"maintenance {number} {entities[0]['id']}")
+    rng = chance_of(f"maintenance {number} {entities[0]['id']}")
     ends = {} if last is None else {"endDate": text_of(inventory.until + (last * 24 + 1) * DAY_MS // 24)}
     team = {"teamId": inventory.teams[0]["id"]} if inventory.teams and number % 2 == 0 else {}
     return {
@@ -97,8 +97,8 @@ def _maintenance(number: int, inventory: Inventory, entities: list[Body]) -> Bod
         "time": {"type": kind, "startDate": text_of(inventory.until + first * DAY_MS), **ends},
         "description": f"Maintenance {number}" if number % 3 else "",
         "rules": [
-            {"state": chance.choice(("enabled", "disabled")), "entity": entity}
-            for entity in chance.sample(entities, min(2, len(entities)))
+            {"state": rng.choice(("enabled", "disabled")), "entity": entity}
+            for entity in rng.sample(entities, min(2, len(entities)))
         ],
         **team,
     }

@@ -78,14 +78,14 @@ def _schedule(id_name: Body, team: Body | None, inventory: Inventory, *, positio
 
 def _rotation(schedule: Body, place: int, members: list[Body], *, team: Body | None, offset: int, until: int) -> Body:
     kind, length = KINDS[(place + offset) % len(KINDS)]
-    chance = chance_of(f"rotation {place} {schedule['id']}")
+    rng = chance_of(f"rotation {place} {schedule['id']}")
     participants = [user_recipient(user) for user in members]
     if place == 1:
         participants.append(recipient("escalation", default_escalation(team)) if team else {"type": "none"})
     if place > 1:
         participants = [*participants[:1], *([recipient("team", team)] if team else []), {"type": "none"}]
-    ends: tuple[Body, ...] = ({"endDate": None}, {}, {"endDate": text_of(until + chance.randint(-90, 90) * DAY_MS)})
-    start = BEGINNING_OF_TIME if place == 1 else text_of(until - chance.randint(100, 400) * DAY_MS)
+    ends: tuple[Body, ...] = ({"endDate": None}, {}, {"endDate": text_of(until + rng.randint(-90, 90) * DAY_MS)})
+    start = BEGINNING_OF_TIME if place == 1 else text_of(until - rng.randint(100, 400) * DAY_MS)
     return {
         "id": derive_id(f"rotation {place} {schedule['id']}"),
         "name": f"Rota{place + 1}",
@@ -99,20 +99,20 @@ def _rotation(schedule: Body, place: int, members: list[Body], *, team: Body | N
 
 
 def _overrides(schedule: Body, inventory: Inventory) -> list[Body]:
-    chance = chance_of(f"overrides {schedule['id']}")
+    rng = chance_of(f"overrides {schedule['id']}")
     rows = []
-    for number in range(chance.choice((0, 1, 3))):
-        start = inventory.until + chance.randint(-30, 30) * DAY_MS
-        user = chance.choice(inventory.users)
-        rotations = schedule["rotations"][: chance.randint(0, 2)]
+    for number in range(rng.choice((0, 1, 3))):
+        start = inventory.until + rng.randint(-30, 30) * DAY_MS
+        user = rng.choice(inventory.users)
+        rotations = schedule["rotations"][: rng.randint(0, 2)]
         rows.append(
             {
                 # Seen without a parent too.
-                **({"_parent": parent(schedule)} if happens(chance, 0.8) else {}),
+                **({"_parent": parent(schedule)} if happens(rng, 0.8) else {}),
                 "alias": derive_id(f"override {number} {schedule['id']}"),
                 "user": user_recipient(user),
                 "startDate": text_of(start),
-                "endDate": END_OF_TIME if number > 1 else text_of(start + chance.randint(1, 14) * DAY_MS),
+                "endDate": END_OF_TIME if number > 1 else text_of(start + rng.randint(1, 14) * DAY_MS),
                 "rotations": [id_and_name(rotation) for rotation in rotations],
             }
         )

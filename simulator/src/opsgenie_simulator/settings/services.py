@@ -12,29 +12,29 @@ AUDIENCE_FIELDS = ("country", "tag", "customProperty")
 
 def incident_rules(service: Body) -> list[Body]:
     """The rules that create incidents of a service from alerts; some services have none."""
-    chance = chance_of(f"incident rules {service['id']}")
+    rng = chance_of(f"incident rules {service['id']}")
     return [
         {
-            "id": uuid_text(chance),
+            "id": uuid_text(rng),
             "order": order,
             "conditionMatchType": "match-any-condition" if order else "match-all-conditions",
             "conditions": [_condition(field, at) for at, field in enumerate(islice(cycle(FIELDS), order, order + 2))],
             "incidentProperties": _properties(service, is_full=bool(order)),
         }
-        for order in range(chance.choice((0, 1, 2, 3)))
+        for order in range(rng.choice((0, 1, 2, 3)))
     ]
 
 
 def incident_templates(service: Body) -> list[Body]:
     """The incident templates of a service; some services have none."""
-    chance = chance_of(f"incident templates {service['id']}")
+    rng = chance_of(f"incident templates {service['id']}")
     return [
         {
-            "id": uuid_text(chance),
+            "id": uuid_text(rng),
             "name": f"{service['name']}: {name}",
-            "incidentProperties": _properties(service, is_full=happens(chance, 0.5)),
+            "incidentProperties": _properties(service, is_full=happens(rng, 0.5)),
         }
-        for name in ("outage", "slow answers")[: chance.choice((0, 1, 2))]
+        for name in ("outage", "slow answers")[: rng.choice((0, 1, 2))]
     ]
 
 
@@ -55,15 +55,15 @@ def templates(services: Sequence[Body]) -> list[Body]:
 def audience_templates(service: Body, team: Body | None) -> Body:
     """The responders and stakeholders of a service's incidents; *team* is the service's own."""
     members = [member["user"]["id"] for member in (team or {}).get("members", ())]
-    chance = chance_of(f"audience {service['id']}")
-    field = chance.choice(AUDIENCE_FIELDS)
+    rng = chance_of(f"audience {service['id']}")
+    field = rng.choice(AUDIENCE_FIELDS)
     condition = {"matchField": field, "value": "eu"} | ({"key": "region"} if field == "customProperty" else {})
     return {
         "responder": {"teams": [team["id"]], "individuals": members[:1]} if team else {},
         "stakeholder": {
             "individuals": members[1:3],
             "conditionMatchType": "match-any-condition",
-            "conditions": [condition] if happens(chance, 0.6) else [],
+            "conditions": [condition] if happens(rng, 0.6) else [],
         },
     }
 

@@ -24,20 +24,20 @@ LONG_LOG_ONE_IN = 3
 
 def roles(team: Body) -> list[Body]:
     """The custom roles of a team; many teams have none."""
-    chance = chance_of(f"roles {team['id']}")
+    rng = chance_of(f"roles {team['id']}")
     return [
         {
             "id": derive_id(f"role {name} {team['id']}"),
             "name": name,
-            "rights": [{"right": right, "granted": bool(chance.randrange(2))} for right in RIGHTS],
+            "rights": [{"right": right, "granted": bool(rng.randrange(2))} for right in RIGHTS],
         }
-        for name in ("Lead", "Guest")[: chance.choice((0, 1, 2))]
+        for name in ("Lead", "Guest")[: rng.choice((0, 1, 2))]
     ]
 
 
 def routing_rules(team: Body) -> list[Body]:
     """The routing rules of a team's alerts; the last one is the default rule."""
-    chance = chance_of(f"routing {team['id']}")
+    rng = chance_of(f"routing {team['id']}")
     restrictions: tuple[Body, ...] = ({}, {"timeRestriction": office_hours()}, {"timeRestriction": working_week()})
     custom = [
         {
@@ -49,7 +49,7 @@ def routing_rules(team: Body) -> list[Body]:
             **restrictions[order % 3],
             "notify": recipient("schedule", default_schedule(team)) if order % 2 else {"type": "none"},
         }
-        for order in range(chance.randint(0, 4))
+        for order in range(rng.randint(0, 4))
     ]
     default = {
         "name": "Default Routing Rule", "isDefault": True, "order": len(custom), "criteria": {"type": "match-all"},
@@ -60,9 +60,9 @@ def routing_rules(team: Body) -> list[Body]:
 
 def logs(team: Body, inventory: Inventory) -> list[Body]:
     """The log entries of a team, oldest first."""
-    chance = chance_of(f"logs {team['id']}")
+    rng = chance_of(f"logs {team['id']}")
     owner = next((user["username"] for user in inventory.users), "System")
-    updates = chance.randint(101, 130) if chance.randrange(LONG_LOG_ONE_IN) == 0 else 0
+    updates = rng.randint(101, 130) if rng.randrange(LONG_LOG_ONE_IN) == 0 else 0
     texts = ["Team created"]
     texts += [f"{member['username']} added" for member in members_of(team)]
     texts += [f"Routing rule {number} updated" for number in range(updates)]

@@ -21,8 +21,8 @@ ACTIONS = (
 
 def contacts(user: Body) -> list[Body]:
     """The contacts of a user: an address, maybe phones; a disabled one has a reason."""
-    chance = chance_of(f"contacts {user['id']}")
-    phone = f"49-{chance.randrange(10**9):09d}"
+    rng = chance_of(f"contacts {user['id']}")
+    phone = f"49-{rng.randrange(10**9):09d}"
     addresses = [("email", user["username"]), ("sms", phone), ("voice", phone), ("mobile", "Pixel 9")]
     return [
         {
@@ -30,11 +30,11 @@ def contacts(user: Body) -> list[Body]:
             "method": method,
             "to": address,
             "status": {"enabled": True}
-            if place == 0 or happens(chance, 0.8)
+            if place == 0 or happens(rng, 0.8)
             else {"enabled": False, "disabledReason": "Not verified"},
             "applyOrder": place,
         }
-        for place, (method, address) in enumerate(addresses[: chance.randint(1, len(addresses))])
+        for place, (method, address) in enumerate(addresses[: rng.randint(1, len(addresses))])
     ]
 
 
@@ -55,7 +55,7 @@ def notification_rules(user: Body, inventory: Inventory) -> list[Body]:
 
 
 def _rule(user: Body, action: str, *, order: int, schedules: list[Body]) -> Body:
-    chance, rule_id = chance_of(f"rule {action} {user['id']}"), derive_id(f"rule {action} {user['id']}")
+    rng, rule_id = chance_of(f"rule {action} {user['id']}"), derive_id(f"rule {action} {user['id']}")
     name = action.replace("-", " ").capitalize()
     is_on_call = action.startswith("schedule")
     rule: Body = {
@@ -67,9 +67,9 @@ def _rule(user: Body, action: str, *, order: int, schedules: list[Body]) -> Body
         "order": order,
         "steps": _steps(user, {"id": rule_id, "name": name}),
         "schedules": schedules if is_on_call else [],
-        "enabled": happens(chance, 0.8),
+        "enabled": happens(rng, 0.8),
     }
-    if happens(chance, 0.4):
+    if happens(rng, 0.4):
         rule["timeRestriction"] = office_hours() if order % 2 else working_week()
     return rule | ({"repeat": {"loopAfter": 10, "enabled": True}} if action == "create-alert" else {})
 
