@@ -14,7 +14,8 @@ DAY_MS = 24 * HOUR_MS
 NOW = epoch_ms("2026-11-01T00:00:00Z")
 ADA, BEN = ({"type": "user", "id": name, "username": f"{name}@example.com"} for name in ("ada", "ben"))
 DAILY: dict[str, Any] = {
-    "id": "r", "name": "Rota1", "startDate": text_of(NOW), "type": "daily", "length": 1, "participants": [ADA, BEN],
+    "id": "r", "name": "Rota1", "startDate": text_of(NOW), "type": "daily", "length": 1,
+    "participants": [ADA, BEN],
 }  # fmt: skip
 OFFICE = {"startHour": 9, "startMin": 0, "endHour": 17, "endMin": 30}
 MONDAYS = {
