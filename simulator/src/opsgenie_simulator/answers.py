@@ -61,7 +61,7 @@ def answer(call: Call, service: Service) -> Response:
     try:
         with service.account.ledger.lock:
             content = _content(call, service, course=course)
-        status, members, headers = content.status, content.beside, _paging_headers(content)
+        status, members, headers = content.status, content.members, _paging_headers(content)
     except Refusal as refusal:
         content, members = None, _error(refusal)
         status, headers = refusal.status, dict(refusal.headers)
@@ -70,7 +70,7 @@ def answer(call: Call, service: Service) -> Response:
 
 
 def _content(call: Call, service: Service, *, course: _Course) -> Content:
-    found = routes.found(call.path)
+    found = routes.match_route(call.path)
     if found is None:
         raise not_found("Requested path")
     course.route, names = found
@@ -81,7 +81,7 @@ def _content(call: Call, service: Service, *, course: _Course) -> Content:
     course.domain = _domain(course.route, service.switches)
     _throttled(service, course.domain)
     _allowed(course.route, key, service=service)
-    return course.route.answer(_ask(call, service, key=key, names=names))
+    return course.route.respond(_ask(call, service, key=key, names=names))
 
 
 def _domain(route: Route, switches: Switches) -> str:
@@ -103,7 +103,7 @@ def _throttled(service: Service, domain: str) -> None:
 
 
 def _allowed(route: Route, key: Key, *, service: Service) -> None:
-    rules.entitled(key, route.right)
+    rules.entitled(key, route.permission)
     if route.feature is not None:
         rules.subscribed(service.account, route.feature)
 
@@ -116,14 +116,14 @@ def _ask(call: Call, service: Service, *, key: Key, names: Mapping[str, str]) ->
         lists=service.lists,
         key=key,
         query=call.query,
-        names=names,
+        path_params=names,
         origin=f"{call.scheme}://{call.host}",
         path=call.path.rstrip("/"),
     )
 
 
 def _paging_headers(content: Content) -> dict[str, str]:
-    paging = content.beside.get("paging", {})
+    paging = content.members.get("paging", {})
     return {f"X-Paging-{name.capitalize()}": link for name, link in paging.items()}
 
 
@@ -150,8 +150,8 @@ def _enveloped(
     around = orjson.dumps({**members, "took": took, "requestId": request_id})
     data = content.data if content else None
     body = around if data is None else b'{"data":' + data + b"," + around[1:]
-    if content is not None and content.bare and data is not None:
-        body, headers = data, headers | {"Content-Type": content.bare}
+    if content is not None and content.media_type and data is not None:
+        body, headers = data, headers | {"Content-Type": content.media_type}
     if service.switches.timestamps == "full":
         body = with_full_fractions(body)
     known = {

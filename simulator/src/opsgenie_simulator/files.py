@@ -26,7 +26,7 @@ def fetched(call: Call, account: Account) -> Response:
         return _answer(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
     folder, _, name = unquote(call.path.removeprefix(PREFIX)).partition("/")
     if folder == "logs":
-        return _answer(200, log_files.content(account.ledger, name), "application/json")
+        return _answer(200, log_files.file_content(account.ledger, name), "application/json")
     return _answer(200, f"This was attached: {name}\n".encode(), "application/octet-stream")
 
 

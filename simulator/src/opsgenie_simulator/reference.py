@@ -165,7 +165,7 @@ def page() -> Iterator[str]:
     yield SWITCHES_HEAD
     yield from _switches()
     yield ROUTES_HEAD
-    yield from (f"| `{route.path}` | {route.domain} | {RIGHTS[route.right]} |" for route in ROUTES)
+    yield from (f"| `{route.path}` | {route.domain} | {RIGHTS[route.permission]} |" for route in ROUTES)
     yield "\nThe domain of `count` is a switch.\nIncidents, services and log files need a plan that has them."
     yield from (f"`{route.path}` writes, for all that it is a GET: no reader should ask it." for route in WRITING)
     yield "Attached files and log files are behind links under `/_files/`, good for five minutes without a key."

@@ -1,28 +1,31 @@
-"""A believable history of on-call work, the same for the same seed."""
+"""A plausible history of on-call work, the same for the same seed."""
 
 from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.seeds.alerts import alerts
-from opsgenie_simulator.seeds.configuration import heartbeats, integrations, services
+from opsgenie_simulator.seeds.configuration import heartbeats
+from opsgenie_simulator.seeds.history import History, Sizes
 from opsgenie_simulator.seeds.incidents import incidents
-from opsgenie_simulator.seeds.people import teams, users
-from opsgenie_simulator.seeds.span import Sizes, Span
+from opsgenie_simulator.seeds.integrations import integrations
+from opsgenie_simulator.seeds.services import services
+from opsgenie_simulator.seeds.teams import teams
+from opsgenie_simulator.seeds.users import users
 
-__all__ = ["Sizes", "Span", "sow"]
+__all__ = ["History", "Sizes", "seed_ledger"]
 
 
-def sow(ledger: Ledger, sizes: Sizes, *, span: Span, extra: Body) -> list[Body]:
-    """Fill an empty ledger, each record with *extra* fields; returns the account's heartbeats."""
+def seed_ledger(ledger: Ledger, sizes: Sizes, *, history: History, extra: Body) -> list[Body]:
+    """Fill an empty ledger, with *extra* fields in each record, and return the account's heartbeats."""
     areas = (
-        ("users", users(sizes.users, span)),
-        ("teams", teams(sizes.teams, span, ledger=ledger)),
-        ("services", services(sizes.services, span, ledger=ledger)),
-        ("integrations", integrations(sizes.integrations, span, ledger=ledger)),
-        ("alerts", alerts(sizes.alerts, span, ledger=ledger)),
-        ("incidents", incidents(sizes.incidents, span, ledger=ledger)),
+        ("users", users(sizes.users, history)),
+        ("teams", teams(sizes.teams, history, ledger=ledger)),
+        ("services", services(sizes.services, history, ledger=ledger)),
+        ("integrations", integrations(sizes.integrations, history, ledger=ledger)),
+        ("alerts", alerts(sizes.alerts, history, ledger=ledger)),
+        ("incidents", incidents(sizes.incidents, history, ledger=ledger)),
     )
-    for kind, sown in areas:  # in this order, since later areas name records of earlier ones
+    for kind, rows in areas:  # in this order, as later areas refer to records of earlier ones
         ledger.shelves[kind].fill(
-            ledger.record(kind, fields | extra, created=created, updated=updated) for created, updated, fields in sown
+            ledger.record(kind, fields | extra, created=created, updated=updated) for created, updated, fields in rows
         )
-    return heartbeats(span.chance("heartbeats"), span, ledger=ledger)
+    return heartbeats(history, ledger=ledger)
