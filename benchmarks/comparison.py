@@ -100,7 +100,7 @@ class Comparison:
         what = f"{self.stream}, {self.latency_ms:.0f} ms"
         yield Target(f"{what}: rows/s relative to the public connector", self.speedup, min_speedup)
         cpu_share = ratio(ours.cpu_ms_per_row, public.cpu_ms_per_row)
-        yield Target(f"{what}: CPU per row relative to it", cpu_share, MAX_CPU_SHARE, at_most=True)
+        yield Target(f"{what}: CPU per row relative to the public connector", cpu_share, MAX_CPU_SHARE, at_most=True)
 
     def relative_to_bare(self) -> str:
         """Our rows per second as a share of the bare client's, in one line."""

@@ -33,7 +33,7 @@ STREAM = "alert_recipients"
 LATENCY_MS = 20
 SECONDS = {PER_SECOND: 120.0, PER_MINUTE: 300.0}
 OTHERS_SHARE = 0.4
-# Starting the connector takes more CPU than reading at such a pace.
+# Starting the connector takes more CPU than reading at the pace of these limits.
 SECONDS_BETWEEN_STARTS = 4.0
 
 CASES = [
