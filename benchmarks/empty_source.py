@@ -1,4 +1,4 @@
-"""A source without streams, on the CDK alone: what starting any source costs."""
+"""A source without streams, on the CDK alone: the startup cost of any source."""
 
 import logging
 import sys
@@ -11,10 +11,10 @@ from airbyte_cdk.entrypoint import launch
 
 
 class EmptySource(Source):
-    """Answers each verb with nothing."""
+    """A source that accepts any config and has no streams."""
 
     def spec(self, logger: logging.Logger) -> airbyte.ConnectorSpecification:  # noqa: ARG002 -- the CDK's signatures
-        """A config may hold anything."""
+        """Accept any config."""
         return airbyte.ConnectorSpecification(connectionSpecification={"type": "object", "properties": {}})
 
     def check(
@@ -22,11 +22,11 @@ class EmptySource(Source):
         logger: logging.Logger,  # noqa: ARG002
         config: Mapping[str, Any],  # noqa: ARG002
     ) -> airbyte.AirbyteConnectionStatus:
-        """All is well."""
+        """Always succeed."""
         return airbyte.AirbyteConnectionStatus(airbyte.Status.SUCCEEDED)
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> airbyte.AirbyteCatalog:  # noqa: ARG002
-        """There is no stream."""
+        """Return an empty catalog."""
         return airbyte.AirbyteCatalog(streams=[])
 
     def read(
@@ -36,7 +36,7 @@ class EmptySource(Source):
         catalog: airbyte.ConfiguredAirbyteCatalog,  # noqa: ARG002
         state: list[airbyte.AirbyteStateMessage] | None = None,  # noqa: ARG002
     ) -> Iterable[airbyte.AirbyteMessage]:
-        """There is no row."""
+        """Return no messages."""
         return ()
 
 

@@ -1,4 +1,4 @@
-"""The fixtures: an account, the simulator that serves it, and Airbyte's verbs pointed at that."""
+"""The shared fixtures: an account, a simulator that serves it, and Airbyte's verbs pointed at it."""
 
 import logging
 from collections.abc import Iterator
@@ -12,17 +12,16 @@ from tests.support.verbs import Verbs
 
 pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 
-# After each test it is looked for keys in what came out.
+# This hook searches the output of each test for API keys.
 __all__ = ["pytest_runtest_makereport"]
 
-
-# Here no whole run is tested, and thousands of requests are made.
-QUIET = ("core", "laws", "contract", "simulator")
+# Folders whose tests make thousands of requests, and run no program from start to end.
+QUIET = ("api", "reading", "streams", "laws", "simulator")
 
 
 @pytest.fixture(autouse=True)
-def everything_is_logged(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> None:
-    """What a whole run logs is looked at for keys at every level."""
+def capture_all_levels(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> None:
+    """Capture the log at debug level, so that all of it is searched for API keys."""
     if request.path.parent.name not in QUIET:
         caplog.set_level(logging.DEBUG)
 
@@ -35,12 +34,12 @@ def account() -> Account:
 
 @pytest.fixture
 def simulator(account: Account) -> Iterator[Simulator]:
-    """The API, serving that account."""
+    """A simulator of the API that serves the account."""
     with Simulator(account) as simulator:
         yield simulator
 
 
 @pytest.fixture
 def source(simulator: Simulator, account: Account, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Verbs:
-    """Airbyte's verbs with a key that may read everything."""
+    """Airbyte's verbs, with a key that can read everything."""
     return Verbs({"api_token": account.full_key, "endpoint": simulator.url}, tmp_path, capfd)

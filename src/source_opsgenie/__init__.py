@@ -1,4 +1,4 @@
-"""Everything that an Opsgenie account will give, read completely, provably and at the account's own pace."""
+"""Read everything that an Opsgenie account exposes, completely, provably and at the account's own pace."""
 
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ __version__ = version("source-opsgenie")
 
 
 def __getattr__(name: str) -> Any:
-    """Import the Airbyte source only when it is asked for: the CDK takes a second or two."""
+    """Import the Airbyte source on first use: the CDK takes a second or two to import."""
     if name == "SourceOpsgenie":
         from source_opsgenie.airbyte.source import SourceOpsgenie  # noqa: PLC0415 -- see above
 

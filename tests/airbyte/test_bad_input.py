@@ -9,23 +9,23 @@ from opsgenie_simulator import Account
 
 
 def run_with(source: Verbs, **files: Any) -> Output:
-    """Run `read` with these contents of its files; a text is written as it is, a Path is named as it is."""
+    """Run `read` with the given file contents; a string is written as it is, a Path is passed as the path."""
     content = {"config": source.config, "catalog": catalog(["teams"], "full_refresh")} | files
     args = []
-    for name, given in content.items():
-        path = str(given) if isinstance(given, Path) else source.file(name, given)
-        if isinstance(given, str):
-            Path(path).write_text(given)
+    for name, value in content.items():
+        path = str(value) if isinstance(value, Path) else source.file(name, value)
+        if isinstance(value, str):
+            Path(path).write_text(value)
         args += [f"--{name}", path]
     return source.run("read", *args)
 
 
 @pytest.mark.parametrize(
-    ("files", "said"),
+    ("files", "message"),
     [
         ({"config": Path("/nowhere/config.json")}, "The config /nowhere/config.json cannot be read: No such file"),
         ({"config": "{"}, "config.json is not valid UTF-8 JSON"),
-        ({"config": "[]"}, "config.json is no JSON object"),
+        ({"config": "[]"}, "config.json is not a JSON object"),
         ({"config": {}}, "api_token is missing"),
         ({"config": {"api_tokn": "x"}}, "api_tokn is not an option. Did you mean api_token?"),
         ({"config": {"api_token": 7}}, "api_token is not a string"),
@@ -37,54 +37,56 @@ def run_with(source: Verbs, **files: Any) -> Output:
         ({"config": {"api_token": "k1", "endpoint": "https://api.opsgenie.com/v2"}}, "endpoint 'https://api.opsgenie"),
         ({"catalog": Path("/nowhere/catalog.json")}, "The catalog /nowhere/catalog.json cannot be read"),
         ({"catalog": "nothing"}, "catalog.json is not valid UTF-8 JSON"),
-        ({"catalog": {"streams": [{"stream": {"name": "teams"}}]}}, "is not a configured Airbyte catalog: make it of"),
+        ({"catalog": {"streams": [{"stream": {"name": "teams"}}]}}, "is not a configured Airbyte catalog. Build it"),
         ({"state": Path("/nowhere/state.json")}, "The state /nowhere/state.json cannot be read"),
         ({"state": "{"}, "state.json is not valid UTF-8 JSON"),
-        ({"state": 7}, "The state is no JSON object and no list of state messages"),
-        ({"state": [{"type": "GLOBAL", "global": {}}]}, "The state is of a kind that this source never wrote"),
+        ({"state": 7}, "The state is neither a JSON object nor a list of state messages"),
+        ({"state": [{"type": "GLOBAL", "global": {}}]}, "The state has a type that this source never writes"),
     ],
 )
-def test_one_message_names_the_file_or_field_and_the_remedy(files: dict[str, Any], said: str, source: Verbs) -> None:
-    """Missing or broken input ends in one error for the user, an exit code that is not 0, and no traceback."""
+def test_invalid_input_is_one_error_with_the_file_or_field_and_the_remedy(
+    files: dict[str, Any], message: str, source: Verbs
+) -> None:
+    """Missing or invalid input gives one config_error and exit code 1, without a traceback."""
     output = run_with(source, **files)
     (error,) = output.errors()
 
-    assert said in error["message"]
+    assert message in error["message"]
     assert "config_error" == error["failure_type"]
     assert output.exit_code == 1
     assert "Traceback" not in output.text
 
 
-def test_an_unknown_stream_keeps_nothing_else_back(source: Verbs, account: Account) -> None:
-    """A stream that does not exist ends INCOMPLETE with a message; the others are read."""
+def test_an_unknown_stream_does_not_stop_the_others(source: Verbs, account: Account) -> None:
+    """A stream that does not exist ends INCOMPLETE with an error; the others are read."""
     output = source.read("teams", "pagers", "users")
 
     assert {"teams": "COMPLETE", "pagers": "INCOMPLETE", "users": "COMPLETE"} == {
         name: statuses[-1] for name, statuses in output.statuses().items()
     }
-    assert "There is no stream 'pagers': run discover" in output.errors()[0]["message"]
+    assert "There is no stream 'pagers'. Run discover" in output.errors()[0]["message"]
     assert output.errors()[0]["stream_descriptor"]["name"] == "pagers"
     assert len(output.records("users")) == len(account.users)
 
 
-def test_a_stream_that_does_not_exist_is_a_wrong_catalog(source: Verbs) -> None:
-    """Nothing of it is incomplete: the closing error says what is wrong with the catalog, and nothing else."""
+def test_an_unknown_stream_is_an_error_of_the_catalog(source: Verbs) -> None:
+    """The closing error does not call it incomplete: it says only what is wrong with the catalog."""
     *_, last = source.read("pagers").errors()
 
-    assert last["message"] == "There is no stream 'pagers': run discover, and take a name from what it prints."
+    assert last["message"] == "There is no stream 'pagers'. Run discover to list all streams."
     assert last["failure_type"] == "config_error"
 
 
 @pytest.mark.parametrize(
-    "damage", [{"version": 1}, {"version": 1, "scope": 7, "seen": [], "tally": {}}, {"version": 2}]
+    "damage", [{"version": 2}, {"version": 2, "scope": 7, "seen": [], "tally": {}}, {"version": 3}]
 )
 def test_a_damaged_state_fails_its_stream_only(damage: dict[str, Any], source: Verbs) -> None:
-    """A state that claims to be ours and is not makes its stream INCOMPLETE, and says what to do."""
+    """A state with our version number but invalid content makes its stream INCOMPLETE, with the remedy."""
     output = source.read("alerts", "teams", state={"alerts": damage})
 
     assert output.statuses()["alerts"][-1] == "INCOMPLETE"
     assert output.statuses()["teams"][-1] == "COMPLETE"
-    assert "reset the stream's state" in output.errors()[0]["message"]
+    assert "eset the stream's state to read everything again" in output.errors()[0]["message"]
 
 
 @pytest.mark.parametrize(
@@ -96,10 +98,10 @@ def test_a_damaged_state_fails_its_stream_only(damage: dict[str, Any], source: V
     ],
 )
 @pytest.mark.parametrize("form", ["object", "messages", "legacy"])
-def test_the_public_connectors_state_leads_to_one_full_backfill(
+def test_a_state_of_the_public_connector_starts_one_full_backfill(
     form: str, foreign: dict[str, Any], source: Verbs, account: Account
 ) -> None:
-    """Its cursor is the newest row that it reached, so everything is read once, and a message says why."""
+    """Its cursor cannot be trusted, so everything is read once, and a log line says why."""
     stream = {"stream_descriptor": {"name": "alerts"}, "stream_state": foreign}
     forms = {
         "object": {"alerts": foreign},
@@ -110,22 +112,22 @@ def test_the_public_connectors_state_leads_to_one_full_backfill(
     second = source.read("alerts", state=first.last_states())
 
     assert set(account.alerts) == {row["id"] for row in first.records("alerts")}
-    assert "alerts: the state was written by another connector" in first.logs()
+    assert "alerts: The state was written by another connector" in first.logs()
     assert second.records("alerts") == []
     assert "another connector" not in second.logs()
 
 
 @pytest.mark.parametrize("sentinel", [None, {}, {"__ab_full_refresh_sync_complete": True}])
-def test_sentinels_of_a_full_refresh_mean_begin_again(sentinel: Any, source: Verbs, account: Account) -> None:
-    """What says that a full refresh was finished never means that there is nothing to do."""
+def test_a_finished_full_refresh_state_starts_again(sentinel: Any, source: Verbs, account: Account) -> None:
+    """A state that marks a full refresh as finished never means that there is nothing to read."""
     stream = {"stream_descriptor": {"name": "alerts"}, "stream_state": sentinel}
     output = source.read("alerts", state=[{"type": "STREAM", "stream": stream}], mode="full_refresh")
 
     assert len(output.records("alerts")) == len(account.alerts)
 
 
-def test_our_own_finished_full_refresh_begins_again(source: Verbs, account: Account) -> None:
-    """A client that keeps full-refresh states for ever gets every row each time."""
+def test_our_own_finished_full_refresh_starts_again(source: Verbs, account: Account) -> None:
+    """A client that keeps full-refresh states still gets every row in each sync."""
     first = source.read("alerts", mode="full_refresh", generation_id=1, minimum_generation_id=1, sync_id=1)
     states = first.last_states()
     second = source.read(
@@ -137,32 +139,32 @@ def test_our_own_finished_full_refresh_begins_again(source: Verbs, account: Acco
 
 
 @pytest.mark.parametrize(
-    ("options", "word"),
+    ("options", "option"),
     [({"alert_query": "priority: P1"}, "alert_query"), ({"start_date": "2026-01-01T00:00:00Z"}, "start_date")],
 )
-def test_a_changed_scope_starts_again_and_says_so(options: dict[str, str], word: str, source: Verbs) -> None:
-    """A bookmark made under another query or start date is worth nothing."""
+def test_a_changed_scope_starts_again_and_is_logged(options: dict[str, str], option: str, source: Verbs) -> None:
+    """A bookmark from another query or start date is not used."""
     first = source.read("alerts")
     second = source.with_config(**options).read("alerts", state=first.last_states())
 
-    assert f"alerts: the {word} is not that of the sync before: everything is read again." in second.logs()
+    assert f"alerts: The {option} differs from the last sync. Running one full read." in second.logs()
     assert len(second.records("alerts")) > 0
 
 
-def test_a_key_that_may_not_tell_its_account_starts_again_and_says_so(source: Verbs, account: Account) -> None:
-    """Whether a state is of the account of a key without Configuration Access cannot be known: so it is not used."""
+def test_a_key_that_cannot_read_the_account_name_starts_again(source: Verbs, account: Account) -> None:
+    """Without Configuration Access the account of the state cannot be verified, so the state is not used."""
     states = source.read("alerts").last_states()
     output = source.with_config(api_token=account.key_without_configuration_access).read("alerts", state=states)
 
-    assert "alerts: this key may not tell whose account it is (it lacks Configuration Access)" in output.logs()
+    assert "alerts: The state names its account, and this key may not read" in output.logs()
     assert len(output.records("alerts")) == len(account.alerts)
 
 
-def test_a_state_of_another_account_starts_again_and_says_so(source: Verbs, account: Account) -> None:
-    """Another account's bookmark would leave a gap: it is not used."""
+def test_a_state_of_another_account_starts_again_and_is_logged(source: Verbs, account: Account) -> None:
+    """The bookmark of another account would leave a gap, so it is not used."""
     states = source.read("alerts").last_states()
     states[0]["stream"]["stream_state"]["scope"]["account"] = "someone-else@localhost"
     output = source.read("alerts", state=json.loads(json.dumps(states)))
 
-    assert "alerts: the account is not that of the sync before" in output.logs()
+    assert "alerts: The account differs from the last sync" in output.logs()
     assert len(output.records("alerts")) == len(account.alerts)

@@ -1,4 +1,4 @@
-"""The command line of `source-opsgenie`, as a person, PyAirbyte and the platform type it."""
+"""The command line of `source-opsgenie`, as users, PyAirbyte and the platform call it."""
 
 import subprocess
 import sys
@@ -11,30 +11,30 @@ from tests.support.leaks import ran
 from source_opsgenie.airbyte.cli import parse_arguments
 
 
-def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """What the command says to *arguments*."""
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with *arguments*."""
     script = Path(sys.executable).with_name("source-opsgenie")
     return ran(script, *arguments)
 
 
-def test_the_help_shows_how_to_use_it() -> None:
-    """Examples, the environment and the exit codes stand in it, and no message of the protocol."""
-    said = typed("--help")
+def test_help_has_examples_environment_and_exit_codes() -> None:
+    """`--help` prints the usage text and no protocol message."""
+    done = run("--help")
 
-    assert (0, "") == (said.returncode, said.stderr)
-    assert said.stdout.startswith("usage: source-opsgenie")
-    assert "source-opsgenie check --config config.json" in said.stdout
-    assert all(name in said.stdout for name in ("OPSGENIE_API_URL", "HTTPS_PROXY", "SSL_CERT_FILE"))
-    assert all(f"{code}  " in said.stdout for code in (0, 1, 2, 130))
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout.startswith("usage: source-opsgenie")
+    assert "source-opsgenie check --config config.json" in done.stdout
+    assert all(name in done.stdout for name in ("OPSGENIE_API_URL", "HTTPS_PROXY", "SSL_CERT_FILE"))
+    assert all(f"{code}  " in done.stdout for code in (0, 1, 2, 130))
 
 
 @pytest.mark.parametrize("arguments", [(), ("raed",), ("read",), ("check", "--confg", "config.json")])
-def test_wrong_arguments_end_with_2(arguments: tuple[str, ...]) -> None:
-    """A verb or a file that is missing or misspelt is told on stderr, with the usage; the output stays empty."""
-    said = typed(*arguments)
+def test_invalid_arguments_exit_with_2(arguments: tuple[str, ...]) -> None:
+    """A missing or misspelt verb or file prints the usage on stderr and nothing on stdout."""
+    done = run(*arguments)
 
-    assert (2, "") == (said.returncode, said.stdout)
-    assert said.stderr.startswith("usage: source-opsgenie")
+    assert (2, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith("usage: source-opsgenie")
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,6 @@ def test_wrong_arguments_end_with_2(arguments: tuple[str, ...]) -> None:
         "read --debug --config c.json --catalog k.json --state s.json --components-path c.py",
     ],
 )
-def test_a_platform_may_type_what_the_cdk_takes(line: str) -> None:
-    """What the CDK's own entry point understands is understood, and means the same."""
+def test_arguments_are_parsed_as_by_the_cdk(line: str) -> None:
+    """Every command line of the CDK's own entry point is accepted, with the same result."""
     assert AirbyteEntrypoint.parse_args(line.split()) == parse_arguments(line.split())

@@ -15,22 +15,22 @@ EU = "api.eu.opsgenie.com"
 
 @pytest.fixture
 def account() -> Account:
-    """An account that lives in Europe."""
+    """An account in the EU region."""
     return Account.seeded(region="eu")
 
 
 def run(*args: str, **environment: str) -> tuple[Output, str]:
-    """Run the console script in a process of its own: its standard output and its standard error."""
+    """Run the console script in a separate process; returns its stdout and its stderr."""
     script = Path(sys.executable).parent / "source-opsgenie"
     done = ran(script, *args, env=os.environ | environment)
     return Output(done.stdout, done.returncode), done.stderr
 
 
 @pytest.mark.parametrize("endpoint", [EU, f"https://{EU}", f"https://{EU}/"])
-def test_every_request_goes_to_the_endpoint_and_nowhere_else(
+def test_every_request_goes_to_the_endpoint_only(
     endpoint: str, source: Verbs, account: Account, tmp_path: Path
 ) -> None:
-    """A read with a European endpoint speaks to that host alone, over TLS, through the environment's proxy."""
+    """A read with the EU endpoint connects only to that host, over TLS, through the proxy of the environment."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     names = ["alerts", "users", "team_members"]
@@ -48,8 +48,8 @@ def test_every_request_goes_to_the_endpoint_and_nowhere_else(
     assert {EU} == {request.host for request in simulator.requests}
 
 
-def test_a_certificate_that_nobody_vouches_for_ends_the_read(source: Verbs, account: Account) -> None:
-    """The key is not sent to a host that cannot prove its name."""
+def test_an_untrusted_certificate_fails_the_check(source: Verbs, account: Account) -> None:
+    """The key is not sent to a host without a trusted certificate."""
     with certified(account, trustme.CA(), host=EU) as simulator, tunnel(simulator) as proxy:
         config = source.file("config", {"api_token": account.full_key, "endpoint": EU})
         output, _ = run("check", "--config", config, HTTPS_PROXY=proxy.url, NO_PROXY="")
@@ -61,7 +61,7 @@ def test_a_certificate_that_nobody_vouches_for_ends_the_read(source: Verbs, acco
 @pytest.mark.parametrize("level", [[], ["--debug"]])
 @pytest.mark.parametrize("key", ["full", "wrong", "malformed"])
 def test_the_key_is_in_no_output(key: str, level: list[str], source: Verbs, account: Account) -> None:
-    """Neither a read nor its failure prints the key, at debug level either, and nothing but messages is printed."""
+    """Neither a read nor a failed read prints the key, not even at debug level; only messages are printed."""
     keys = {"full": account.full_key, "wrong": "0badc0de-0000-4000-8000-000000000001", "malformed": "no-key-at-all-0"}
     config = source.file("config", {**source.config, "api_token": keys[key]})
     files = ["--config", config, "--catalog", source.file("catalog", catalog(["alerts", "teams"], "incremental"))]
@@ -74,8 +74,8 @@ def test_the_key_is_in_no_output(key: str, level: list[str], source: Verbs, acco
     assert {"DEBUG"} >= {line["type"] for line in output.messages} - {"RECORD", "STATE", "TRACE", "LOG"}
 
 
-def test_spec_needs_nothing(tmp_path: Path) -> None:
-    """`spec` works without config, network and key, from anywhere."""
+def test_spec_needs_no_config(tmp_path: Path) -> None:
+    """`spec` works without config, network and key, in any folder."""
     output, errors = run("spec", HOME=str(tmp_path), OPSGENIE_API_URL="")
     (message,) = output.of_type("SPEC")
 

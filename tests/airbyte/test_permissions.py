@@ -9,32 +9,32 @@ OPEN = {name for name, stream in STREAMS.items() if stream.access in {Access.ALE
 
 
 def test_without_configuration_access_the_rest_is_read(source: Verbs, account: Account) -> None:
-    """A 403 makes its stream INCOMPLETE, names the right, and the exit code tells; the others are whole."""
+    """A 403 makes its stream INCOMPLETE with the missing permission and exit code 1; the others are complete."""
     with Simulator(account, switches=Switches(timelines_need_configuration_access=True)) as simulator:
         limited = source.with_config(api_token=account.key_without_configuration_access, endpoint=simulator.url)
         output = limited.read()
-    ended = {name: statuses[-1] for name, statuses in output.statuses().items()}
+    last = {name: statuses[-1] for name, statuses in output.statuses().items()}
 
-    assert {name: "COMPLETE" if name in OPEN else "INCOMPLETE" for name in STREAMS} == ended
+    assert {name: "COMPLETE" if name in OPEN else "INCOMPLETE" for name in STREAMS} == last
     assert all("give it Read and Configuration Access" in error["message"] for error in output.errors())
     assert len(output.records("alerts")) == len(account.alerts)
     assert output.exit_code == 1
 
 
-def test_the_closing_error_tells_each_reason_once(source: Verbs, account: Account) -> None:
-    """It names every stream that is not whole, and a right that they all lack once; each told its own before."""
+def test_the_closing_error_has_each_reason_once(source: Verbs, account: Account) -> None:
+    """It names every incomplete stream, and a permission that they all lack once; each stream had its own error."""
     limited = source.with_config(api_token=account.key_without_configuration_access)
     *own, last = limited.read("users", "alerts", "teams", "pagers").errors()
     message = last["message"]
 
     assert message.startswith(f"Incomplete: users, teams. {own[0]['message']} There is no stream 'pagers'")
-    assert message.endswith(" What else was asked for is whole.")
+    assert message.endswith(" All other requested streams are complete.")
     assert message.count("The key lacks a right") == 1
     assert last["internal_message"] == "Forbidden: users, teams; CatalogError: pagers"
 
 
 def test_a_wrong_key_ends_the_sync(source: Verbs) -> None:
-    """A 401 is the user's to mend: nothing is tried stream by stream."""
+    """A 401 is for the user to fix: no stream is tried."""
     output = source.with_config(api_token="0badc0de-0000-4000-8000-000000000001").read("alerts", "teams")
     (error,) = output.errors()
 
@@ -43,7 +43,7 @@ def test_a_wrong_key_ends_the_sync(source: Verbs) -> None:
     assert output.exit_code == 1
 
 
-def test_what_the_plan_lacks_is_empty_and_whole(source: Verbs, account: Account) -> None:
+def test_a_stream_outside_the_plan_is_empty_and_complete(source: Verbs, account: Account) -> None:
     """A 402 means that the account cannot have such rows: complete, empty, with a warning."""
     account.plan = "Essentials"
     output = source.read("incidents", "services", "teams")
@@ -53,8 +53,8 @@ def test_what_the_plan_lacks_is_empty_and_whole(source: Verbs, account: Account)
     assert "incidents is empty: GET /v1/incidents" in output.logs()
 
 
-def test_what_the_plan_lost_is_incomplete(source: Verbs, account: Account) -> None:
-    """A 402 for a stream that had rows before is no empty stream: the history is out of reach."""
+def test_a_stream_that_left_the_plan_is_incomplete(source: Verbs, account: Account) -> None:
+    """A 402 for a stream that had rows before means that its history is no longer accessible."""
     first = source.read("incidents")
     account.plan = "Essentials"
     second = source.read("incidents", state=first.last_states())
@@ -63,8 +63,8 @@ def test_what_the_plan_lost_is_incomplete(source: Verbs, account: Account) -> No
     assert second.exit_code == 1
 
 
-def test_a_key_that_is_granted_more_goes_on_where_it_was(source: Verbs, account: Account) -> None:
-    """Once it may tell the account's name, a key that could not is still known: nothing is read again."""
+def test_a_key_with_new_permissions_resumes(source: Verbs, account: Account) -> None:
+    """A key that can now read the account's name keeps its old state: nothing is read again."""
     limited = source.with_config(api_token=account.key_without_configuration_access)
     first = limited.read("alerts")
     account.keys = tuple(replace(key, configuration_access=True) for key in account.keys)
@@ -75,8 +75,8 @@ def test_a_key_that_is_granted_more_goes_on_where_it_was(source: Verbs, account:
     assert "acme" in second.last_states()[0]["stream"]["stream_state"]["scope"]["account"]
 
 
-def test_a_teams_key_reads_its_team_and_says_so(source: Verbs, account: Account) -> None:
-    """Everything that a team's key may see is read, and the closing line claims no more."""
+def test_a_team_key_reads_its_team_and_says_so(source: Verbs, account: Account) -> None:
+    """Everything that a team key can see is read, and the closing line claims no more."""
     output = source.with_config(api_token=account.team_key).read("alerts")
     rows = output.records("alerts")
 

@@ -8,8 +8,8 @@ from source_opsgenie.streams import STREAMS
 INCREMENTAL = ["alerts", "alert_logs", "alert_recipients", "incidents"]
 
 
-def test_every_stream_is_read_whole(source: Verbs, account: Account) -> None:
-    """A read of all streams sends every row that the account holds, each once, and ends well."""
+def test_every_stream_is_read_completely(source: Verbs, account: Account) -> None:
+    """A read of all streams emits every row of the account once, and every stream ends COMPLETE."""
     output = source.read()
     listed = ("alerts", "incidents", "users", "teams", "services", "integrations")
     sizes = {name: len(output.keys(name)) for name in listed}
@@ -20,8 +20,8 @@ def test_every_stream_is_read_whole(source: Verbs, account: Account) -> None:
     assert output.exit_code == 0
 
 
-def test_children_carry_their_parents_ids(source: Verbs, account: Account) -> None:
-    """A child's row names its parent, and has the parent's own children and no others."""
+def test_child_rows_carry_the_id_of_their_parent(source: Verbs, account: Account) -> None:
+    """The logs and recipients of each alert carry its id, and every log of the account is read."""
     output = source.read("alert_logs", "alert_recipients")
     expected = {
         (alert_id, log["offset"], log["log"])
@@ -34,15 +34,15 @@ def test_children_carry_their_parents_ids(source: Verbs, account: Account) -> No
     assert all(row["user_id"] == row["user"]["id"] for row in output.records("alert_recipients"))
 
 
-def test_members_and_teams_tell_the_same_from_both_sides(source: Verbs) -> None:
-    """user_teams and team_members are two views of the same pairs."""
+def test_user_teams_and_team_members_agree(source: Verbs) -> None:
+    """user_teams and team_members contain the same pairs of a team and a user."""
     output = source.read("user_teams", "team_members")
 
     assert {(team, user) for user, team in output.keys("user_teams")} == set(output.keys("team_members"))
 
 
 def test_reading_twice_gives_the_same_rows(source: Verbs) -> None:
-    """Without a state, a second read sends the same rows in the same order."""
+    """Without a state, a second read emits the same rows in the same order."""
     first, second = source.read(), source.read()
 
     assert [first.records(name) for name in STREAMS] == [second.records(name) for name in STREAMS]
@@ -51,7 +51,7 @@ def test_reading_twice_gives_the_same_rows(source: Verbs) -> None:
 @pytest.mark.parametrize("switches", [Switches(cap="refused"), Switches(cap="ends")], ids=["refused", "ends"])
 @pytest.mark.parametrize("mode", ["incremental", "full_refresh"])
 def test_more_alerts_than_the_cap_are_all_read(mode: str, switches: Switches, source: Verbs) -> None:
-    """25,000 alerts come out once each, in pages of 100, and no offset comes near the cap."""
+    """25,000 alerts are read once each, in pages of 100, and no page reaches past the cap."""
     account = Account.seeded(alerts=25_000)
     with Simulator(account, switches=switches) as simulator:
         output = source.with_config(endpoint=simulator.url).read("alerts", mode=mode)
@@ -65,8 +65,8 @@ def test_more_alerts_than_the_cap_are_all_read(mode: str, switches: Switches, so
 
 
 @pytest.mark.parametrize("stream", INCREMENTAL)
-def test_a_quiet_account_sends_nothing_twice(stream: str, source: Verbs, simulator: Simulator) -> None:
-    """With the state of the first read and nothing changed, a second one sends no rows and asks four times at most."""
+def test_an_unchanged_account_emits_nothing_again(stream: str, source: Verbs, simulator: Simulator) -> None:
+    """With the state of the first read and no changes, a second one emits no rows in at most four requests."""
     first = source.read(stream)
     simulator.forget()
     second = source.read(stream, state=first.last_states())
@@ -75,8 +75,8 @@ def test_a_quiet_account_sends_nothing_twice(stream: str, source: Verbs, simulat
     assert len(simulator.requests) <= 4
 
 
-def test_rows_updated_just_before_a_read_are_not_sent_again(source: Verbs, account: Account) -> None:
-    """What the lookback brings a second time, unchanged, is known by the state and left out."""
+def test_rows_updated_just_before_a_read_are_not_emitted_again(source: Verbs, account: Account) -> None:
+    """The state remembers unchanged rows that the lookback returns a second time."""
     for alert_id in list(account.alerts)[:20]:
         account.update_alert(alert_id, status="closed")
     first = source.read("alerts", "alert_logs")
@@ -85,8 +85,8 @@ def test_rows_updated_just_before_a_read_are_not_sent_again(source: Verbs, accou
     assert [] == second.records("alerts") + second.records("alert_logs")
 
 
-def test_a_changed_alert_comes_again_with_its_children(source: Verbs, account: Account) -> None:
-    """An incremental read sends what changed since the last one, and for children, those of changed parents."""
+def test_a_changed_alert_is_emitted_again_with_its_children(source: Verbs, account: Account) -> None:
+    """An incremental read emits the rows changed since the previous read, and the children of changed parents."""
     first = source.read("alerts", "alert_logs")
     changed = list(account.alerts)[5]
     account.update_alert(changed, status="closed")
@@ -97,11 +97,11 @@ def test_a_changed_alert_comes_again_with_its_children(source: Verbs, account: A
     assert {changed, created} == {row["alert_id"] for row in second.records("alert_logs")}
 
 
-def test_open_alerts_are_looked_at_again_once_a_day(source: Verbs, account: Account, simulator: Simulator) -> None:
-    """A log that did not move its alert's updatedAt arrives with the daily look, and the look is not repeated."""
+def test_open_alerts_are_rechecked_once_a_day(source: Verbs, account: Account, simulator: Simulator) -> None:
+    """A log that did not change its alert's updatedAt is found by the daily recheck, which is not repeated."""
     today = account.clock
     first = source.read("alert_logs")
-    still_open = [one for one, alert in account.alerts.items() if alert["status"] == "open"]
+    still_open = [alert_id for alert_id, alert in account.alerts.items() if alert["status"] == "open"]
     account.add_log(still_open[0], "Viewed on [web]")
     second = source.read("alert_logs", state=first.last_states())
     account.clock = lambda: today() + 25 * 60 * 60 * 1000
@@ -115,23 +115,23 @@ def test_open_alerts_are_looked_at_again_once_a_day(source: Verbs, account: Acco
     assert (fourth.records("alert_logs"), len(simulator.requests)) == ([], 3)
 
 
-def test_a_look_has_a_ceiling_and_goes_on_in_the_next_sync(source: Verbs, account: Account) -> None:
-    """No sync asks more open alerts than it may; the next one goes on below them until all were asked."""
+def test_a_recheck_is_limited_and_resumes_in_the_next_sync(source: Verbs, account: Account) -> None:
+    """No sync rechecks more than open_parents_per_sync; the next ones resume until all open alerts were rechecked."""
     for number in range(250):
         account.create_alert(message=f"open {number}", status="open", created_at=1_700_000_000_000 + number)
     output = source.with_config(open_parents_per_sync=100).read("alert_logs")
     today = account.clock
     account.clock = lambda: today() + 25 * 60 * 60 * 1000
-    asked: list[set[str]] = []
+    rechecked: list[set[str]] = []
     for _ in range(4):
         output = source.with_config(open_parents_per_sync=100).read("alert_logs", state=output.last_states())
-        asked.append({row["alert_id"] for row in output.records("alert_logs")})
+        rechecked.append({row["alert_id"] for row in output.records("alert_logs")})
 
-    assert [one for one, alert in account.alerts.items() if alert["status"] == "open"] == sorted(
-        set.union(*asked), key=list(account.alerts).index
-    )
-    assert all(len(one) <= 100 for one in asked)
-    assert asked[-1] == set()
+    still_open = {alert_id for alert_id, alert in account.alerts.items() if alert["status"] == "open"}
+
+    assert still_open == set.union(*rechecked)
+    assert all(len(alert_ids) <= 100 for alert_ids in rechecked)
+    assert rechecked[-1] == set()
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,10 @@ def test_a_look_has_a_ceiling_and_goes_on_in_the_next_sync(source: Verbs, accoun
         Switches(updated_at_sort="refused", updated_at_search="refused"),
     ],
 )
-def test_many_changes_are_found_however_updated_at_behaves(switches: Switches, source: Verbs, account: Account) -> None:
-    """The same changed rows come whatever the search and the sort by updatedAt do."""
+def test_changes_are_found_for_every_behaviour_of_updated_at(
+    switches: Switches, source: Verbs, account: Account
+) -> None:
+    """The changed rows are emitted whatever the search and the sort by updatedAt do."""
     with Simulator(account, switches=switches) as simulator:
         pointed = source.with_config(endpoint=simulator.url)
         first = pointed.read("alerts")
@@ -159,20 +161,23 @@ def test_many_changes_are_found_however_updated_at_behaves(switches: Switches, s
 
 
 @pytest.mark.parametrize("stream", ["alerts", "incidents", "alert_recipients"])
-def test_start_date_leaves_out_what_was_last_updated_before(stream: str, source: Verbs, account: Account) -> None:
-    """A start date means rows updated since: older ones that were updated later are in, and their children."""
-    moments = sorted(row["updatedAt"] for row in account.alerts.values())
-    start = moments[len(moments) // 2]
+def test_start_date_skips_rows_last_updated_before(stream: str, source: Verbs, account: Account) -> None:
+    """Rows updated since the start date are read with their children, also if they were created earlier."""
+    timestamps = sorted(row["updatedAt"] for row in account.alerts.values())
+    start = timestamps[len(timestamps) // 2]
     output = source.with_config(start_date=start).read(stream)
     rows = account.incidents if stream == "incidents" else account.alerts
     expected = {row["id"] for row in rows.values() if row["updatedAt"] >= start}
     found = {row["alert_id"] if "alert_id" in row else row["id"] for row in output.records(stream)}
 
-    assert found == {one for one in expected if stream != "alert_recipients" or account.ledger.children(one).recipients}
+    if stream == "alert_recipients":
+        expected = {alert_id for alert_id in expected if account.ledger.children(alert_id).recipients}
+
+    assert expected == found
 
 
-def test_alert_query_narrows_alerts_and_what_hangs_on_them(source: Verbs, account: Account) -> None:
-    """Only what the query finds is read, and a query on what changes makes no claim of proof."""
+def test_alert_query_narrows_alerts_and_their_children(source: Verbs, account: Account) -> None:
+    """Only alerts that match the query are read, and a query on fields that change is reported as unproven."""
     output = source.with_config(alert_query="status: open OR priority: P1").read(
         "alerts", "alert_recipients", "incidents"
     )
@@ -181,11 +186,11 @@ def test_alert_query_narrows_alerts_and_what_hangs_on_them(source: Verbs, accoun
     assert expected == {row["id"] for row in output.records("alerts")}
     assert {row["alert_id"] for row in output.records("alert_recipients")} <= expected
     assert len(output.records("incidents")) == len(account.incidents)
-    assert "unproven: alert_query asks for what changes" in output.logs()
+    assert "unproven: alert_query uses fields that change" in output.logs()
 
 
-def test_fields_that_nobody_knows_pass_through(source: Verbs) -> None:
-    """A field that the schema does not name comes out untouched."""
+def test_unknown_fields_pass_through(source: Verbs) -> None:
+    """A field that is not in the schema is emitted unchanged."""
     account = Account.seeded(alerts=3, incidents=3, extra_fields=True)
     with Simulator(account) as simulator:
         output = source.with_config(endpoint=simulator.url).read("alerts", "users")
@@ -194,8 +199,8 @@ def test_fields_that_nobody_knows_pass_through(source: Verbs) -> None:
     assert len(extra) == 1
 
 
-def test_incremental_may_be_asked_of_any_stream(source: Verbs, account: Account) -> None:
-    """A client that asks for incremental where there is only full refresh gets the whole list, each time."""
+def test_incremental_may_be_requested_for_any_stream(source: Verbs, account: Account) -> None:
+    """A client that requests incremental for a full-refresh stream gets the full list each time."""
     first = source.read("teams")
     second = source.read("teams", state=first.last_states())
 
@@ -203,11 +208,11 @@ def test_incremental_may_be_asked_of_any_stream(source: Verbs, account: Account)
     assert len(first.records("teams")) == len(account.teams)
 
 
-def test_an_empty_account_is_read_whole(source: Verbs) -> None:
-    """Nothing there is nothing wrong: every stream ends complete, with a state and without rows."""
-    nothing = Account.seeded(alerts=0, incidents=0, users=0, teams=0, services=0, integrations=0)
-    with Simulator(nothing) as simulator:
-        output = source.with_config(endpoint=simulator.url, api_token=nothing.full_key).read()
+def test_an_empty_account_is_complete(source: Verbs) -> None:
+    """Every stream of an empty account ends complete, with a state and without rows."""
+    empty = Account.seeded(alerts=0, incidents=0, users=0, teams=0, services=0, integrations=0)
+    with Simulator(empty) as simulator:
+        output = source.with_config(endpoint=simulator.url, api_token=empty.full_key).read()
     streams = {message["record"]["stream"] for message in output.of_type("RECORD")}
 
     assert streams <= {"account", "heartbeats"}

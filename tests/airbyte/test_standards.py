@@ -1,4 +1,4 @@
-"""The CDK's standard tests, on the simulator; acceptance-test-config.yml says which."""
+"""The CDK's standard tests against the simulator, as configured in acceptance-test-config.yml."""
 
 import json
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ CONFIGS = Path(__file__).parents[1] / "data" / "configs"
 
 @pytest.fixture
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Serve the account whose key the config files hold, and name its address in the environment."""
-    # Within two days, so that incidents have alerts.
+    """Serve the account of the config files' key, and set its address in the environment."""
+    # In only two days, so that incidents have alerts.
     account = Account.seeded(seed=7, alerts=30, incidents=10, users=5, teams=3, services=3, integrations=3, days=2)
     with Simulator(account) as simulator:
         monkeypatch.setenv("OPSGENIE_API_URL", simulator.url)
@@ -28,20 +28,20 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 class TestAirbyteStandards(SourceTestSuiteBase):
-    """Spec, check, discover and read, as Airbyte expects them of every source."""
+    """Spec, check, discover and read, as Airbyte requires them from every source."""
 
     connector = SourceOpsgenie
 
 
-def test_the_standard_tests_have_scenarios() -> None:
-    """Each config file takes part: without scenarios the standard tests would pass by testing nothing."""
+def test_every_config_file_is_a_scenario() -> None:
+    """Without scenarios the standard tests would pass without testing anything."""
     scenarios = {scenario.id for scenario in TestAirbyteStandards.get_scenarios()}
 
     assert {path.stem for path in CONFIGS.glob("*.json")} == scenarios
 
 
-def test_the_keys_would_be_noticed_in_the_output() -> None:
-    """The search for leaks looks for keys of eight characters and a digit: shorter ones would test nothing."""
+def test_the_keys_are_long_enough_for_the_leak_search() -> None:
+    """The standard tests search for leaked keys of at least eight characters with a digit, and ignore others."""
     keys = [json.loads(path.read_text())["api_token"] for path in CONFIGS.glob("*.json")]
 
-    assert [key for key in keys if len(key) < 8 or not any(letter.isdigit() for letter in key)] == []
+    assert [key for key in keys if len(key) < 8 or not any(character.isdigit() for character in key)] == []

@@ -12,7 +12,7 @@ from tests.support.leaks import KEY
 from tests.support.verbs import Verbs, catalog
 
 from opsgenie_simulator import Account, Simulator
-from source_opsgenie.airbyte.protocol import catalog_in, states_in
+from source_opsgenie.airbyte.protocol import parse_catalog, parse_states
 from source_opsgenie.config import Config
 from source_opsgenie.errors import CatalogError, ConfigError, StateError
 from source_opsgenie.options import OPTIONS
@@ -64,11 +64,11 @@ def test_any_catalog_is_read_or_refused(given_catalog: Any) -> None:
     assume(isinstance(given_catalog, dict))
     said = ""
     try:
-        catalog_in(given_catalog, "catalog.json")
+        parse_catalog(given_catalog, "catalog.json")
     except CatalogError as problem:
         said = str(problem)
 
-    assert said == "" or "make it of what discover prints" in said
+    assert said == "" or "Build it from the output of discover" in said
 
 
 @QUICK
@@ -86,11 +86,11 @@ def test_any_state_is_read_or_refused(given_state: Any) -> None:
     """Whatever JSON stands for a state, it is read stream by stream, or a StateError says what to do."""
     said, found = "", {}
     try:
-        found = states_in(given_state)
+        found = parse_states(given_state)
     except StateError as problem:
         said = str(problem)
 
-    assert said == "" or "reset it, and all is read whole" in said
+    assert said == "" or "Reset it to read everything again" in said
     assert all(isinstance(name, str) for name in found)
 
 

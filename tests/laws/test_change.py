@@ -1,10 +1,20 @@
-"""Whatever changes while it is read: nothing that lived throughout is missed, and what is stale is so for one sync."""
+"""Accounts that change while they are read: no surviving row is missed, and a row is stale for at most one sync."""
 
 from random import Random
 from typing import Literal
 
 import pytest
-from tests.support.worlds import DAY_MS, MINUTE_MS, NOW, Hasty, Table, World, crowd, held, twice
+from tests.support.worlds import (
+    DAY_MS,
+    MINUTE_MS,
+    NOW,
+    SteppingClock,
+    Table,
+    World,
+    count_duplicates,
+    create_crowd,
+    rows_of,
+)
 
 from opsgenie_simulator import Account, Call, Changing, Switches
 from opsgenie_simulator.messages import Answer, Response
@@ -17,137 +27,141 @@ SORTS: tuple[Literal["accepted", "refused"], ...] = ("accepted", "refused")
 BEHAVIOURS = [Switches(updated_at_search=search, updated_at_sort=sort) for search in SEARCHES for sort in SORTS]
 
 
-class Changed:
-    """An account that changes at every request, and a table that it is read into."""
+class ChangingAccount:
+    """An account that changes with every request, and a table that it is read into."""
 
     def __init__(self, *, seed: int, lag_ms: int, stream: str = "alerts", switches: Switches | None = None) -> None:
         self.account = Account.seeded(alerts=900, incidents=900, until=NOW - DAY_MS)
-        crowd(self.account, 150, at=NOW - 10 * DAY_MS)
+        create_crowd(self.account, 150, at=NOW - 10 * DAY_MS)
         self.account.index_lag_ms = lag_ms
         self.changes = Changing(self.account, seed=seed)
         self.world = World(self.account, switches or Switches(), (self.changes,))
         self.table = Table(stream)
 
     def read(self) -> list[str]:
-        """Read once, and tell what went wrong.
+        """Read once; returns the violations.
 
-        The read failed, a key came twice, or what lived throughout the first read is not in; a later read leaves
-        what goes on changing to the one after it.
+        A read must not fail or emit a key twice. The first read must not miss a row that existed throughout; a later
+        read may leave rows that keep changing to the next one.
         """
         stream, is_first = self.table.stream, self.table.state is None
-        before = held(self.account, stream).keys() if is_first else set()
-        sync = self.table.take(self.world.read(stream, state=self.table.state))
-        missing = (before & held(self.account, stream).keys()) - self.table.rows.keys()
-        doubles = twice(sync.keys(stream))
-        return [sync.problem] * bool(sync.problem) + [f"{doubles} twice"] * bool(doubles) + ["missing"] * bool(missing)
+        before = rows_of(self.account, stream).keys() if is_first else set()
+        sync = self.table.apply(self.world.read(stream, state=self.table.state))
+        missing = (before & rows_of(self.account, stream).keys()) - self.table.rows.keys()
+        duplicates = count_duplicates(sync.keys(stream))
+        return (
+            [sync.error] * bool(sync.error)
+            + [f"{duplicates} duplicate keys"] * bool(duplicates)
+            + ["missing"] * bool(missing)
+        )
 
     def settle(self) -> dict[str, int]:
-        """Let the account be quiet, read once more, and tell what the table has wrong."""
+        """Stop the changes, read once more, and return the differences of the table."""
         self.changes.stop()
         self.world.now += 2 * MINUTE_MS
         self.read()
-        return self.table.wrong(self.account)
+        return self.table.differences(self.account)
 
 
 @pytest.mark.parametrize("lag_ms", LAGS)
 @pytest.mark.parametrize("seed", range(3))
-def test_first_read_has_whatever_lived_throughout(seed: int, lag_ms: int) -> None:
-    """A first read of a changing account ends well with all that lived throughout; one quiet read mends the rest."""
-    changed = Changed(seed=seed, lag_ms=lag_ms)
+def test_first_read_has_every_row_that_existed_throughout(seed: int, lag_ms: int) -> None:
+    """A first read of a changing account misses no such row; one read after the changes makes the table exact."""
+    changing = ChangingAccount(seed=seed, lag_ms=lag_ms)
 
-    assert [] == changed.read()
-    assert {} == changed.settle()
-    assert len(changed.changes.updated) > 20
-    assert changed.changes.created
-    assert changed.changes.deleted
+    assert [] == changing.read()
+    assert {} == changing.settle()
+    assert len(changing.changes.updated) > 20
+    assert changing.changes.created
+    assert changing.changes.deleted
 
 
 @pytest.mark.parametrize("lag_ms", LAGS[:2])
 @pytest.mark.parametrize("switches", BEHAVIOURS)
-def test_later_reads_are_complete_however_updated_at_behaves(switches: Switches, lag_ms: int) -> None:
-    """The second and third read of a changing account miss nothing either, whatever is known of `updatedAt`."""
-    changed = Changed(seed=5, lag_ms=lag_ms, switches=switches)
-    first = changed.read()
+def test_later_reads_are_complete_for_every_behaviour_of_updated_at(switches: Switches, lag_ms: int) -> None:
+    """The second and third read of a changing account miss nothing either, whatever `updatedAt` supports."""
+    changing = ChangingAccount(seed=5, lag_ms=lag_ms, switches=switches)
+    first = changing.read()
     later = []
     for number in range(2):
-        for alert_id in list(changed.account.alerts)[number * 100 : number * 100 + 250]:
-            changed.account.update_alert(alert_id, tags=[f"at once, {number}"])
-        changed.world.now += MINUTE_MS
-        later += changed.read()
+        for alert_id in list(changing.account.alerts)[number * 100 : number * 100 + 250]:
+            changing.account.update_alert(alert_id, tags=[f"in bulk, {number}"])
+        changing.world.now += MINUTE_MS
+        later += changing.read()
 
     assert ([], []) == (first, later)
-    assert {} == changed.settle()
-    assert [] == changed.table.broken_states()
+    assert {} == changing.settle()
+    assert [] == changing.table.invalid_states()
 
 
 @pytest.mark.parametrize(("stream", "lag_ms"), [("incidents", 0), ("incidents", 2_000), ("alert_logs", 2_000)])
-def test_incidents_and_logs_change_too(stream: str, lag_ms: int) -> None:
-    """What holds for alerts holds for incidents, and for the logs of alerts."""
-    changed = Changed(seed=3, lag_ms=lag_ms, stream=stream)
-    first, second = changed.read(), changed.read()
+def test_changing_incidents_and_logs_are_complete(stream: str, lag_ms: int) -> None:
+    """The same law holds for incidents and for the logs of alerts."""
+    changing = ChangingAccount(seed=3, lag_ms=lag_ms, stream=stream)
+    first, second = changing.read(), changing.read()
 
     assert ([], []) == (first, second)
-    assert {} == changed.settle()
+    assert {} == changing.settle()
 
 
 @pytest.mark.parametrize("updates", [20.0, 120.0])
-def test_a_read_ends_though_updates_come_as_fast_as_it_reads(updates: float) -> None:
-    """With up to a page of updates at every request an incremental read still ends, and the next ones catch up."""
+def test_a_read_ends_when_updates_are_as_fast_as_it_reads(updates: float) -> None:
+    """With up to a page of updates per request an incremental read still ends, and the next ones catch up."""
     account = Account.seeded(alerts=3_000, until=NOW - DAY_MS)
     world, table = World(account), Table()
-    table.take(world.read())
+    table.apply(world.read())
     fast = Changing(account, updates=updates, creations=0, deletions=0)
     world = World(account, weather=(fast,), now=world.now + DAY_MS)
     for alert_id in list(account.alerts)[:500]:
         account.update_alert(alert_id, tags=["before"])
-    syncs = [table.take(world.read(state=table.state)) for _ in range(2)]
+    syncs = [table.apply(world.read(state=table.state)) for _ in range(2)]
     fast.stop()
-    table.take(world.read(state=table.state))
+    table.apply(world.read(state=table.state))
 
-    assert ["", ""] == [sync.problem for sync in syncs]
-    assert max(len(sync.asked) for sync in syncs) < 100
-    assert {} == table.wrong(account)
+    assert ["", ""] == [sync.error for sync in syncs]
+    assert max(len(sync.requests) for sync in syncs) < 100
+    assert {} == table.differences(account)
 
 
-def test_a_change_that_shows_late_is_not_lost_between_two_reads() -> None:
-    """What the index did not show yet when a read ended comes with the next one, also when that ended early."""
+def test_a_change_that_is_indexed_late_is_not_lost() -> None:
+    """Changes that the index did not show before a read ended are in a later one, even if one was interrupted."""
     account = Account.seeded(alerts=300, until=NOW - DAY_MS)
     account.index_lag_ms = MINUTE_MS
     world, table = World(account), Table()
-    table.take(world.read())
+    table.apply(world.read())
     for alert_id in list(account.alerts)[:250]:
         account.update_alert(alert_id, tags=["late"])
         world.now += 10
-    table.take(world.read(state=table.state))
+    table.apply(world.read(state=table.state))
     world.now += MINUTE_MS - 1_500
-    table.take(world.read(state=table.state, stop_after=60, clock=Hasty()))
+    table.apply(world.read(state=table.state, stop_after=60, clock=SteppingClock()))
     world.now += MINUTE_MS
-    table.take(world.read(state=table.state))
-    table.take(world.read(state=table.state))
+    table.apply(world.read(state=table.state))
+    table.apply(world.read(state=table.state))
 
-    assert {} == table.wrong(account)
+    assert {} == table.differences(account)
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_quiet_lines_of_open_alerts_arrive_within_a_day(seed: int) -> None:
-    """Lines that do not move their alert's `updatedAt`, added all the time, are all there after a day's look."""
+def test_log_lines_without_an_update_are_read_within_a_day(seed: int) -> None:
+    """Log lines of open alerts that do not change `updatedAt` are all read by the daily recheck."""
     account = Account.seeded(alerts=300, until=NOW - DAY_MS)
     changes = Changing(account, seed=seed, updates=0.2, creations=0.1, deletions=0.05)
     chance = Random(seed)
-    quiet: list[str] = []
+    touched: list[str] = []
 
-    def add(call: Call, answer: Answer) -> Response:
-        still_open = [one for one, alert in account.alerts.items() if alert["status"] == "open"]
+    def add_line(call: Call, answer: Answer) -> Response:
+        open_ids = [alert_id for alert_id, alert in account.alerts.items() if alert["status"] == "open"]
         if world.now < NOW + DAY_MS:
-            quiet.append(chance.choice(still_open))
-            account.add_log(quiet[-1], f"quiet line {len(quiet)}", touch=False)
+            touched.append(chance.choice(open_ids))
+            account.add_log(touched[-1], f"line {len(touched)}", touch=False)
         return answer(call)
 
-    world, table = World(account, weather=(changes, add)), Table("alert_logs")
-    table.take(world.read("alert_logs"))
+    world, table = World(account, weather=(changes, add_line)), Table("alert_logs")
+    table.apply(world.read("alert_logs"))
     changes.stop()
     world.now += DAY_MS + MINUTE_MS
-    last = table.take(world.read("alert_logs", state=table.state))
+    last = table.apply(world.read("alert_logs", state=table.state))
 
-    assert ("", {}) == (last.problem, table.wrong(account))
-    assert len(set(quiet)) > 20
+    assert ("", {}) == (last.error, table.differences(account))
+    assert len(set(touched)) > 20

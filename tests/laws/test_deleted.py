@@ -1,4 +1,4 @@
-"""What the archive marks as deleted is deleted, and in the end all of it, whatever changes while it looks."""
+"""The archive marks only deleted alerts as deleted, and finds all of them, whatever changes during a scan."""
 
 from dataclasses import replace
 
@@ -14,83 +14,82 @@ from source_opsgenie.reading.search import Search
 from source_opsgenie.streams import STREAMS
 
 
-class File:
-    """The alerts of an account as an archive holds them, by id, with the moment at which each was created."""
+class StoredAlerts:
+    """The alerts of an archive: the creation time of each, by id."""
 
     def __init__(self, account: Account) -> None:
-        self.moments: dict[str, int] = {}
+        self.created: dict[str, int] = {}
         self.sync(account)
 
     def sync(self, account: Account) -> None:
-        """Hold all that is there, beside what was held before."""
-        self.moments |= {one: parse_timestamp(alert["createdAt"]) for one, alert in account.alerts.items()}
+        """Add all alerts of *account*, and keep the others."""
+        self.created |= {alert_id: parse_timestamp(alert["createdAt"]) for alert_id, alert in account.alerts.items()}
 
-    def look(self, world: World, *, requests: int = 2_000) -> set[str]:
-        """The ids that a search finds gone; they are marked."""
-        with world.connected() as connection:
-            listing = Search(connection.client, STREAMS["alerts"])
-            held = sorted(self.moments.values())
-            search = DeletionScan(listing, held, self._between, requests)
-            found = {one for part in search.run() if not isinstance(part, Unfinished) for one in part}
-        for one in found:
-            del self.moments[one]
-        return found
+    def remove_deleted(self, world: World, *, requests: int = 2_000) -> set[str]:
+        """Scan for deleted alerts and remove them; returns their ids."""
+        with world.connect() as connection:
+            search = Search(connection.client, STREAMS["alerts"])
+            scan = DeletionScan(search, sorted(self.created.values()), self._ids_between, requests)
+            deleted = {alert_id for ids in scan.run() if not isinstance(ids, Unfinished) for alert_id in ids}
+        for alert_id in deleted:
+            del self.created[alert_id]
+        return deleted
 
-    def _between(self, start: int, end: int) -> set[str]:
-        return {one for one, moment in self.moments.items() if start <= moment < end}
+    def _ids_between(self, start: int, end: int) -> set[str]:
+        return {alert_id for alert_id, created in self.created.items() if start <= created < end}
 
 
 @pytest.mark.parametrize("lag_ms", [0, 2_000])
 @pytest.mark.parametrize("seed", range(3))
-def test_only_what_is_gone_is_marked_and_in_the_end_all_of_it(seed: int, lag_ms: int) -> None:
-    """While alerts come, move and go at every request, nothing alive is marked; once it is quiet, all are found."""
+def test_only_deleted_alerts_are_found_and_finally_all(seed: int, lag_ms: int) -> None:
+    """While the account changes, no existing alert is marked; after the changes, all deleted ones are found."""
     account = Account.seeded(alerts=1_500, until=NOW - DAY_MS)
-    file = File(account)
+    stored = StoredAlerts(account)
     account.index_lag_ms = lag_ms
     for alert_id in list(account.alerts)[::40]:
         account.delete_alert(alert_id)
     changes = Changing(account, seed=seed, deletions=0.5)
     world = World(account, weather=(changes,))
-    first = file.look(world)
-    alive = set(account.alerts)
+    first = stored.remove_deleted(world)
+    existing = set(account.alerts)
     changes.stop()
     world.now += DAY_MS
-    file.sync(account)
-    file.look(world)
+    stored.sync(account)
+    stored.remove_deleted(world)
 
     assert first
-    assert not first & alive
-    assert file.moments.keys() == alive
+    assert not first & existing
+    assert stored.created.keys() == existing
     assert len(changes.deleted) > 10
 
 
-def test_few_requests_find_nothing_that_is_there() -> None:
-    """A search that runs out of requests marks less, never what is there."""
+def test_a_scan_with_few_requests_marks_no_existing_alert() -> None:
+    """A scan that runs out of requests finds fewer deleted alerts, and marks no existing one."""
     account = Account.seeded(alerts=1_500, until=NOW - DAY_MS)
-    file, world = File(account), World(account)
+    stored, world = StoredAlerts(account), World(account)
     deleted = set(list(account.alerts)[::40])
     for alert_id in deleted:
         account.delete_alert(alert_id)
 
-    assert file.look(world, requests=6) <= deleted
-    assert file.look(world) <= deleted
-    assert file.moments.keys() == set(account.alerts)
+    assert stored.remove_deleted(world, requests=6) <= deleted
+    assert stored.remove_deleted(world) <= deleted
+    assert stored.created.keys() == set(account.alerts)
 
 
-def test_what_is_neither_counted_nor_listed_but_answered_is_there() -> None:
-    """An alert that the search has lost is asked for by its id, and is not marked while that is answered."""
+def test_an_alert_that_only_its_id_finds_is_not_deleted() -> None:
+    """An alert that is neither counted nor listed is requested by its id, and not marked if that succeeds."""
     account = Account.seeded(alerts=150, until=NOW - DAY_MS)
-    file = File(account)
-    lost, deleted = list(account.alerts)[:2]
+    stored = StoredAlerts(account)
+    unlisted, deleted = list(account.alerts)[:2]
     account.delete_alert(deleted)
 
-    def lose(call: Call, answer: Answer) -> Response:
+    def hide(call: Call, answer: Answer) -> Response:
         response = answer(call)
         body = orjson.loads(response.body)
         if call.path.endswith("/count"):
             body["data"]["count"] -= 1
         elif call.path == "/v2/alerts":
-            body["data"] = [row for row in body["data"] if row["id"] != lost]
+            body["data"] = [row for row in body["data"] if row["id"] != unlisted]
         return replace(response, body=orjson.dumps(body))
 
-    assert {deleted} == file.look(World(account, weather=(lose,)))
+    assert {deleted} == stored.remove_deleted(World(account, weather=(hide,)))

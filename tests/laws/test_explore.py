@@ -1,32 +1,32 @@
-"""What `make explore` tries on many random accounts, tried on a few; and that it would tell."""
+"""`make explore` on a few random accounts, and that it reports violations."""
 
 import pytest
-from benchmarks.explore import Explored, case_of
+from benchmarks.explore import Exploration, create_case
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_random_account_is_read_as_it_is(seed: int) -> None:
-    """However a random account changes while it is read, and wherever reads end, no promise is broken."""
-    assert [] == list(Explored(case_of(seed)).problems())
+def test_a_random_account_is_read_without_violations(seed: int) -> None:
+    """However a random account changes during reads, and wherever they stop, no law is violated."""
+    assert [] == list(Exploration(create_case(seed)).run())
 
 
-def test_a_lost_row_and_a_stale_one_are_told() -> None:
-    """A row that the table lacks and one that it has otherwise than the account are both told."""
-    explored = Explored(case_of(2))
-    problems = list(explored.problems())
-    held = explored.held()
-    lost, stale, *_ = held
-    del explored.table.rows[lost]
-    explored.table.rows[stale] = {}
+def test_a_missing_row_and_a_stale_row_are_reported() -> None:
+    """A row that is missing from the table and one that differs from the account are both reported."""
+    exploration = Exploration(create_case(2))
+    violations = list(exploration.run())
+    expected = exploration.expected_rows()
+    missing, stale, *_ = expected
+    del exploration.table.rows[missing]
+    exploration.table.rows[stale] = {}
 
-    assert [] == problems
-    assert [f"1 of {len(held)} missing and 1 stale in the end"] == list(explored.lacking(held, "in the end"))
+    assert [] == violations
+    assert [f"1 of {len(expected)} missing and 1 stale at the end"] == list(exploration.compare(expected, "at the end"))
 
 
 def test_a_seed_is_always_the_same_case() -> None:
-    """The number of a case is all that is needed to run it again."""
-    cases = [case_of(seed) for seed in (*range(50), *range(50))]
-    told = [(one.stream, one.switches, one.stops, one.changes) for one in cases]
+    """A seed is enough to repeat a case."""
+    cases = [create_case(seed) for seed in (*range(50), *range(50))]
+    choices = [(case.stream, case.switches, case.stops, case.changes) for case in cases]
 
-    assert told[:50] == told[50:]
-    assert len({one.stream for one in cases}) > 10
+    assert choices[:50] == choices[50:]
+    assert len({case.stream for case in cases}) > 10

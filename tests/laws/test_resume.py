@@ -1,17 +1,27 @@
-"""Killed after any message and started again from the last state: the union is the whole, and nothing stays stale."""
+"""Reads that are stopped after any event and resumed from the last state are complete together."""
 
 import random
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tests.support.worlds import DAY_MS, MINUTE_MS, NOW, Hasty, Sync, Table, World, crowd, twice
+from tests.support.worlds import (
+    DAY_MS,
+    MINUTE_MS,
+    NOW,
+    SteppingClock,
+    Sync,
+    Table,
+    World,
+    count_duplicates,
+    create_crowd,
+)
 
 from opsgenie_simulator import Account, Changing, Switches
 
-KILLS: list[int] = []
-# A case takes long and tells enough as it is: it is not made smaller.
-UNHURRIED = settings(deadline=None, derandomize=True, database=None, phases=[Phase.generate], max_examples=12)
+STOPS: list[int] = []
+# A case is slow and its parameters explain it, so failures are not shrunk.
+FEW_EXAMPLES = settings(deadline=None, derandomize=True, database=None, phases=[Phase.generate], max_examples=12)
 SWITCHES = st.builds(
     Switches,
     updated_at_search=st.sampled_from(["searchable", "refused", "ignored", "seconds"]),
@@ -22,105 +32,107 @@ SWITCHES = st.builds(
 
 
 def account_of(alerts: int, *, crowded: int = 0) -> Account:
-    """An account whose last alert is a day old, and a crowd in the middle of it."""
+    """Create an account whose newest alert is a day old, with a crowd of alerts in the middle."""
     account = Account.seeded(alerts=alerts, until=NOW - DAY_MS, days=60)
-    crowd(account, crowded, at=NOW - 30 * DAY_MS)
+    create_crowd(account, crowded, at=NOW - 30 * DAY_MS)
     return account
 
 
-def broken(sync: Sync, stream: str) -> list[str]:
-    """What no read may do, whether it was cut off or not."""
-    return [sync.problem] * bool(sync.problem) + ["a key came twice"] * bool(twice(sync.keys(stream)))
+def find_violations(sync: Sync, stream: str) -> list[str]:
+    """Return the violations of a read, interrupted or not: an error, or duplicate keys."""
+    return [sync.error] * bool(sync.error) + ["duplicate keys"] * bool(count_duplicates(sync.keys(stream)))
 
 
 @given(switches=SWITCHES, stops=st.lists(st.integers(1, 700), min_size=1, max_size=3), seed=st.integers(0, 999))
-@UNHURRIED
-def mended(switches: Switches, stops: list[int], seed: int) -> None:
-    """Read an account that changes twice, each time killed as often as *stops* say, and once more when it is quiet."""
+@FEW_EXAMPLES
+def read_with_stops(switches: Switches, stops: list[int], seed: int) -> None:
+    """Read a changing account twice, each time stopped at all *stops*, and once more without changes."""
     account = account_of(500, crowded=130)
     chance, changes = random.Random(seed), Changing(account, seed=seed)
     world, table = World(account, switches, (changes,)), Table()
-    problems: list[str] = []
+    violations: list[str] = []
     for stop in [*stops, None, *stops, None]:
-        sync = table.take(world.read(state=table.state, stop_after=stop, clock=Hasty()))
-        problems += broken(sync, "alerts")
-        # A read that was killed may still be asking, and with each question the account changes.
+        sync = table.apply(world.read(state=table.state, stop_after=stop, clock=SteppingClock()))
+        violations += find_violations(sync, "alerts")
+        # A request of the stopped read may still be running, and each request changes the account.
         with account.ledger.lock:
             for alert_id in chance.sample(list(account.alerts), 120):
                 account.update_alert(alert_id, tags=[f"{world.now}"])
         world.now += chance.choice([1_000, MINUTE_MS, 20 * MINUTE_MS])
     changes.stop()
-    problems += broken(table.take(world.read(state=table.state)), "alerts")
-    KILLS.extend(stops)
+    violations += find_violations(table.apply(world.read(state=table.state)), "alerts")
+    STOPS.extend(stops)
 
-    assert [] == problems
-    assert {} == table.wrong(account)
-    assert [] == table.broken_states()
+    assert [] == violations
+    assert {} == table.differences(account)
+    assert [] == table.invalid_states()
 
 
-def test_alerts_are_whole_after_any_kills() -> None:
-    """However often a first and a second sync are killed, with changes between, a quiet sync mends everything.
+def test_alerts_are_complete_after_any_stops() -> None:
+    """However often two syncs are stopped, with changes between, a sync without changes makes the table exact.
 
-    The law was exercised: reads were killed early and late, and several times.
+    The examples include early and late stops, and several in one sync.
     """
-    mended()
+    read_with_stops()
 
-    assert len(KILLS) >= 15
-    assert min(KILLS) < 200
-    assert max(KILLS) > 400
+    assert len(STOPS) >= 15
+    assert min(STOPS) < 200
+    assert max(STOPS) > 400
 
 
 @pytest.mark.parametrize("stream", ["alerts", "alert_logs"])
-def test_a_kill_after_every_message_of_a_backfill(stream: str) -> None:
-    """A quiet account's backfill, killed again and again after a few messages, ends with the whole, nothing twice."""
+def test_a_backfill_that_is_stopped_repeatedly_is_complete(stream: str) -> None:
+    """A backfill of an unchanging account, stopped again and again, is complete without duplicate keys in a read."""
     account = account_of(260, crowded=120)
     world, table = World(account), Table(stream)
     stops = [*range(40, 4_000, 157), None]
-    syncs = [table.take(world.read(stream, state=table.state, stop_after=stop, clock=Hasty())) for stop in stops]
+    syncs = [
+        table.apply(world.read(stream, state=table.state, stop_after=stop, clock=SteppingClock())) for stop in stops
+    ]
 
-    assert [] == [problem for sync in syncs for problem in broken(sync, stream)]
-    assert ({}, []) == (table.wrong(account), table.broken_states())
+    assert [] == [violation for sync in syncs for violation in find_violations(sync, stream)]
+    assert ({}, []) == (table.differences(account), table.invalid_states())
 
 
 @pytest.mark.parametrize("stop", [10, 600, 1_100, 1_700, 2_400, 3_100])
-def test_every_place_of_a_kill_is_mended(stop: int) -> None:
-    """Killed at any place among logs while alerts change, the reads after it bring all that the account holds."""
+def test_logs_are_complete_after_a_stop_at_any_point(stop: int) -> None:
+    """After a read of logs is stopped at any point while alerts change, the next reads make the table exact."""
     account = account_of(260, crowded=120)
     changes = Changing(account, deletions=0.05)
     world, table = World(account, weather=(changes,)), Table("alert_logs")
-    problems: list[str] = []
-    for stops in (stop, stop // 2, None, stop, None):
-        sync = table.take(world.read("alert_logs", state=table.state, stop_after=stops, clock=Hasty()))
-        problems += broken(sync, "alert_logs")
+    violations: list[str] = []
+    for stop_after in (stop, stop // 2, None, stop, None):
+        sync = table.apply(world.read("alert_logs", state=table.state, stop_after=stop_after, clock=SteppingClock()))
+        violations += find_violations(sync, "alert_logs")
         world.now += MINUTE_MS
     changes.stop()
     world.now += DAY_MS
-    table.take(world.read("alert_logs", state=table.state))
+    table.apply(world.read("alert_logs", state=table.state))
 
-    assert [] == problems
-    assert ({}, []) == (table.wrong(account), table.broken_states())
+    assert [] == violations
+    assert ({}, []) == (table.differences(account), table.invalid_states())
 
 
 @pytest.mark.parametrize("share", [0.1, 0.4, 0.9])
-def test_no_more_is_done_twice_than_since_the_checkpoint(share: float) -> None:
-    """A backfill of 12,000 alerts that is killed goes on, and sends at most the rows of one checkpoint twice."""
+def test_only_rows_after_the_last_checkpoint_are_read_twice(share: float) -> None:
+    """A stopped backfill of 12,000 alerts resumes and emits at most the rows since the last checkpoint again."""
     account = account_of(12_000)
     world, table = World(account), Table()
-    first = table.take(world.read(stop_after=int(12_000 * share)))
-    second = table.take(world.read(state=table.state))
+    first = table.apply(world.read(stop_after=int(12_000 * share)))
+    second = table.apply(world.read(state=table.state))
 
-    assert {} == table.wrong(account)
+    assert {} == table.differences(account)
     assert len(first.rows) + len(second.rows) <= 12_000 + 5_100
 
 
-def test_full_refresh_goes_on_within_its_generation() -> None:
-    """A full refresh that was cut off goes on under the same generation id, and begins again under the next."""
+def test_full_refresh_resumes_within_its_generation() -> None:
+    """An interrupted full refresh resumes under the same generation id, and starts again under the next."""
     account = account_of(900)
     world, table = World(account), Table()
-    first = table.take(world.read(stop_after=500, clock=Hasty(), incremental=False, generation=3))
-    second = table.take(world.read(state=table.state, clock=Hasty(), incremental=False, generation=3))
-    again = world.read(state=table.state, clock=Hasty(), incremental=False, generation=4)
+    first = table.apply(world.read(stop_after=500, clock=SteppingClock(), incremental=False, generation=3))
+    second = table.apply(world.read(state=table.state, clock=SteppingClock(), incremental=False, generation=3))
+    next_generation = world.read(state=table.state, clock=SteppingClock(), incremental=False, generation=4)
 
-    assert {} == table.wrong(account)
+    assert {} == table.differences(account)
     assert len(first.rows) + len(second.rows) < 1_100
-    assert 900 == len(again.rows)
+    assert 900 == len(next_generation.rows)

@@ -15,20 +15,20 @@ CODE = [path for folder in ("src", "simulator/src") for path in sorted((ROOT / f
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as they are made from their words."""
+    """The anchors that are generated from the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def commands() -> list[str]:
-    """The commands that the README tells a reader to type."""
+    """The commands in the console blocks of the README."""
     blocks = re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
     return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    """Each link to another file of the project names one that exists, and a heading that it has."""
+def test_links_have_a_target(page: Path) -> None:
+    """Each link to a file of the project has an existing file and heading as target."""
     links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", page.read_text(encoding="utf-8"))
     targets = [((page.parent / path).resolve() if path else page, anchor) for path, anchor in links]
 
@@ -36,18 +36,18 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [] == [(path.name, anchor) for path, anchor in targets if anchor and anchor not in anchors(path)]
 
 
-def test_facts_that_the_code_names_are_on_their_page() -> None:
-    """Each anchor that a comment names stands in docs/opsgenie-api.md."""
-    named = {
+def test_anchors_in_the_code_exist() -> None:
+    """Each anchor of docs/opsgenie-api.md in the code is a heading of that page."""
+    used = {
         anchor for path in CODE for anchor in re.findall(r"opsgenie-api\.md#([\w-]+)", path.read_text(encoding="utf-8"))
     }
 
-    assert set() == named - anchors(ROOT / "docs" / "opsgenie-api.md")
-    assert len(named) > 10
+    assert set() == used - anchors(ROOT / "docs" / "opsgenie-api.md")
+    assert len(used) > 10
 
 
-def test_the_changelog_begins_with_this_version() -> None:
-    """The newest entry of the changelog is the version that the project has."""
+def test_the_changelog_starts_with_the_current_version() -> None:
+    """The newest entry of the changelog is the version of the project."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     newest = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[0]
 
@@ -55,14 +55,14 @@ def test_the_changelog_begins_with_this_version() -> None:
 
 
 @pytest.mark.parametrize("command", [line for line in commands() if line.startswith("make")])
-def test_the_readmes_make_targets_exist(command: str) -> None:
-    """`make` knows each target that the README names."""
+def test_make_targets_in_the_readme_exist(command: str) -> None:
+    """The Makefile has each target that the README uses."""
     assert 0 == ran(*shlex.split(command), "--dry-run", cwd=ROOT).returncode
 
 
 @pytest.mark.parametrize("command", [line for line in commands() if "opsgenie-archive" in line])
-def test_the_readmes_archive_commands_are_understood(command: str) -> None:
-    """`opsgenie-archive` knows each subcommand and option that the README shows."""
+def test_archive_commands_in_the_readme_are_valid(command: str) -> None:
+    """`opsgenie-archive` has each subcommand and option that the README uses."""
     name, *args = shlex.split(command, comments=True)
     done = ran(Path(sys.executable).parent / Path(name).name, *args, "--help")
     options = [word for word in args if word.startswith("--")]

@@ -1,4 +1,4 @@
-"""What Airbyte's registry reads about the connector: metadata.yaml and the icon."""
+"""The files that Airbyte's registry reads: metadata.yaml and the icon."""
 
 import re
 from datetime import date
@@ -18,35 +18,35 @@ SVG = "{http://www.w3.org/2000/svg}svg"  # ignore-https-check
 
 
 def breaking_change() -> dict[str, Any]:
-    """What the metadata say about the major version that they announce."""
+    """The entry for the breaking change of the current major version."""
     major = METADATA["dockerImageTag"].split(".")[0]
     change: dict[str, Any] = METADATA["releases"]["breakingChanges"][f"{major}.0.0"]
     return change
 
 
 def test_connector_keeps_its_identity() -> None:
-    """The registry knows the connector by its id and its image, and neither ever changes."""
+    """The registry identifies the connector by its id and its image, which never change."""
     expected = ("06bdb480-2598-40b8-8b0f-fc2e2d2abdda", "airbyte/source-opsgenie")
     actual = (METADATA["definitionId"], METADATA["dockerRepository"])
 
     assert expected == actual
 
 
-def test_image_is_tagged_for_the_release_that_the_package_leads_to() -> None:
-    """The version of the package is the image's tag, or a stage on the way to it."""
+def test_image_tag_is_the_release_of_the_package() -> None:
+    """The version of the package is the image tag, or a pre-release of it."""
     release = re.fullmatch(r"(\d+\.\d+\.\d+)((a|b|rc|\.dev)\d+)?", version("source-opsgenie"))
 
     assert release
     assert release[1] == METADATA["dockerImageTag"]
 
 
-def test_spec_names_the_same_page() -> None:
-    """The page that the spec leads to is the one that the registry knows."""
+def test_spec_and_metadata_have_the_same_documentation_url() -> None:
+    """The documentation URL of the spec is the one in the metadata."""
     assert DOCUMENTATION == METADATA["documentationUrl"]
 
 
-def test_tags_name_one_language_and_one_cdk() -> None:
-    """Every tag is a pair, and the registry builds by exactly one language and one CDK."""
+def test_tags_are_one_language_and_one_cdk() -> None:
+    """The registry builds a connector with exactly one language tag and one CDK tag."""
     expected = [("cdk", "python"), ("language", "python")]
     actual = sorted(tuple(tag.split(":")) for tag in METADATA["tags"])
 
@@ -54,22 +54,22 @@ def test_tags_name_one_language_and_one_cdk() -> None:
 
 
 def test_suggested_streams_exist() -> None:
-    """Streams that the platform ticks for a new connection are in the table."""
+    """The streams that the platform preselects for a new connection are in the table."""
     unknown = set(METADATA["suggestedStreams"]["streams"]) - set(STREAMS)
 
     assert not unknown
 
 
-def test_hosts_are_those_of_the_api() -> None:
-    """The platform lets the connector reach the API in both regions, and nothing else."""
+def test_allowed_hosts_are_those_of_the_api() -> None:
+    """The platform allows connections to the API in both regions, and to no other host."""
     expected = ["api.eu.opsgenie.com", "api.opsgenie.com"]
     actual = sorted(METADATA["allowedHosts"]["hosts"])
 
     assert expected == actual
 
 
-def test_major_version_announces_what_breaks() -> None:
-    """A major version has an entry that says what breaks, until when, and what happens then."""
+def test_major_version_has_a_breaking_change() -> None:
+    """The entry of a major version has a message, an upgrade deadline and an action at the deadline."""
     change = breaking_change()
 
     assert change["message"].endswith(".")
@@ -77,25 +77,25 @@ def test_major_version_announces_what_breaks() -> None:
     assert change["deadlineAction"] in {"auto_upgrade", "disable"}
 
 
-def test_breaking_change_is_scoped_to_streams_that_exist() -> None:
-    """The streams that a breaking change is scoped to are in the table, and its message names each."""
+def test_breaking_change_is_scoped_to_existing_streams() -> None:
+    """The streams in the scope of a breaking change are in the table and in its message."""
     message = breaking_change()["message"]
     scopes = [scope for impact in breaking_change()["scopedImpact"] for scope in impact["impactedScopes"]]
-    strangers = [scope for scope in scopes if scope not in STREAMS or scope not in message]
+    unknown = [scope for scope in scopes if scope not in STREAMS or scope not in message]
 
     assert scopes
-    assert not strangers
+    assert not unknown
 
 
 def test_base_image_is_pinned() -> None:
-    """The image that the connector is built on is named by tag and by digest."""
+    """The base image is pinned by tag and by digest."""
     pattern = r"docker\.io/airbyte/python-connector-base:\d+\.\d+\.\d+@sha256:[0-9a-f]{64}"
 
     assert re.fullmatch(pattern, METADATA["connectorBuildOptions"]["baseImage"])
 
 
 def test_icon_is_square() -> None:
-    """The icon is an SVG, as wide as it is high, in its size and in its view box."""
+    """The icon is an SVG whose size and view box are square."""
     icon = ElementTree.parse(ROOT / "icon.svg").getroot()
     left, top, width, height = icon.attrib["viewBox"].split()
 

@@ -1,4 +1,4 @@
-"""What the laws stand on: an account that time passes for while it is read, and a table that keeps what was read."""
+"""The setup of the laws: an account on which time passes while it is read, and a table that keeps the rows."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,43 +26,43 @@ StateBlob = dict[str, Any]
 NOW = 1_800_000_000_000
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
-STATE_BYTES = 2_000
-# No read of a law needs so many: one that does has no end.
-MOST_REQUESTS = 3_000
+MAX_STATE_BYTES = 2_000
+# No read of a law needs this many requests: one that does would never end.
+MAX_REQUESTS = 3_000
 
 
-class Hasty:
-    """A clock on which half a minute passes whenever it is looked at, so that every possible checkpoint is said."""
+class SteppingClock:
+    """A clock that advances 31 s each time it is read, so that every possible checkpoint is emitted."""
 
     def __init__(self) -> None:
-        self._looks = count(1)
+        self._readings = count(1)
 
     def monotonic(self) -> float:
-        """Half a minute later than the last time."""
-        return next(self._looks) * 31.0
+        """Return a time 31 s after the previous one."""
+        return next(self._readings) * 31.0
 
     def sleep(self, seconds: float) -> None:
-        """Nothing here waits."""
+        """Fail: no law waits."""
         raise AssertionError(f"slept {seconds} s")
 
 
 @dataclass(frozen=True)
 class Sync:
-    """What one read brought until it ended, failed or was cut off."""
+    """The rows, states and texts of one read, until it ended, failed or was stopped, and its requests."""
 
     rows: list[Record]
     states: list[StateBlob]
-    told: list[str]
-    asked: list[Call]
-    problem: str = ""
+    texts: list[str]
+    requests: list[Call]
+    error: str = ""
 
     @property
     def state(self) -> StateBlob | None:
-        """The last state, as a platform would hand it back."""
+        """The last state, as a platform would pass it to the next read."""
         return self.states[-1] if self.states else None
 
     def keys(self, stream: str) -> list[tuple[Any, ...]]:
-        """The keys of all rows, in order."""
+        """The primary keys of all rows, in order."""
         return [tuple(row[name] for name in STREAMS[stream].key) for row in self.rows]
 
     @property
@@ -70,25 +70,25 @@ class Sync:
         """The ids of all rows, in order."""
         return [row["id"] for row in self.rows]
 
-    def pages(self) -> list[Call]:
-        """The requests that asked for a page of a list."""
-        return [call for call in self.asked if call.path in {"/v2/alerts", "/v1/incidents"}]
+    def list_requests(self) -> list[Call]:
+        """The requests for a page of alerts or incidents."""
+        return [call for call in self.requests if call.path in {"/v2/alerts", "/v1/incidents"}]
 
 
 @dataclass
 class World:
-    """An *account* under *switches* and *weather*, for which *step_ms* pass with each request."""
+    """An *account* with *switches* and *weather*, on which *step_ms* pass with each request."""
 
     account: Account
     switches: Switches = field(default_factory=Switches)
     weather: tuple[Weather, ...] = ()
     step_ms: int = 40
     now: int = NOW
-    asked: list[Call] = field(default_factory=list)
+    requests: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.account.clock = lambda: self.now
-        self._simulator = Simulator(self.account, switches=self.switches, weather=(self._pass, *self.weather))
+        self._simulator = Simulator(self.account, switches=self.switches, weather=(self._advance_time, *self.weather))
 
     def read(
         self,
@@ -97,130 +97,118 @@ class World:
         state: Mapping[str, Any] | None = None,
         stop_after: int | None = None,
         config: Mapping[str, Any] | None = None,
-        clock: Hasty | None = None,
-        **how: Any,
+        clock: SteppingClock | None = None,
+        **options: Any,
     ) -> Sync:
-        """Read *stream* from *state*, to its end or until so many events came."""
-        with self.connected(config) as connection:
-            sync = Sync([], [], [], self.asked)
-            hastily = replace(connection, clock=clock) if clock else connection
-            return _kept(sync, hastily, stream, islice_to=stop_after, state=state, how=how)
+        """Read *stream* from *state* to its end, or until *stop_after* events; *options* are those of the reader."""
+        with self.connect(config) as connection:
+            reader = Reader(replace(connection, clock=clock) if clock else connection)
+            events: Iterator[Event] = reader.read(STREAMS[stream], state=state, **options)
+            return _collect(islice(events, stop_after), self.requests)
 
     @contextmanager
-    def connected(self, config: Mapping[str, Any] | None = None) -> Iterator[Connection]:
-        """A new connection; what is asked over it stands in `asked`."""
-        given = {"api_token": self.account.full_key, **(config or {})}
-        self.asked = []
-        with connect(Config.from_mapping(given, environment={}), transport=self._transport) as connection:
+    def connect(self, config: Mapping[str, Any] | None = None) -> Iterator[Connection]:
+        """Open a new connection, whose requests are recorded in `requests`."""
+        options = {"api_token": self.account.full_key, **(config or {})}
+        self.requests = []
+        with connect(Config.from_mapping(options, environment={}), transport=self._transport) as connection:
             yield connection
 
-    def _pass(self, call: Call, answer: Answer) -> Response:
+    def _advance_time(self, call: Call, answer: Answer) -> Response:
         self.now += self.step_ms
         return answer(call)
 
     def _transport(self, request: Request) -> RawResponse:
-        address = urlsplit(request.path)
-        query = dict(request.params) | dict(parse_qsl(address.query))
-        call = Call("GET", address.path, query, request.headers.get("Authorization"))
-        self.asked.append(call)
-        assert len(self.asked) <= MOST_REQUESTS, f"no end after {MOST_REQUESTS} requests; the last: {self.asked[-4:]}"
-        found = self._simulator.answer(call)
-        return RawResponse(found.status, {name.lower(): text for name, text in found.headers.items()}, found.body)
+        url = urlsplit(request.path)
+        query = dict(request.params) | dict(parse_qsl(url.query))
+        call = Call("GET", url.path, query, request.headers.get("Authorization"))
+        self.requests.append(call)
+        assert len(self.requests) <= MAX_REQUESTS, f"{MAX_REQUESTS} requests, the last: {self.requests[-4:]}"
+        response = self._simulator.answer(call)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return RawResponse(response.status, headers, response.body)
 
 
-def _kept(
-    sync: Sync,
-    connection: Connection,
-    stream: str,
-    *,
-    islice_to: int | None,
-    state: Mapping[str, Any] | None,
-    how: Mapping[str, Any],
-) -> Sync:
-    events: Iterator[Event] = Reader(connection).read(STREAMS[stream], state=state, **how)
+def _collect(events: Iterator[Event], requests: list[Call]) -> Sync:
+    sync = Sync([], [], [], requests)
     try:
-        for event in islice(events, islice_to):
+        for event in events:
             match event:
                 case Row(row):
                     sync.rows.append(row)
-                case Checkpoint(reached):
-                    sync.states.append(orjson.loads(orjson.dumps(reached.to_mapping())))
+                case Checkpoint(state):
+                    sync.states.append(orjson.loads(orjson.dumps(state.to_mapping())))
                 case Proof(text) | Notice(text):
-                    sync.told.append(text)
-    except OpsgenieError as problem:
-        return replace(sync, problem=f"{type(problem).__name__}: {problem}")
+                    sync.texts.append(text)
+    except OpsgenieError as error:
+        return replace(sync, error=f"{type(error).__name__}: {error}")
     return sync
 
 
 class Table:
-    """What a destination holds that keeps the last row of each key."""
+    """A destination that keeps the last row of each key."""
 
     def __init__(self, stream: str = "alerts") -> None:
         self.stream = stream
         self.rows: dict[tuple[Any, ...], Record] = {}
         self.state: StateBlob | None = None
-        self.said: list[StateBlob] = []
+        self.states: list[StateBlob] = []
 
-    def take(self, sync: Sync) -> Sync:
-        """Keep what *sync* brought, and its last state."""
+    def apply(self, sync: Sync) -> Sync:
+        """Store the rows of *sync* and its last state."""
         self.rows |= dict(zip(sync.keys(self.stream), sync.rows, strict=True))
-        self.said += sync.states
+        self.states += sync.states
         self.state = sync.state or self.state
         return sync
 
-    def wrong(self, account: Account) -> dict[str, int]:
-        """How many rows of *account* are missing, and how many are not as they are now; nothing if all is well."""
-        truth = held(account, self.stream)
-        missing = truth.keys() - self.rows.keys()
-        stale = {key for key in truth.keys() & self.rows.keys() if _differ(truth[key], self.rows[key])}
+    def differences(self, account: Account) -> dict[str, int]:
+        """Count the rows of *account* that are missing or stale in the table."""
+        expected = rows_of(account, self.stream)
+        missing = expected.keys() - self.rows.keys()
+        stale = {key for key in expected.keys() & self.rows.keys() if _differ(expected[key], self.rows[key])}
         return {what: len(keys) for what, keys in (("missing", missing), ("stale", stale)) if keys}
 
-    def broken_states(self) -> list[str]:
-        """What is wrong with any state that was said: too large, or a bookmark that went back."""
-        bookmarks = [state.get("bookmark", "") for state in self.said]
-        large = [f"{len(blob)} bytes" for blob in map(orjson.dumps, self.said) if len(blob) >= STATE_BYTES]
-        return large + ([] if bookmarks == sorted(bookmarks) else ["a bookmark went back"])
+    def invalid_states(self) -> list[str]:
+        """Describe the states that are too large, and a bookmark that moved back."""
+        bookmarks = [state.get("bookmark", "") for state in self.states]
+        large = [f"{len(blob)} bytes" for blob in map(orjson.dumps, self.states) if len(blob) >= MAX_STATE_BYTES]
+        return large + ([] if bookmarks == sorted(bookmarks) else ["a bookmark moved back"])
 
 
-def held(account: Account, stream: str) -> dict[tuple[Any, ...], Record]:
-    """The rows of *stream* as *account* holds them now, by key."""
+def rows_of(account: Account, stream: str) -> dict[tuple[Any, ...], Record]:
+    """Return the current rows of *stream* in *account*, by key."""
     if stream in {"alerts", "incidents"}:
-        return {(one.id,): orjson.loads(one.listed) for one in account.ledger.shelves[stream]}
+        return {(record.id,): orjson.loads(record.listed) for record in account.ledger.shelves[stream]}
     return {
-        (one.id, log["offset"]): {"alert_id": one.id, **log}
-        for one in account.ledger.shelves["alerts"]
-        for log in account.ledger.children(one.id).logs
+        (alert.id, log["offset"]): {"alert_id": alert.id, **log}
+        for alert in account.ledger.shelves["alerts"]
+        for log in account.ledger.children(alert.id).logs
     }
 
 
 def _differ(one: Record, other: Record) -> bool:
-    # The same moment may be written with trailing zeros or without.
+    # The same timestamp can be written with or without trailing zeros.
     return one != other and with_full_fractions(orjson.dumps(one)) != with_full_fractions(orjson.dumps(other))
 
 
-def crowd(account: Account, size: int, *, at: int, spread_ms: int = 1) -> list[str]:
-    """Create *size* alerts within *spread_ms* milliseconds, and return their ids."""
+def create_crowd(account: Account, size: int, *, at: int, spread_ms: int = 1) -> list[str]:
+    """Create *size* alerts within *spread_ms* milliseconds; returns their ids."""
     return [account.create_alert(created_at=at + number * spread_ms // size)["id"] for number in range(size)]
 
 
-def twice(keys: list[tuple[Any, ...]]) -> int:
-    """How many keys came more than once."""
+def count_duplicates(keys: list[tuple[Any, ...]]) -> int:
+    """Count the keys that repeat an earlier one."""
     return len(keys) - len(set(keys))
 
 
-def living(account: Account) -> set[str]:
-    """The ids of all alerts that there are."""
-    return set(account.alerts)
-
-
-def in_the_middle(changes: Callable[[], None], *, of: str, at: int) -> Weather:
-    """Weather in which *changes* happen once: after the answer number *at* to a request whose path is *of*."""
-    number = count(1)
+def change_after(change: Callable[[], None], *, path: str, response_number: int) -> Weather:
+    """Weather that calls *change* once, after the given response to a request for *path*."""
+    numbers = count(1)
 
     def weather(call: Call, answer: Answer) -> Response:
         response = answer(call)
-        if call.path == of and next(number) == at:
-            changes()
+        if call.path == path and next(numbers) == response_number:
+            change()
         return response
 
     return weather

@@ -1,4 +1,4 @@
-"""What a key can read: one question for each group of rights, before anything is read."""
+"""What an API key can read: one request per group of permissions, before anything is read."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ from source_opsgenie.streams import STREAMS, Access, Stream
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """The streams that a key can read, and for each group that it cannot, what the API said."""
+    """The streams that a key can read, and the error for each group that it cannot read."""
 
     readable: list[str]
-    closed: dict[Access, OpsgenieError]
+    denied: dict[Access, OpsgenieError]
 
     def streams_in(self, access: Access) -> list[str]:
         """The streams of one group, in the order of the table."""
@@ -23,25 +23,23 @@ class Permissions:
 
 
 def check_permissions(connection: Connection) -> Permissions:
-    """Ask once for each group of rights; raises Unauthorized, WrongHost or Unreachable where nothing can be read."""
-    asked = {access: _refusal(connection.client, _first(access)) for access in Access}
-    closed = {access: refusal for access, refusal in asked.items() if refusal}
-    readable = [stream.name for stream in STREAMS.values() if stream.access not in closed]
-    return Permissions(readable, closed)
+    """Send one request per group; raises Unauthorized, WrongHost or Unreachable if nothing can be read."""
+    responses = {access: _request_group(connection.client, _first_root(access)) for access in Access}
+    denied = {access: error for access, error in responses.items() if error}
+    readable = [stream.name for stream in STREAMS.values() if stream.access not in denied]
+    return Permissions(readable, denied)
 
 
-def _first(access: Access) -> Stream:
-    """The first stream of a group that can be asked for by itself."""
+def _first_root(access: Access) -> Stream:
+    """The first stream of a group that needs no parent."""
     return next(stream for stream in STREAMS.values() if stream.access is access and not stream.parent)
 
 
-def _refusal(client: Client, stream: Stream) -> OpsgenieError | None:
+def _request_group(client: Client, stream: Stream) -> OpsgenieError | None:
+    """Request one row of *stream*; returns the error if access is denied."""
+    path = expand_path(stream.path, {"marker": format_marker(client.date_ms or 0)})
     try:
-        client.get(
-            expand_path(stream.path, {"marker": format_marker(client.date_ms or 0)}),
-            {"limit": "1"},
-            domain=stream.domain,
-        )
-    except (Forbidden, NotInPlan, NotFound, Rejected) as refusal:
-        return refusal
+        client.get(path, {"limit": "1"}, domain=stream.domain)
+    except (Forbidden, NotInPlan, NotFound, Rejected) as error:
+        return error
     return None

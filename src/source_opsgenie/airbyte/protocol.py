@@ -1,4 +1,4 @@
-"""Our events, streams and errors in Airbyte's messages, and Airbyte's files in our words."""
+"""Convert events, streams and errors to Airbyte messages, and parse Airbyte's catalogs and states."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -10,42 +10,36 @@ from airbyte_cdk import AirbyteTracedException
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_protocol_dataclasses.models import AirbyteStreamStatusRateLimitedReason
 
-from source_opsgenie.errors import (
-    CatalogError,
-    Forbidden,
-    InvalidInput,
-    NotInPlan,
-    OpsgenieError,
-    StateError,
-    Unreachable,
-)
+from source_opsgenie import errors
+from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row, Waiting
 from source_opsgenie.streams import Stream, is_incremental
 
-# Who must act, in Airbyte's words; whatever is not here is ours to mend.
+# Who must act, in Airbyte's terms. Every other error is a system_error: ours to fix.
 FAILURE_TYPES: dict[type[OpsgenieError], airbyte.FailureType] = {
-    InvalidInput: airbyte.FailureType.config_error,
-    Forbidden: airbyte.FailureType.config_error,
-    NotInPlan: airbyte.FailureType.config_error,
-    Unreachable: airbyte.FailureType.transient_error,
+    errors.InvalidInput: airbyte.FailureType.config_error,
+    errors.Forbidden: airbyte.FailureType.config_error,
+    errors.NotInPlan: airbyte.FailureType.config_error,
+    errors.Unreachable: airbyte.FailureType.transient_error,
 }
+RESET = "Reset it to read everything again."
 
 
-def message_of(name: str, event: Event) -> airbyte.AirbyteMessage:
-    """What Airbyte is told of one *event* in the read of the stream *name*."""
+def to_message(name: str, event: Event) -> airbyte.AirbyteMessage:
+    """Convert one *event* of the stream *name* to an Airbyte message."""
     match event:
         case Row(record):
             row = airbyte.AirbyteRecordMessage(stream=name, data=record, emitted_at=_now_ms())
             return airbyte.AirbyteMessage(type=airbyte.Type.RECORD, record=row)
         case Checkpoint(state):
-            return airbyte.AirbyteMessage(type=airbyte.Type.STATE, state=state_message(name, state.to_mapping()))
+            return airbyte.AirbyteMessage(type=airbyte.Type.STATE, state=to_state_message(name, state.to_mapping()))
         case Waiting(_, seconds):
             return _rate_limited(name, until=_now_ms() + int(seconds * 1000))
         case Expected(total, of) if of == name:
             estimate = airbyte.AirbyteEstimateTraceMessage(name, airbyte.EstimateType.STREAM, row_estimate=total)
             return _trace(airbyte.TraceType.ESTIMATE, estimate=estimate)
         case Expected(total, of):
-            text, level = f"{name}: asks {total:,} {of} one by one.", airbyte.Level.INFO
+            text, level = f"{name}: reading the child records of {total:,} {of}.", airbyte.Level.INFO
         case Notice(text, is_warning):
             level = airbyte.Level.WARN if is_warning else airbyte.Level.INFO
         case Proof(proven):
@@ -53,8 +47,8 @@ def message_of(name: str, event: Event) -> airbyte.AirbyteMessage:
     return _log(text, level)
 
 
-def error_message(error: AirbyteTracedException, *, stream: str | None = None) -> airbyte.AirbyteMessage:
-    """A TRACE for *error*, with the words for the user and without a stack."""
+def to_error_message(error: AirbyteTracedException, *, stream: str | None = None) -> airbyte.AirbyteMessage:
+    """Convert *error* to a TRACE message, without a stack trace."""
     trace = airbyte.AirbyteErrorTraceMessage(
         message=str(error),
         internal_message=error.internal_message,
@@ -64,8 +58,8 @@ def error_message(error: AirbyteTracedException, *, stream: str | None = None) -
     return _trace(airbyte.TraceType.ERROR, error=trace)
 
 
-def described(stream: Stream) -> airbyte.AirbyteStream:
-    """The row of the table as a stream of a catalog."""
+def to_airbyte_stream(stream: Stream) -> airbyte.AirbyteStream:
+    """Convert a row of the stream table to a stream of a catalog."""
     incremental = is_incremental(stream)
     modes = [airbyte.SyncMode.full_refresh] + [airbyte.SyncMode.incremental] * incremental
     return airbyte.AirbyteStream(
@@ -79,94 +73,95 @@ def described(stream: Stream) -> airbyte.AirbyteStream:
     )
 
 
-def state_message(name: str, blob: Mapping[str, Any] | None) -> airbyte.AirbyteStateMessage:
-    """The state *blob* of the stream *name* as a message."""
+def to_state_message(name: str, blob: Mapping[str, Any] | None) -> airbyte.AirbyteStateMessage:
+    """Wrap the state *blob* of the stream *name* in a message."""
     stream = airbyte.AirbyteStreamState(
         stream_descriptor=airbyte.StreamDescriptor(name=name), stream_state=airbyte.AirbyteStateBlob(blob or {})
     )
     return airbyte.AirbyteStateMessage(type=airbyte.AirbyteStateType.STREAM, stream=stream)
 
 
-def as_traced(problem: OpsgenieError) -> AirbyteTracedException:
-    """One of our errors as one that the CDK passes on."""
+def to_traced_exception(error: OpsgenieError) -> AirbyteTracedException:
+    """Convert *error* to the exception type that the CDK reports."""
     return AirbyteTracedException(
-        internal_message=type(problem).__name__, message=str(problem), failure_type=failure_type(problem)
+        internal_message=type(error).__name__, message=str(error), failure_type=classify_failure(error)
     )
 
 
 @contextmanager
-def traced() -> Iterator[None]:
-    """Turn our errors into ones that the CDK passes on, without a stack."""
+def convert_errors() -> Iterator[None]:
+    """Convert each OpsgenieError in the block to a traced exception, without a stack trace."""
     try:
         yield
-    except OpsgenieError as problem:
-        raise as_traced(problem) from None
+    except OpsgenieError as error:
+        raise to_traced_exception(error) from None
 
 
-def failure_type(problem: OpsgenieError) -> airbyte.FailureType:
-    """Who must act on *problem*."""
-    matches = (kind for error, kind in FAILURE_TYPES.items() if isinstance(problem, error))
+def classify_failure(error: OpsgenieError) -> airbyte.FailureType:
+    """Return who must act on *error*: the user, time, or us."""
+    matches = (kind for error_class, kind in FAILURE_TYPES.items() if isinstance(error, error_class))
     return next(matches, airbyte.FailureType.system_error)
 
 
-def object_in(given: Any, error: type[OpsgenieError], *, what: str) -> dict[str, Any]:
-    """The JSON object that *what* holds; raises *error* if it holds something else."""
-    if isinstance(given, dict):
-        return given
-    raise error(f"The {what} is no JSON object: write it as {{...}}.")
+def require_object(value: Any, error_class: type[OpsgenieError], *, what: str) -> dict[str, Any]:
+    """Return *value* if it is a JSON object; otherwise raises *error_class*, which names *what*."""
+    if isinstance(value, dict):
+        return value
+    raise error_class(f"The {what} is not a JSON object. Write it as {{...}}.")
 
 
-def catalog_in(given: dict[str, Any], path: str) -> airbyte.ConfiguredAirbyteCatalog:
-    """The configured catalog in the JSON of the file *path*; raises CatalogError."""
+def parse_catalog(content: dict[str, Any], path: str) -> airbyte.ConfiguredAirbyteCatalog:
+    """Parse the *content* of the catalog file *path*; raises CatalogError."""
     try:
-        return airbyte.ConfiguredAirbyteCatalogSerializer.load(given)
-    except (ValueError, TypeError) as problem:
-        raise CatalogError(
-            f"The catalog {path} is not a configured Airbyte catalog: make it of what discover prints, each stream "
-            f"with a sync_mode and a destination_sync_mode. ({problem})"
-        ) from problem
+        return airbyte.ConfiguredAirbyteCatalogSerializer.load(content)
+    except (ValueError, TypeError) as error:
+        raise errors.CatalogError(
+            f"The catalog {path} is not a configured Airbyte catalog. Build it from the output of discover: "
+            f"each stream needs a sync_mode and a destination_sync_mode. ({error})"
+        ) from error
 
 
-def refuse_doubles(catalog: airbyte.ConfiguredAirbyteCatalog) -> None:
-    """Raise a traced CatalogError if a stream is named twice."""
-    names = [asked.stream.name for asked in catalog.streams]
+def reject_duplicates(catalog: airbyte.ConfiguredAirbyteCatalog) -> None:
+    """Raise a traced CatalogError if *catalog* contains a stream twice."""
+    names = [configured.stream.name for configured in catalog.streams]
     for name in names:
         if names.count(name) > 1:
-            raise as_traced(CatalogError(f"The catalog names the stream {name!r} twice: leave one of them out."))
+            problem = errors.CatalogError(f"The catalog contains the stream {name!r} twice. Remove one of them.")
+            raise to_traced_exception(problem)
 
 
-def states_in(given: Any) -> dict[str, Any]:
-    """The state of each stream: in messages a stream, in one for all, or as an object of the old form."""
-    states = _states_in(given)
+def parse_states(content: Any) -> dict[str, Any]:
+    """Parse the state of each stream: from one message, a list of messages, or an object of the legacy form."""
+    states = _parse_states(content)
     for name, blob in states.items():
         if not isinstance(blob, dict | None):
-            raise StateError(f"The state of the stream {name!r} is no JSON object: reset it, and all is read whole.")
+            raise errors.StateError(f"The state of the stream {name!r} is not a JSON object. {RESET}")
     return states
 
 
-def _states_in(given: Any) -> dict[str, Any]:
-    if not given:
+def _parse_states(content: Any) -> dict[str, Any]:
+    if not content:
         return {}
-    match given:
+    match content:
         case {"stream": {"stream_descriptor": {"name": str(name)}, **rest}}:
             return {name: rest.get("stream_state")}
-        case {"data": dict(old)} | {"type": "LEGACY", "data": dict(old)}:
-            return old
+        case {"data": dict(legacy)} | {"type": "LEGACY", "data": dict(legacy)}:
+            return legacy
         case {"type": _} | {"global": _}:
-            raise StateError("The state is of a kind that this source never wrote: reset it, and all is read whole.")
+            raise errors.StateError(f"The state has a type that this source never writes. {RESET}")
         case dict():
-            return given
+            return content
         case list():
-            return {name: blob for one in given for name, blob in _states_in(one).items()}
-    raise StateError("The state is no JSON object and no list of state messages: reset it, and all is read whole.")
+            return {name: blob for message in content for name, blob in _parse_states(message).items()}
+    raise errors.StateError(f"The state is neither a JSON object nor a list of state messages. {RESET}")
 
 
-def _log(text: str, level: airbyte.Level = airbyte.Level.INFO) -> airbyte.AirbyteMessage:
+def _log(text: str, level: airbyte.Level) -> airbyte.AirbyteMessage:
     return airbyte.AirbyteMessage(type=airbyte.Type.LOG, log=airbyte.AirbyteLogMessage(level=level, message=text))
 
 
 def _rate_limited(name: str, *, until: int) -> airbyte.AirbyteMessage:
-    """That the stream runs, and waits for the account's rate limit *until* a moment in milliseconds."""
+    """A RUNNING status that reports waiting for the rate limit *until* a time in epoch milliseconds."""
     reason = airbyte.AirbyteStreamStatusReason(
         type=airbyte.AirbyteStreamStatusReasonType.RATE_LIMITED,
         rate_limited=AirbyteStreamStatusRateLimitedReason(quota_reset=until),

@@ -1,4 +1,4 @@
-"""`source-opsgenie`: Airbyte's verbs, nothing else."""
+"""`source-opsgenie`: runs one of Airbyte's verbs."""
 
 import gc
 import logging
@@ -9,24 +9,24 @@ from source_opsgenie.signals import Terminated, handle_signals, report_unwritabl
 
 
 def main() -> None:
-    """Run the verb that the arguments name; the exit code is 0 only if everything asked for is whole."""
-    # Before the CDK is imported: a help shall not wait for it.
+    """Run one verb; the exit code is 0 only if every requested stream is complete."""
+    # Parse before the CDK is imported, so that --help is fast.
     arguments = parse_arguments(sys.argv[1:])
-    # A line of log that cannot be written is told once, with the messages that cannot.
+    # A log line that cannot be written is reported once, together with the messages.
     logging.raiseExceptions = False
     try:
         with handle_signals():
-            # The CDK takes a second: Ctrl-C may come in it. All that it makes stays to the end, and to walk through
-            # it in search of garbage, again and again, would cost a third of the processor time of a read.
+            # Importing the CDK takes a second, and Ctrl-C must work during it. Imported objects are never freed:
+            # scanning them again and again for garbage would cost a third of the CPU time of a read.
             gc.disable()
             from source_opsgenie.airbyte.source import launch  # noqa: PLC0415
 
             gc.freeze()
             gc.enable()
             code = launch(arguments)
-    except Terminated as ended:
-        code = ended.exit_code
-    except OSError as problem:
+    except Terminated as terminated:
+        code = terminated.exit_code
+    except OSError as error:
         code = 1
-        report_unwritable_output(problem)
+        report_unwritable_output(error)
     sys.exit(code)

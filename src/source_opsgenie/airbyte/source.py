@@ -1,9 +1,9 @@
-"""SourceOpsgenie: spec, check, discover, read in Airbyte's words; with protocol.py all that knows the CDK."""
+"""SourceOpsgenie implements Airbyte's verbs: spec, check, discover and read."""
 
 import logging
 import os
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import airbyte_cdk.models as airbyte
@@ -14,64 +14,62 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_m
 
 from source_opsgenie.airbyte.permissions import Permissions, check_permissions
 from source_opsgenie.airbyte.protocol import (
-    as_traced,
-    catalog_in,
-    described,
-    error_message,
-    failure_type,
-    message_of,
-    object_in,
-    refuse_doubles,
-    state_message,
-    states_in,
-    traced,
+    classify_failure,
+    convert_errors,
+    parse_catalog,
+    parse_states,
+    reject_duplicates,
+    require_object,
+    to_airbyte_stream,
+    to_error_message,
+    to_message,
+    to_state_message,
+    to_traced_exception,
 )
 from source_opsgenie.api.connection import Connection, connect
 from source_opsgenie.api.outage import is_fatal
 from source_opsgenie.config import DOCUMENTATION, Config, read_json, specification
-from source_opsgenie.errors import (
-    CatalogError,
-    ConfigError,
-    OpsgenieError,
-)
+from source_opsgenie.errors import CatalogError, ConfigError, OpsgenieError
 from source_opsgenie.options import override_notice
+from source_opsgenie.reading.events import Event
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.signals import SIGNALS_DEFERRED
 from source_opsgenie.streams import STREAMS
 
 
 class SourceOpsgenie(Source):
-    """The Airbyte source: each verb translated, all work done elsewhere."""
+    """The Airbyte source: translates each verb and leaves the work to the lower layers."""
 
-    # Config.from_mapping looks at every value, and says what to do.
+    # Config.from_mapping validates every value, with better messages.
     check_config_against_spec = False
 
     def configure(self, config: Mapping[str, Any], temp_dir: str) -> Mapping[str, Any]:
-        """Take the config as it is: the CDK would write it, key and all, into *temp_dir*."""
+        """Return the config unchanged: the CDK would write it, including the API key, to *temp_dir*."""
         return config
 
     @staticmethod
     def read_config(config_path: str) -> dict[str, Any]:
-        """The config in a file; raises a traced ConfigError that names the file."""
-        with traced():
-            return object_in(read_json(config_path, what="config"), ConfigError, what=f"config {config_path}")
+        """Read the config file; raises a traced ConfigError that names the file."""
+        with convert_errors():
+            content = read_json(config_path, what="config")
+            return require_object(content, ConfigError, what=f"config {config_path}")
 
     @classmethod
     def read_catalog(cls, catalog_path: str) -> airbyte.ConfiguredAirbyteCatalog:
-        """The configured catalog in a file; raises a traced CatalogError that says what to do."""
-        with traced():
-            given = object_in(read_json(catalog_path, what="catalog"), CatalogError, what=f"catalog {catalog_path}")
-            return catalog_in(given, catalog_path)
+        """Read the configured catalog file; raises a traced CatalogError with the remedy."""
+        with convert_errors():
+            content = read_json(catalog_path, what="catalog")
+            return parse_catalog(require_object(content, CatalogError, what=f"catalog {catalog_path}"), catalog_path)
 
     @classmethod
     def read_state(cls, state_path: str | None) -> list[airbyte.AirbyteStateMessage]:
-        """The states in a file, of whatever age and form; raises a traced StateError for anything else."""
-        with traced():
-            given = read_json(state_path, what="state") if state_path else []
-            return [state_message(name, blob) for name, blob in states_in(given).items()]
+        """Read the state file in any form that Airbyte ever used; raises a traced StateError for anything else."""
+        with convert_errors():
+            content = read_json(state_path, what="state") if state_path else []
+            return [to_state_message(name, blob) for name, blob in parse_states(content).items()]
 
     def spec(self, logger: logging.Logger) -> airbyte.ConnectorSpecification:
-        """What a config may hold."""
+        """Return the options that a config can contain."""
         return airbyte.ConnectorSpecification(
             connectionSpecification=specification(),
             documentationUrl=DOCUMENTATION,
@@ -80,21 +78,22 @@ class SourceOpsgenie(Source):
         )
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> airbyte.AirbyteConnectionStatus:
-        """Whether the key reads anything, and in words what it reads and what it does not."""
-        stands_in = ""
+        """Return whether the key can read any stream, and list what it can and cannot read."""
+        notice = ""
         try:
-            asked = Config.from_mapping(config, environment=os.environ)
-            stands_in = override_notice(os.environ, asked.base_url)
-            with connect(asked) as connection:
-                reached = check_permissions(connection)
-                status = airbyte.Status.SUCCEEDED if reached.readable else airbyte.Status.FAILED
-                return airbyte.AirbyteConnectionStatus(status, f"{_told(connection, reached)} {stands_in}".rstrip())
-        except OpsgenieError as problem:
-            return airbyte.AirbyteConnectionStatus(airbyte.Status.FAILED, f"{problem} {stands_in}".rstrip())
+            parsed = Config.from_mapping(config, environment=os.environ)
+            notice = override_notice(os.environ, parsed.base_url)
+            with connect(parsed) as connection:
+                permissions = check_permissions(connection)
+                status = airbyte.Status.SUCCEEDED if permissions.readable else airbyte.Status.FAILED
+                text = _describe_access(connection, permissions)
+        except OpsgenieError as error:
+            status, text = airbyte.Status.FAILED, str(error)
+        return airbyte.AirbyteConnectionStatus(status, f"{text} {notice}".rstrip())
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> airbyte.AirbyteCatalog:
-        """The table of streams as a catalog."""
-        return airbyte.AirbyteCatalog(streams=[described(stream) for stream in STREAMS.values()])
+        """Return the stream table as a catalog."""
+        return airbyte.AirbyteCatalog(streams=[to_airbyte_stream(stream) for stream in STREAMS.values()])
 
     def read(
         self,
@@ -103,108 +102,120 @@ class SourceOpsgenie(Source):
         catalog: airbyte.ConfiguredAirbyteCatalog,
         state: list[airbyte.AirbyteStateMessage] | None = None,
     ) -> Iterator[airbyte.AirbyteMessage]:
-        """Read the streams of *catalog*, one after the other; one that fails does not keep back the next.
+        """Read the streams of *catalog* in order; a stream that fails does not stop the others.
 
-        Raises a traced error in the end if any failed: the platform trusts nothing but the exit code.
+        Raises a traced error at the end if any stream failed, because the platform trusts only the exit code.
         """
         logging.getLogger("source_opsgenie").setLevel(logger.level)
-        blobs = {one.stream.stream_descriptor.name: one.stream.stream_state for one in state or [] if one.stream}
-        names = [asked.stream.name for asked in catalog.streams]
+        reject_duplicates(catalog)
+        messages = (message.stream for message in state or [] if message.stream)
+        blobs = {message.stream_descriptor.name: message.stream_state for message in messages}
         failures: dict[str, OpsgenieError] = {}
-        refuse_doubles(catalog)
-        with traced(), connect(Config.from_mapping(config, environment=os.environ)) as connection:
-            if stands_in := override_notice(os.environ, connection.config.base_url):
-                logger.info(stands_in)
-            for asked in catalog.streams:
-                name = asked.stream.name
-                yield status_message(asked.stream, airbyte.AirbyteStreamStatus.STARTED)
-                yield status_message(asked.stream, airbyte.AirbyteStreamStatus.RUNNING)
-                try:
-                    yield from _messages(Reader(connection), asked, blobs.get(name))
-                    yield status_message(asked.stream, airbyte.AirbyteStreamStatus.COMPLETE)
-                except OpsgenieError as problem:
-                    failures[name] = problem
-                    yield error_message(as_traced(problem), stream=name)
-                    yield status_message(asked.stream, airbyte.AirbyteStreamStatus.INCOMPLETE)
-                    if is_fatal(problem, connection):
+        pending = iter(catalog.streams)
+        with convert_errors(), connect(Config.from_mapping(config, environment=os.environ)) as connection:
+            if notice := override_notice(os.environ, connection.config.base_url):
+                logger.info(notice)
+            for configured in pending:
+                name = configured.stream.name
+                error = yield from _read_stream(connection, configured, blobs.get(name))
+                if error:
+                    failures[name] = error
+                    if is_fatal(error, connection):
                         break
         if failures:
-            raise _summary(failures, asked=names, not_read=names[names.index(name) + 1 :])
+            not_read = [configured.stream.name for configured in pending]
+            raise _summarize(failures, not_read=not_read, requested=len(catalog.streams))
 
 
 def launch(arguments: Namespace) -> int:
-    """Run one verb and print its messages; returns the exit code, 0 only if everything asked for is whole."""
+    """Run one verb and print its messages; returns 0 only if every requested stream is complete."""
     entrypoint = _Entrypoint(SourceOpsgenie())
     with PRINT_BUFFER:
         try:
             for message in entrypoint.run(arguments):
-                # One write a message: a thread's log line must not come before the line break.
+                # One write per message: a log line from another thread must not come between text and line break.
                 with SIGNALS_DEFERRED:
                     print(f"{message}\n", end="")
         except AirbyteTracedException as error:
-            print(AirbyteEntrypoint.airbyte_message_to_string(error_message(error)))
+            print(AirbyteEntrypoint.airbyte_message_to_string(to_error_message(error)))
             return 1
     return 0
 
 
 class _Entrypoint(AirbyteEntrypoint):
-    """The CDK's entry point; `check` gets our own words for a bad config, not jsonschema's."""
+    """The CDK's entry point, with our own messages for an invalid config instead of jsonschema's."""
 
     @staticmethod
     def validate_connection(source_spec: airbyte.ConnectorSpecification, config: Mapping[str, Any]) -> None:
-        """Leave it to `check`."""
+        """Do nothing: `check` validates the config."""
 
 
-def _messages(
-    reader: Reader, asked: airbyte.ConfiguredAirbyteStream, blob: airbyte.AirbyteStateBlob | None
-) -> Iterator[airbyte.AirbyteMessage]:
-    name = asked.stream.name
+def _read_stream(
+    connection: Connection, configured: airbyte.ConfiguredAirbyteStream, blob: airbyte.AirbyteStateBlob | None
+) -> Generator[airbyte.AirbyteMessage, None, OpsgenieError | None]:
+    """Yield the messages of one stream, with its statuses; returns the error if it is incomplete."""
+    yield status_message(configured.stream, airbyte.AirbyteStreamStatus.STARTED)
+    yield status_message(configured.stream, airbyte.AirbyteStreamStatus.RUNNING)
+    name = configured.stream.name
+    try:
+        for event in _read_events(connection, configured, blob):
+            yield to_message(name, event)
+    except OpsgenieError as error:
+        yield to_error_message(to_traced_exception(error), stream=name)
+        yield status_message(configured.stream, airbyte.AirbyteStreamStatus.INCOMPLETE)
+        return error
+    yield status_message(configured.stream, airbyte.AirbyteStreamStatus.COMPLETE)
+    return None
+
+
+def _read_events(
+    connection: Connection, configured: airbyte.ConfiguredAirbyteStream, blob: airbyte.AirbyteStateBlob | None
+) -> Iterator[Event]:
+    name = configured.stream.name
     if name not in STREAMS:
-        raise CatalogError(f"There is no stream {name!r}: run discover, and take a name from what it prints.")
-    events = reader.read(
+        raise CatalogError(f"There is no stream {name!r}. Run discover to list all streams.")
+    return Reader(connection).read(
         STREAMS[name],
         state=vars(blob) if blob else None,
-        incremental=asked.sync_mode is airbyte.SyncMode.incremental,
-        generation=asked.generation_id,
+        incremental=configured.sync_mode is airbyte.SyncMode.incremental,
+        generation=configured.generation_id,
     )
-    for event in events:
-        yield message_of(name, event)
 
 
-def _told(connection: Connection, reached: Permissions) -> str:
-    """What `check` says: whose account, what can be read, what cannot and why, and a list to paste."""
-    whose = f"the account {connection.account_name}" if connection.account_name else "an account that it may not name"
-    closed = [
-        f"Cannot be read: {', '.join(reached.streams_in(access))} (needs {access.needs}): {refusal}"
-        for access, refusal in reached.closed.items()
+def _describe_access(connection: Connection, permissions: Permissions) -> str:
+    """The message of `check`: the account, what the key can read, what it cannot and why, and a list to paste."""
+    kind = "a team API key, which sees only its own team," if connection.is_team_key else "an API key"
+    account = f"the account {connection.account_name}" if connection.account_name else "an account that it cannot name"
+    denied = [
+        f"Cannot read: {', '.join(permissions.streams_in(access))} (needs {access.needs}): {error}"
+        for access, error in permissions.denied.items()
     ]
-    scope = "one team's key, which sees that team only" if connection.is_team_key else "a key"
-    paste = f"In PyAirbyte: source.select_streams({reached.readable})" if closed and reached.readable else ""
-    told = [
-        f"This is {scope} for {whose}, at {connection.config.base_url}.",
-        f"Can be read: {', '.join(reached.readable) or 'nothing'}.",
-        *closed,
+    paste = f"For PyAirbyte: source.select_streams({permissions.readable})" if denied and permissions.readable else ""
+    sentences = [
+        f"This is {kind} for {account}, at {connection.config.base_url}.",
+        f"Can read: {', '.join(permissions.readable) or 'nothing'}.",
+        *denied,
         paste,
     ]
-    return " ".join(filter(None, told))
+    return " ".join(filter(None, sentences))
 
 
-def _summary(failures: Mapping[str, OpsgenieError], *, asked: list[str], not_read: list[str]) -> AirbyteTracedException:
-    """What is not whole, and why: one reason for each kind of error, since each stream has told its own."""
-    alike: dict[type[OpsgenieError], list[str]] = {}
-    for name, problem in failures.items():
-        alike.setdefault(type(problem), []).append(name)
-    told = [
-        # Of a wrong catalog nothing is incomplete.
+def _summarize(failures: Mapping[str, OpsgenieError], *, not_read: list[str], requested: int) -> AirbyteTracedException:
+    """The closing error: which streams are incomplete, with one reason for each class of error."""
+    by_class: dict[type[OpsgenieError], list[str]] = {}
+    for name, error in failures.items():
+        by_class.setdefault(type(error), []).append(name)
+    sentences = [
+        # A stream that does not exist is not incomplete.
         str(failures[names[0]]) if kind is CatalogError else f"Incomplete: {', '.join(names)}. {failures[names[0]]}"
-        for kind, names in alike.items()
+        for kind, names in by_class.items()
     ]
     if not_read:
-        told.append(f"Not read at all: {', '.join(not_read)}.")
-    if len(asked) > len(failures) + len(not_read):
-        told.append("What else was asked for is whole.")
+        sentences.append(f"Not read: {', '.join(not_read)}.")
+    if requested > len(failures) + len(not_read):
+        sentences.append("All other requested streams are complete.")
     return AirbyteTracedException(
-        message=" ".join(told),
-        internal_message="; ".join(f"{kind.__name__}: {', '.join(names)}" for kind, names in alike.items()),
-        failure_type=failure_type(next(iter(failures.values()))),
+        message=" ".join(sentences),
+        internal_message="; ".join(f"{kind.__name__}: {', '.join(names)}" for kind, names in by_class.items()),
+        failure_type=classify_failure(next(iter(failures.values()))),
     )

@@ -187,7 +187,7 @@ class State:
         """The same with the limits known *now*."""
         if requests == (self.limits.requests if self.limits else {}):
             return self
-        return replace(self, limits=Limits(requests, now))
+        return replace(self, limits=Limits(requests, now) if requests else None)
 
     def valid_limits(self, now: int | None) -> Mapping[str, int]:
         """The learned limits that are recent enough to use without a test."""
