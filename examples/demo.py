@@ -30,7 +30,9 @@ CHANGED_ALERTS = """
 # An alert that was closed without an acknowledgement can still have an ackTime: only acknowledgedBy is reliable.
 TIME_TO_ACKNOWLEDGE = """
     WITH recent AS (
-        SELECT *, CASE WHEN report->>'acknowledgedBy' <> '' THEN (report->>'ackTime')::BIGINT END AS ms
+        SELECT *, CASE
+            WHEN report->>'acknowledgedBy' <> '' THEN (report->>'ackTime')::BIGINT
+        END AS ms
         FROM alerts
         WHERE createdAt > (SELECT max(createdAt) - INTERVAL 90 DAYS FROM alerts)
     )
@@ -44,8 +46,9 @@ TIME_TO_ACKNOWLEDGE = """
     ORDER BY "median minutes" DESC
 """
 AFTERWORD = f"""
-To copy your own account, create a key in Opsgenie under Settings > API key management,
-allow Read and Configuration Access, and run (with `--region eu` for an account in Europe):
+To copy your own account, create a key in Opsgenie under Settings > API key
+management, with the permissions Read and Configuration Access, and run
+(with `--region eu` for an account in Europe):
   export OPSGENIE_API_TOKEN=...
   {os.path.relpath(BIN / "opsgenie-archive")} plan
   {os.path.relpath(BIN / "opsgenie-archive")} sync --to my-account.duckdb

@@ -11,7 +11,7 @@ from tests.support.leaks import heard, ran
 from opsgenie_simulator import Account
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.outcome import Outcome
-from source_opsgenie.archive.plan import Estimate
+from source_opsgenie.archive.plan import RESUMES, Estimate
 from source_opsgenie.archive.store import Written
 from source_opsgenie.streams import STREAMS
 
@@ -37,22 +37,36 @@ def test_the_closing_table_fits_80_columns(archive: Command) -> None:
     assert not [line for line in lines if "\N{HORIZONTAL ELLIPSIS}" in line]
 
 
-@pytest.mark.parametrize("kind", ["plan", "summary"])
-def test_a_large_account_fits_80_columns(kind: str) -> None:
-    """With millions of rows, stream names are folded; no number is cut off."""
+def test_a_large_plan_fits_80_columns() -> None:
+    """With millions of rows, the plan folds stream names and cuts off no number."""
     console = Console(file=io.StringIO(), width=80)
-    display = Display(console, console)
-    if kind == "plan":
-        parents = [Estimate(STREAMS[name], 12_345_678, "alerts", 23_456_789, 1e5) for name in NAMES]
-        display.print_plan(parents)
-    else:
-        outcomes = [Outcome(STREAMS[name], Written(12_345_678, 1_234_567), 23_456_789, 1e5) for name in NAMES]
-        display.print_summary(outcomes, totals=dict.fromkeys(NAMES, 12_345_678), path=Path("acme.duckdb"))
-    output = display_text(console)
+    Display(console, console).print_plan(
+        [Estimate(STREAMS[name], 12_345_678, "alerts", 23_456_789, 1e5) for name in NAMES]
+    )
 
-    assert max(map(len, output.splitlines())) <= 80
-    assert 2 == output.count("12,345,678") / (1 if kind == "plan" else 2)
-    assert 2 == output.count(" 23,456,789")
+    assert max(map(len, printed(console).splitlines())) <= 80
+    assert len(NAMES) == printed(console).count("of 12,345,678 alerts  23,456,789  1 d 3 h  expensive")
+
+
+def test_a_large_closing_table_fits_80_columns() -> None:
+    """With millions of rows, the closing table folds stream names and cuts off no number."""
+    console = Console(file=io.StringIO(), width=80)
+    outcomes = [Outcome(STREAMS[name], Written(12_345_678, 1_234_567), 23_456_789, 1e5) for name in NAMES]
+    totals = dict.fromkeys(NAMES, 34_567_890)
+    Display(console, console).print_summary(outcomes, totals=totals, path=Path("acme.duckdb"))
+    numbers = "12,345,678  1,234,567        0  34,567,890  23,456,789  100,000.0"
+
+    assert max(map(len, printed(console).splitlines())) <= 80
+    assert len(NAMES) == printed(console).count(numbers)
+
+
+def test_a_resumed_stream_is_not_called_expensive() -> None:
+    """The plan shows that a stream resumes, even if it is expensive."""
+    console = Console(file=io.StringIO(), width=80)
+    resumed = Estimate(STREAMS["alert_logs"], 9_000, "alerts", 9_115, 10.0, RESUMES)
+    Display(console, console).print_plan([resumed])
+
+    assert "of 9,000 alerts     9,115  10 s  resumes" in printed(console)
 
 
 def test_the_plan_names_expensive_streams(archive: Command, account: Account) -> None:
@@ -92,7 +106,7 @@ def test_the_help_fits_80_columns(archive: Command, arguments: Sequence[str]) ->
     assert "..." not in output.partition("Commands:")[2]
 
 
-def display_text(console: Console) -> str:
+def printed(console: Console) -> str:
     """Everything that was printed to *console*."""
     assert isinstance(console.file, io.StringIO)
     return heard(console.file.getvalue())

@@ -195,10 +195,10 @@ def test_a_revoked_key_ends_the_sync(archive: Command, account: Account) -> None
     """If the key is revoked during a sync, stderr names the stream that failed, and in one line all that follow."""
     archive.sync("--streams", "teams")
 
-    def revoke(call: Call, answer: Callable[[Call], Response]) -> Response:
+    def revoke(call: Call, respond: Callable[[Call], Response]) -> Response:
         if call.path == "/v1/incidents" and "sort" in call.query:
             account.keys = ()
-        return answer(call)
+        return respond(call)
 
     with Simulator(account, weather=(revoke,)) as simulator:
         result = Command(simulator, archive.key, archive.path)(
@@ -208,7 +208,8 @@ def test_a_revoked_key_ends_the_sync(archive: Command, account: Account) -> None
     assert 1 == result.exit_code
     assert "teams: complete" in result.stdout
     assert "incidents: INCOMPLETE: " in result.stderr
-    assert "INCOMPLETE: Not started, because the sync ended early. alerts, alert_logs\n" in result.stderr
+    assert "\nalerts, alert_logs: INCOMPLETE: Not started, because the sync ended early.\n" in result.stderr
+    assert 1 == result.stderr.count("Not started")
     assert "Traceback" not in result.output
 
 

@@ -20,12 +20,12 @@ class Interruption:
         self.count = count
         self.process: subprocess.Popen[str] | None = None
 
-    def __call__(self, call: Call, answer: Callable[[Call], Response]) -> Response:
+    def __call__(self, call: Call, respond: Callable[[Call], Response]) -> Response:
         """Respond as usual."""
         self.count -= call.path.startswith("/v2/alerts")
         if self.count == 0 and self.process:
             self.process.send_signal(signal.SIGINT)
-        return answer(call)
+        return respond(call)
 
 
 @pytest.mark.parametrize(("count", "stored"), [(30, 500), (95, 6_000)])
@@ -58,7 +58,9 @@ def test_ctrl_c_keeps_child_records(tmp_path: Path) -> None:
         ended(interruption.process, timeout=30)
         parents = archive.query("SELECT count(DISTINCT alert_id) FROM alert_logs")
         state = archive.query("SELECT state IS NOT NULL FROM _archive.streams")
+        plan = archive.sync("--streams", "alert_logs").output.partition("total")[0]
 
     assert 130 == interruption.process.returncode
     assert 150 < parents[0][0] < 450
     assert [(True,)] == state
+    assert plan.rstrip().endswith("resumes")

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from tests.support.archive_command import Command
 from tests.support.leaks import ended
 
 from opsgenie_simulator import Account, Call, Response, Simulator
-from opsgenie_simulator.messages import Answer
 from source_opsgenie.archive.lock import exclusive_lock
 from source_opsgenie.errors import ArchiveError
 
@@ -23,7 +23,7 @@ def test_a_second_sync_is_rejected(tmp_path: Path) -> None:
     account = Account.seeded(alerts=3)
     second: list[tuple[int, str, int]] = []
 
-    def sync_meanwhile(call: Call, answer: Answer) -> Response:
+    def sync_meanwhile(call: Call, respond: Callable[[Call], Response]) -> Response:
         if call.path == "/v2/teams" and not second:
             before = len(simulator.requests)
             other = archive.begin("--streams", "teams")
@@ -32,7 +32,7 @@ def test_a_second_sync_is_rejected(tmp_path: Path) -> None:
             _, errors = ended(other)
             watchdog.cancel()
             second.append((other.returncode, errors, len(simulator.requests) - before))
-        return answer(call)
+        return respond(call)
 
     with Simulator(account, weather=(sync_meanwhile,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
@@ -74,11 +74,11 @@ def test_a_killed_sync_releases_the_lock(tmp_path: Path) -> None:
     account = Account.seeded(alerts=3)
     killed: list[int] = []
 
-    def kill_first(call: Call, answer: Answer) -> Response:
+    def kill_first(call: Call, respond: Callable[[Call], Response]) -> Response:
         if call.path == "/v2/teams" and not killed:
             killed.append(first.pid)
             first.send_signal(signal.SIGKILL)
-        return answer(call)
+        return respond(call)
 
     with Simulator(account, weather=(kill_first,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")

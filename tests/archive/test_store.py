@@ -89,6 +89,16 @@ def test_a_later_version_adds_columns(store: Store) -> None:
     )
 
 
+def test_a_later_version_updates_comments(store: Store) -> None:
+    """A comment that a later version words differently is replaced."""
+    store.begin_run([small_stream(flag("on", "Whether it is on."))])
+    store.begin_run([small_stream(flag("on", "True if it is on."))])
+
+    assert [("True if it is on.",)] == query(
+        store, "SELECT comment FROM duckdb_columns() WHERE table_name = 'small' AND column_name = 'on'"
+    )
+
+
 def test_the_store_waits_for_a_locked_file(tmp_path: Path) -> None:
     """If another program has the file open, a notice says so, and after a while an error names the remedy."""
     notices: list[str] = []

@@ -21,8 +21,8 @@ def lacking(account: Account, tmp_path: Path, request: pytest.FixtureRequest) ->
     """`opsgenie-archive`, and an API that counts five alerts but never lists them."""
     hidden = set(list(account.alerts)[100:105])
 
-    def hide(call: Call, answer: Callable[[Call], Response]) -> Response:
-        response = answer(call)
+    def hide(call: Call, respond: Callable[[Call], Response]) -> Response:
+        response = respond(call)
         if call.path != "/v2/alerts" or response.status != OK:
             return response
         body = orjson.loads(response.body)

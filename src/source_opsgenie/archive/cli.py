@@ -23,18 +23,19 @@ if TYPE_CHECKING:
 REGIONS = dict(zip(("us", "eu"), ENDPOINTS, strict=True))
 KEY_VARIABLE = "OPSGENIE_API_TOKEN"
 MISSING_KEY = (
-    f"The API key is missing. Set {KEY_VARIABLE}, or pass a file with --config. To create a key, open Settings > API "
-    "key management in Opsgenie and allow Read and Configuration Access."
+    f"The API key is missing. Set {KEY_VARIABLE}, or pass a file with --config. Create a key in Opsgenie under "
+    "Settings > API key management, with the permissions Read and Configuration Access."
 )
 INCOMPLETE, INVALID_INPUT = 1, 2
 
 HELP = f"""Copy an Opsgenie account into one local DuckDB file.
 
 The API key is read from the environment variable {KEY_VARIABLE} or from the --config file, never from an argument,
-which other users of the machine could see. To create a key, open Settings > API key management in Opsgenie and allow
-Read and Configuration Access. Without Configuration Access, only alerts and incidents can be read.
+which other users of the machine could see. Create the key in Opsgenie under Settings > API key management, with the
+permissions Read and Configuration Access. Without Configuration Access, only alerts, incidents and saved searches can
+be read.
 """
-SYNC_HELP = """Create the file, or bring it up to date.
+SYNC_HELP = """Create or update a DuckDB file with the account.
 
 The first sync reads everything. It sends one request per hundred alerts, and one request per alert for each child
 stream (alert_logs, alert_notes and so on), at the pace of the account's rate limit. Stop it at any time with Ctrl-C;
@@ -112,7 +113,7 @@ def main() -> None:
     """Start `opsgenie-archive`."""
 
 
-@main.command("sync", help=SYNC_HELP, short_help="Create the file, or bring it up to date.")
+@main.command("sync", help=SYNC_HELP, short_help="Create or update a DuckDB file with the account.")
 @click.option("--to", "path", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The DuckDB file.")
 @click.option(
     "--deleted-row-requests",
@@ -124,7 +125,7 @@ def main() -> None:
 )
 @_with_options
 def sync_command(path: Path, deleted_row_requests: int, **options: Any) -> None:
-    """Create the file at *path*, or bring it up to date."""
+    """Create or update the file at *path*."""
     with _report_errors(verbose=options["verbose"]):
         from source_opsgenie.archive.sync import run_sync  # noqa: PLC0415 -- slow to import; --help does not need it
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from source_opsgenie.archive.outcome import NOT_STARTED, Outcome
-from source_opsgenie.archive.plan import Estimate
+from source_opsgenie.archive.plan import RESUMES, Estimate
 from source_opsgenie.archive.progress import Progress, format_duration
 
 # Without a terminal, the least seconds between two lines about the stream under way.
@@ -98,7 +98,7 @@ class Display:
             if outcome.error != NOT_STARTED:
                 self._print_proof(outcome)
         if names := [outcome.stream.name for outcome in outcomes if outcome.error == NOT_STARTED]:
-            _print(Text(f"INCOMPLETE: {NOT_STARTED} {', '.join(names)}"), self.errors)
+            _print(Text(f"{', '.join(names)}: INCOMPLETE: {NOT_STARTED}"), self.errors)
         self.info("\nQuery the file:")
         for example in query_examples(path, max(totals, key=lambda name: totals[name])):
             self.console.print(Text(textwrap.indent(example, "  ")), soft_wrap=True)
@@ -152,7 +152,7 @@ def _plan_table(estimates: Sequence[Estimate], expensive: Sequence[Estimate]) ->
     table = _table("stream", "rows", "requests", "time", "", left=2)
     for estimate in estimates:
         note = estimate.note if len(estimate.note) <= NOTE_WIDTH else "cannot be read"
-        mark = "expensive" if estimate in expensive else note
+        mark = "expensive" if estimate in expensive and note != RESUMES else note
         table.add_row(estimate.stream.name, *_cells(estimate), mark)
     requests = sum(estimate.requests or 0 for estimate in estimates)
     seconds = sum(estimate.seconds or 0.0 for estimate in estimates)
@@ -181,7 +181,7 @@ def _advise(expensive: Sequence[Estimate]) -> str:
     lines = textwrap.wrap(", ".join(estimate.stream.name for estimate in expensive), NAMES_WIDTH)
     options = [f"  --without {names.rstrip(',').replace(' ', '')}" for names in lines]
     return "\n".join(
-        ["To sync everything else first, add:", *options, "A later sync without it adds them to the file."]
+        ["To sync everything else first, add:", *options, "Omit it from a later sync to add these streams to the file."]
     )
 
 

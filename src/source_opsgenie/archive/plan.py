@@ -29,6 +29,7 @@ from source_opsgenie.streams import (
 REQUESTS_TO_PLAN_WINDOWS = 8
 # Our own CPU time per request, however fast the response.
 CPU_SECONDS_PER_REQUEST = 0.001
+RESUMES = "resumes"
 
 States = Mapping[str, Mapping[str, Any]]
 
@@ -138,7 +139,7 @@ def _estimate(
 
 def _note(connection: Connection, stream: Stream, requests: int | None, states: States) -> str:
     if is_under_way(states.get(stream.name, {})):
-        return "resumes"
+        return RESUMES
     levels = len(ancestry(stream)) - 1 + reads_details(stream, connection.config)
     return "at least" if requests is not None and levels > 1 else ""
 

@@ -27,7 +27,7 @@ MAX_FUTILE_ATTEMPTS = 2
 
 
 def run_sync(path: Path, *, config: Config, streams: Sequence[Stream], deleted_row_requests: int) -> list[Outcome]:
-    """Create the file at *path* or bring it up to date with *streams*, and show the progress."""
+    """Create or update the file at *path* with *streams*, and show the progress."""
     display = Display()
     with exclusive_lock(path), connect(config) as connection:
         store = Store(path, connection.account, display.info, connection.known_as)
