@@ -12,7 +12,7 @@ from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, REFUSALS
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.retry import LONGEST_BACK_OFF, PATIENCE_SECONDS
 from source_opsgenie.api.transport import Bounds
-from source_opsgenie.archive.plan import requests_of
+from source_opsgenie.archive.plan import estimate_requests
 from source_opsgenie.config import Config
 from source_opsgenie.options import OPTIONS
 from source_opsgenie.streams import STREAMS, Field, Stream, ancestry, cost, is_incremental, relations
@@ -144,7 +144,8 @@ def first_sync_table() -> Iterator[str]:
 def _by_requests(size: int) -> dict[int, list[str]]:
     names: dict[int, list[str]] = {}
     for stream in STREAMS.values():
-        requests = requests_of(stream, size, Config(api_token="", base_url="")) if ancestry(stream)[0].search else None
+        config = Config(api_token="", base_url="")
+        requests = estimate_requests(stream, size, config) if ancestry(stream)[0].search else None
         if requests is not None:
             names.setdefault(requests, []).append(stream.name)
     return names

@@ -10,5 +10,5 @@ from opsgenie_simulator import Account, Simulator
 
 @pytest.fixture
 def archive(simulator: Simulator, account: Account, tmp_path: Path) -> Command:
-    """`opsgenie-archive` with a key that may read everything."""
+    """`opsgenie-archive` with a key that has every permission."""
     return Command(simulator, account.full_key, tmp_path / "acme.duckdb")

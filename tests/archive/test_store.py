@@ -31,29 +31,29 @@ def small_stream(*fields: Field) -> Stream:
         domain=Domain.SEARCH,
         access=Access.ALERTS,
         docs_url="",
-        fields=(text("id", "Names it."), *fields),
+        fields=(text("id", "Its id."), *fields),
     )
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """An archive of its own, without patience."""
-    said: list[str] = []
-    store = Store(tmp_path / "small.duckdb", "acme", said.append, patience=0.5)
+    """A new archive, which does not wait for other programs."""
+    notices: list[str] = []
+    store = Store(tmp_path / "small.duckdb", "acme", notices.append, max_wait_seconds=0.5)
     store.prepare()
     return store
 
 
 def query(store: Store, sql: str) -> list[tuple[object, ...]]:
-    """What another program sees in the file."""
+    """The result of *sql*, as another program sees it."""
     with duckdb.connect(str(store.path), read_only=True) as database:
         return database.execute(sql).fetchall()
 
 
-def test_rows_are_told_apart(store: Store) -> None:
-    """A row is new, changed or as it was; of two with the same key in one checkpoint the later one counts."""
+def test_rows_are_counted_as_new_or_changed(store: Store) -> None:
+    """A row is new, changed or unchanged; if a checkpoint has two rows with the same key, the later one wins."""
     stream = small_stream()
-    store.begin([stream])
+    store.begin_run([stream])
     first = store.write(stream, ['{"id":"a"}', '{"id":"b"}'], state={"version": 1})
     second = store.write(
         stream, ['{"id":"a"}', '{"id":"b","x":1}', '{"id":"c"}', '{"id":"c","x":2}'], state={"version": 2}
@@ -65,23 +65,23 @@ def test_rows_are_told_apart(store: Store) -> None:
     )
 
 
-def test_rows_and_state_come_together(store: Store) -> None:
-    """If the rows cannot be written, the state stays where it was."""
+def test_rows_and_state_are_stored_together(store: Store) -> None:
+    """If the rows cannot be written, the stored state does not change."""
     stream = small_stream()
-    store.begin([stream])
+    store.begin_run([stream])
     store.write(stream, ['{"id":"a"}'], state={"version": 1})
     with pytest.raises(ArchiveError):
         store.write(stream, ['{"id":"b"}', "broken"], state={"version": 2})
 
     assert [("a",)] == query(store, "SELECT id FROM small")
-    assert {"small": {"version": 1}} == store.prepare()
+    assert {"small": {"version": 1}} == store.states()
 
 
 def test_a_later_version_adds_columns(store: Store) -> None:
-    """A field that gets a column later has it filled from the rows that are there, with the comment."""
-    store.begin([small_stream()])
+    """A column that a later version adds is filled from the stored rows, and has its comment."""
+    store.begin_run([small_stream()])
     store.write(small_stream(), ['{"id":"a","on":true,"tags":["x"]}', '{"id":"b"}'], state={"version": 1})
-    store.begin([small_stream(flag("on", "Whether it is on."), list_of_texts("tags", "Labels."))])
+    store.begin_run([small_stream(flag("on", "Whether it is on."), list_of_texts("tags", "Labels."))])
 
     assert [("a", True, '["x"]'), ("b", None, None)] == query(store, 'SELECT id, "on", tags FROM small ORDER BY id')
     assert [("Whether it is on.",)] == query(
@@ -89,68 +89,78 @@ def test_a_later_version_adds_columns(store: Store) -> None:
     )
 
 
-def test_a_file_that_is_held_is_waited_for(tmp_path: Path) -> None:
-    """If another program has the file open, that is said, and after a while it is an error with a remedy."""
-    said: list[str] = []
-    store = Store(tmp_path / "held.duckdb", "acme", said.append, patience=0.5)
+def test_a_later_version_updates_comments(store: Store) -> None:
+    """A comment that a later version words differently is replaced."""
+    store.begin_run([small_stream(flag("on", "Whether it is on."))])
+    store.begin_run([small_stream(flag("on", "True if it is on."))])
+
+    assert [("True if it is on.",)] == query(
+        store, "SELECT comment FROM duckdb_columns() WHERE table_name = 'small' AND column_name = 'on'"
+    )
+
+
+def test_the_store_waits_for_a_locked_file(tmp_path: Path) -> None:
+    """If another program has the file open, a notice says so, and after a while an error names the remedy."""
+    notices: list[str] = []
+    store = Store(tmp_path / "held.duckdb", "acme", notices.append, max_wait_seconds=0.5)
     store.prepare()
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(store.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert holder.stdout
     holder.stdout.readline()
-    with pytest.raises(ArchiveError, match="another program has it open: close it there"):
-        store.begin([small_stream()])
+    with pytest.raises(ArchiveError, match=r"another program has it open\. Close it there"):
+        store.begin_run([small_stream()])
     ended(holder)
 
-    assert [f"Another program has {store.path} open: waiting for it, 0 s at most."] == said
+    assert [f"Another program has {store.path} open. Waiting up to 0 s."] == notices
 
 
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=list(STREAMS))
 def test_every_stream_has_a_table(stream: Stream) -> None:
-    """DuckDB takes the table, and the comments, that are made of each stream."""
+    """DuckDB accepts the table and the comments of each stream."""
     with duckdb.connect() as database:
-        database.execute(tables.create(stream))
-        database.execute(tables.comment(stream))
+        database.execute(tables.create_table(stream))
+        database.execute(tables.comment_on_table(stream))
         columns = database.execute(f"DESCRIBE {stream.name}").fetchall()
 
-    assert [(one.name, one.kind.column) for one in stream.fields] == [
+    assert [(field.name, field.kind.column) for field in stream.fields] == [
         column[:2] for column in columns[: -len(tables.OWN_COLUMNS)]
     ]
 
 
-MOMENTS = st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))
+TIMES = st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))
 OFFSETS = st.none() | st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-WRITTEN = st.builds(lambda moment, digits, offset: (moment, digits, offset), MOMENTS, st.integers(0, 9), OFFSETS)
+TIMESTAMPS = st.tuples(TIMES, st.integers(0, 9), OFFSETS)
 
 
 @settings(deadline=None, max_examples=20)
-@given(st.lists(WRITTEN, min_size=1, max_size=50))
-def test_a_moment_is_stored_in_utc(moments: list[tuple[datetime, int, timezone | None]]) -> None:
-    """A text with 0 to 9 digits of a second, `Z` or an offset, becomes that moment, to the microsecond."""
-    written, expected = [], []
-    for moment, digits, offset in moments:
-        fraction = f"{moment.microsecond:06}000"[:digits]
-        there = moment.astimezone(offset or UTC)
-        zone = "Z" if offset is None else there.isoformat()[-6:]
-        written.append(f"{there:%Y-%m-%dT%H:%M:%S}{'.' if digits else ''}{fraction}{zone}")
-        expected.append(moment.replace(microsecond=int(f"{fraction:0<6}"[:6]), tzinfo=None))
+@given(st.lists(TIMESTAMPS, min_size=1, max_size=50))
+def test_timestamps_are_stored_in_utc(timestamps: list[tuple[datetime, int, timezone | None]]) -> None:
+    """A text with 0 to 9 fraction digits and `Z` or an offset is stored as UTC, to the microsecond."""
+    texts, expected = [], []
+    for time, digits, offset in timestamps:
+        fraction = f"{time.microsecond:06}000"[:digits]
+        local = time.astimezone(offset or UTC)
+        zone = "Z" if offset is None else local.isoformat()[-6:]
+        texts.append(f"{local:%Y-%m-%dT%H:%M:%S}{'.' if digits else ''}{fraction}{zone}")
+        expected.append(time.replace(microsecond=int(f"{fraction:0<6}"[:6]), tzinfo=None))
 
-    assert expected == stored(written)
-
-
-def test_what_is_no_moment_is_null() -> None:
-    """A text that is no moment gives NULL: the row is kept, and its JSON tells."""
-    written = ["", "epoch", "infinity", "yesterday", "2026-02-30T00:00:00Z", "1593435761", None]
-
-    assert [None] * len(written) == stored(written)
+    assert expected == stored(texts)
 
 
-def stored(written: Sequence[str | None]) -> list[datetime | None]:
-    """What the column of a timestamp holds for each of *written*, whatever the zone of the session."""
+def test_any_other_text_is_stored_as_null() -> None:
+    """A text that is not a timestamp becomes NULL; the row is kept with its JSON."""
+    texts = ["", "epoch", "infinity", "yesterday", "2026-02-30T00:00:00Z", "1593435761", None]
+
+    assert [None] * len(texts) == stored(texts)
+
+
+def stored(texts: Sequence[str | None]) -> list[datetime | None]:
+    """The value of a timestamp column for each of *texts*, in a session with another time zone."""
     stream = small_stream(timestamp("at", "When."))
-    rows = [orjson.dumps({"id": f"{number:02}", "at": one}).decode() for number, one in enumerate(written)]
+    rows = [orjson.dumps({"id": f"{number:02}", "at": at}).decode() for number, at in enumerate(texts)]
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'America/New_York'")
-        database.execute(tables.stage(stream), {"rows": rows, "synced_at": datetime(2026, 1, 1)})
+        database.execute(tables.stage_rows(stream), {"rows": rows, "synced_at": datetime(2026, 1, 1)})
         return [at for (at,) in database.execute('SELECT "at" FROM incoming ORDER BY id').fetchall()]

@@ -18,15 +18,15 @@ SEARCHED = ("alerts", "alert_logs", "alert_recipients", "incidents")
 
 
 def listed(archive: Command, path: str) -> list[dict[str, Any]]:
-    """What the API lists at *path*, by another client."""
+    """The rows that the API lists at *path*, read by another client."""
     rows: list[dict[str, Any]] = []
     while not len(rows) % 100:
         request = urllib.request.Request(
             f"{archive.simulator.url}{path}?limit=100&offset={len(rows)}",
             headers={"Authorization": f"GenieKey {archive.key}"},
         )
-        with urllib.request.urlopen(request) as answer:
-            page = json.load(answer)["data"]
+        with urllib.request.urlopen(request) as response:
+            page = json.load(response)["data"]
         rows += page
         if not page:
             break
@@ -34,7 +34,7 @@ def listed(archive: Command, path: str) -> list[dict[str, Any]]:
 
 
 def test_every_list_is_in_its_table(archive: Command) -> None:
-    """After a sync, the table of a listed stream holds what the API lists, row by row and whole."""
+    """After a sync, the table of a listed stream holds the complete rows that the API lists."""
     names = ("alerts", "incidents", "users", "teams", "services", "integrations", "escalations", "forwarding_rules")
     archive.sync("--streams", ",".join(names))
 
@@ -43,7 +43,7 @@ def test_every_list_is_in_its_table(archive: Command) -> None:
 
 
 def test_every_stream_is_in_its_table(tmp_path: Path) -> None:
-    """After a sync of everything, each table holds the rows that the core reads, whole, and every column is filled."""
+    """After a sync of everything, each table holds the complete rows of its stream, and every column is filled."""
     account = account_of()
     account.clock = lambda: NOW
     with Simulator(account) as simulator:
@@ -51,7 +51,7 @@ def test_every_stream_is_in_its_table(tmp_path: Path) -> None:
         archive.sync()
     with duckdb.connect(str(archive.path), read_only=True) as database:
         tables = {name: database.execute(f"SELECT * FROM {name}").fetchall() for name in STREAMS}
-        columns = {name: [one[0] for one in database.execute(f"DESCRIBE {name}").fetchall()] for name in STREAMS}
+        columns = {name: [column[0] for column in database.execute(f"DESCRIBE {name}").fetchall()] for name in STREAMS}
     for name, table in tables.items():
         rows = [dict(zip(columns[name], row, strict=True)) for row in table]
         texts = by_text(json.loads(row["_json"]) for row in rows)
@@ -66,27 +66,27 @@ def test_every_stream_is_in_its_table(tmp_path: Path) -> None:
         assert unfilled == []
 
 
-def test_weeks_that_left_the_span_are_kept(archive: Command, account: Account) -> None:
-    """A week of a timeline that is asked for no longer is not marked as gone; what comes whole is."""
+def test_weeks_outside_the_span_are_kept(archive: Command, account: Account) -> None:
+    """A week of a timeline that is no longer requested is not marked as deleted."""
     account.clock = lambda: NOW
     archive.sync("--streams", "schedule_timelines")
     (before,) = archive.query("SELECT count(*) FROM schedule_timelines")
     account.clock = lambda: NOW + 21 * DAY
     archive.sync("--streams", "schedule_timelines")
 
-    assert [(0,)] == archive.query("SELECT count(*) FROM schedule_timelines WHERE _gone_at IS NOT NULL")
+    assert [(0,)] == archive.query("SELECT count(*) FROM schedule_timelines WHERE _deleted_at IS NOT NULL")
     assert archive.query("SELECT count(*) FROM schedule_timelines")[0] > before
 
 
 def test_every_child_is_in_its_table(archive: Command, account: Account) -> None:
-    """After a sync, the children of alerts are there, each beside the id of its alert."""
+    """After a sync, the child records of alerts are stored, each with the id of its alert."""
     archive.sync("--streams", "alert_logs,alert_recipients")
     children = {alert_id: account.ledger.children(alert_id) for alert_id in account.alerts}
     logs = [{"alert_id": alert_id, **log} for alert_id, of in children.items() for log in of.logs]
     recipients = [
-        {"alert_id": alert_id, **one, "user_id": one["user"]["id"], "user_username": one["user"]["username"]}
+        {"alert_id": alert_id, **row, "user_id": row["user"]["id"], "user_username": row["user"]["username"]}
         for alert_id, of in children.items()
-        for one in of.recipients
+        for row in of.recipients
     ]
 
     assert by_text(logs) == archive.rows("alert_logs")
@@ -94,7 +94,7 @@ def test_every_child_is_in_its_table(archive: Command, account: Account) -> None
 
 
 def test_every_membership_is_in_both_its_tables(archive: Command, account: Account) -> None:
-    """After a sync, the pairs of team and user are the account's, seen from the team and from the user."""
+    """After a sync, both tables hold the account's pairs of team and user."""
     archive.sync("--streams", "team_members,user_teams")
     pairs = {
         (team["id"], member["user"]["id"]) for team in account.teams.values() for member in team.get("members", [])
@@ -105,7 +105,7 @@ def test_every_membership_is_in_both_its_tables(archive: Command, account: Accou
 
 
 def test_columns_are_typed(archive: Command, account: Account) -> None:
-    """Times are UTC timestamps, counts numbers, flags booleans, lists and objects JSON."""
+    """Times are UTC timestamps, counts are numbers, flags are booleans, and lists and objects are JSON."""
     alert = account.create_alert(
         created_at="2026-03-04T05:06:07.89Z", updated_at="2026-03-04T05:06:07.89Z", tags=["a", "b"], count=3
     )
@@ -118,15 +118,15 @@ def test_columns_are_typed(archive: Command, account: Account) -> None:
 
 
 def test_columns_are_commented(archive: Command) -> None:
-    """Each column says what it means, in the words of the stream's row."""
+    """Each column has the description of its field as a comment."""
     archive.sync("--streams", "teams")
-    said = dict(archive.query("SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'teams'"))
+    comments = dict(archive.query("SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'teams'"))
 
-    assert {one.name: one.description for one in STREAMS["teams"].fields}.items() <= said.items()
+    assert {field.name: field.description for field in STREAMS["teams"].fields}.items() <= comments.items()
 
 
-def test_a_field_that_nobody_knows_is_kept(tmp_path: Path) -> None:
-    """What no column is made for stays in the JSON of its row."""
+def test_an_unknown_field_is_kept(tmp_path: Path) -> None:
+    """A field without a column stays in the JSON of its row."""
     account = Account.seeded(extra_fields=True)
     with Simulator(account) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
@@ -135,8 +135,8 @@ def test_a_field_that_nobody_knows_is_kept(tmp_path: Path) -> None:
     assert [("2031",)] == archive.query("SELECT DISTINCT _json->>'$.somethingNew.seenSince' FROM users")
 
 
-def test_a_quiet_second_sync_writes_nothing_and_asks_little(archive: Command, simulator: Simulator) -> None:
-    """When nothing changed, no row is new or changed; a searched stream costs a request, and one to count."""
+def test_a_second_sync_without_changes_writes_nothing(archive: Command, simulator: Simulator) -> None:
+    """If nothing changed, no row is written; a searchable stream costs one request, and one more to count."""
     names = (*SEARCHED, "users", "teams", "user_teams")
     archive.sync("--streams", ",".join(names))
     before = {name: archive.query(f"SELECT _json, _synced_at FROM {name} ORDER BY ALL") for name in names}
@@ -148,38 +148,38 @@ def test_a_quiet_second_sync_writes_nothing_and_asks_little(archive: Command, si
     assert 2 == paths(simulator.requests).count("/v1/incidents")
 
 
-def test_a_later_sync_brings_what_changed(archive: Command, account: Account) -> None:
-    """Of the alerts, those that changed are read, and counted apart from those that are new."""
+def test_a_later_sync_reads_changes(archive: Command, account: Account) -> None:
+    """A later sync reads changed alerts, and counts them apart from new ones."""
     archive.sync("--streams", "alerts")
     changed = list(account.alerts)[:3]
     for alert_id in changed:
         account.update_alert(alert_id, status="closed", message="changed here")
-    account.create_alert(message="made here")
+    account.create_alert(message="created here")
     output = archive.sync("--streams", "alerts").output
 
-    assert "alerts: whole, 1 new, 3 changed" in output
+    assert "alerts: complete, 1 new, 3 changed" in output
     assert by_text(listed(archive, "/v2/alerts")) == archive.rows("alerts")
     assert set(changed) == {row["id"] for row in archive.rows("alerts") if row["message"] == "changed here"}
 
 
 @pytest.mark.parametrize("option", [("--query", "priority: P1"), ("--since", "2026-06-01")])
-def test_another_question_starts_again_and_says_so(archive: Command, option: tuple[str, str]) -> None:
-    """A bookmark is worth nothing for another query or start date."""
+def test_another_query_reads_everything_again(archive: Command, option: tuple[str, str]) -> None:
+    """A bookmark of another query or start date is not used, and a notice says so."""
     archive.sync("--streams", "alerts")
     output = archive.sync("--streams", "alerts", *option).output
 
-    assert "is not that of the sync before: everything is read again." in output
+    assert "differs from the last sync. Running one full read." in output
 
 
-def test_the_file_is_its_owners(archive: Command) -> None:
-    """Nobody else may read the file: it is the account's whole history."""
+def test_only_the_owner_can_read_the_file(archive: Command) -> None:
+    """Other users cannot read the file: it holds the account's full history."""
     archive.sync("--streams", "teams")
 
     assert 0o600 == stat.S_IMODE(archive.path.stat().st_mode)
 
 
 def test_the_file_opens_in_older_versions(archive: Command) -> None:
-    """The file is in the format of DuckDB 1.0, which PyAirbyte's DuckDB 1.4 opens."""
+    """The file has the format of DuckDB 1.0, which PyAirbyte's DuckDB 1.4 opens."""
     archive.sync("--streams", "teams")
 
     with duckdb.connect() as database:
@@ -189,23 +189,25 @@ def test_the_file_opens_in_older_versions(archive: Command) -> None:
     assert ({"storage_version": "v1.0.0+"},) == tags
 
 
-def test_the_file_tells_its_own_story(archive: Command, account: Account) -> None:
-    """The file names the account, each stream's proof and state, and each sync."""
+def test_the_file_describes_itself(archive: Command, account: Account) -> None:
+    """The file records its account, the proof and state of each stream, and each sync."""
     archive.sync("--streams", "alerts,teams,team_members,heartbeats")
-    is_whole = "SELECT bool_and(is_whole), bool_and(state IS NOT NULL), bool_and(proof <> '') FROM _archive.streams"
+    columns = "SELECT bool_and(is_complete), bool_and(state IS NOT NULL), bool_and(proof <> '') FROM _archive.streams"
 
-    assert [(1, f"{account.name}@localhost")] == archive.query("SELECT format, account FROM _archive.file")
-    assert [(True, True, True)] == archive.query(is_whole)
-    assert [("whole", len(archive.simulator.requests))] == archive.query("SELECT outcome, requests FROM _archive.runs")
+    assert [(2, f"{account.name}@localhost")] == archive.query("SELECT format, account FROM _archive.file")
+    assert [(True, True, True)] == archive.query(columns)
+    assert [("complete", len(archive.simulator.requests))] == archive.query(
+        "SELECT outcome, requests FROM _archive.runs"
+    )
 
 
-def test_others_can_look_between_checkpoints(archive: Command, account: Account) -> None:
-    """While a later stream is read, another program opens the file and sees the earlier ones."""
+def test_other_programs_can_read_between_checkpoints(archive: Command, account: Account) -> None:
+    """While a later stream is read, another program can open the file and see the earlier ones."""
     for number in range(700):
         account.create_alert(message=f"crowd {number}")
     process = archive.begin("--streams", "teams,alert_logs")
     assert process.stdout
-    next(line for line in process.stdout if line.startswith("alert_logs: begins"))
+    next(line for line in process.stdout if line.startswith("alert_logs: started"))
     found = archive.query("SELECT count(*) FROM teams")
     running = process.poll()
     ended(process)
@@ -214,8 +216,8 @@ def test_others_can_look_between_checkpoints(archive: Command, account: Account)
 
 
 @pytest.mark.parametrize("name", SEARCHED)
-def test_a_stream_can_be_read_alone(archive: Command, name: str) -> None:
-    """Only the streams that were asked for get a table."""
+def test_a_stream_can_be_synced_alone(archive: Command, name: str) -> None:
+    """Only the selected streams have a table."""
     archive.sync("--streams", name)
 
     assert [(name,)] == archive.query("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'")

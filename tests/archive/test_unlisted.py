@@ -12,17 +12,17 @@ OK = 200
 STREAMS = ("--streams", "alerts,alert_notes")
 
 
-# With the latter, each sync walks through the whole history, past what is never listed.
+# With the latter, each sync reads the full history again, including the part that is never listed.
 BY_UPDATE, BY_HISTORY = Switches(), Switches(updated_at_search="refused", updated_at_sort="refused")
 
 
 @pytest.fixture(params=[BY_UPDATE, BY_HISTORY], ids=["by update", "by history"])
 def lacking(account: Account, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Command]:
-    """`opsgenie-archive`, and an API that counts five alerts which it never lists."""
+    """`opsgenie-archive`, and an API that counts five alerts but never lists them."""
     hidden = set(list(account.alerts)[100:105])
 
-    def hide(call: Call, answer: Callable[[Call], Response]) -> Response:
-        response = answer(call)
+    def hide(call: Call, respond: Callable[[Call], Response]) -> Response:
+        response = respond(call)
         if call.path != "/v2/alerts" or response.status != OK:
             return response
         body = orjson.loads(response.body)
@@ -33,27 +33,26 @@ def lacking(account: Account, tmp_path: Path, request: pytest.FixtureRequest) ->
         yield Command(simulator, account.full_key, tmp_path / "acme.duckdb")
 
 
-def test_rows_that_are_never_listed_make_a_stream_not_whole(lacking: Command) -> None:
-    """Where rows are known to exist and never came, the numbers are told, the exit code is 1, and the file says so."""
+def test_unlisted_rows_make_a_stream_incomplete(lacking: Command) -> None:
+    """If counted rows are never listed, the message has the numbers, the exit code is 1, and the file records it."""
     result = lacking("sync", "--to", str(lacking.path), *STREAMS)
 
     assert 1 == result.exit_code
-    assert "alerts: NOT WHOLE: Opsgenie counts 5 rows that it never lists. 300 counted, 295 read, 5 un" in result.stderr
-    assert "alert_notes: NOT WHOLE: " in result.stderr
-    assert "295 parents: 295 read, 0 deleted; 5 alerts were counted by the first read" in result.stderr
-    assert [(False,)] == lacking.query("SELECT DISTINCT is_whole FROM _archive.streams")
-    assert [("not whole: alerts, alert_notes",)] == lacking.query("SELECT outcome FROM _archive.runs")
+    assert "alerts: INCOMPLETE: Opsgenie counts 5 rows that it never lists. 300 counted, 295 " in result.stderr
+    assert "alert_notes: INCOMPLETE: Opsgenie counts 5 rows that it never lists. 295 parents:" in result.stderr
+    assert [(False,)] == lacking.query("SELECT DISTINCT is_complete FROM _archive.streams")
+    assert [("incomplete: alerts, alert_notes",)] == lacking.query("SELECT outcome FROM _archive.runs")
     assert 295 == len(lacking.rows("alerts"))
 
 
-def test_later_syncs_remember_what_was_never_listed(lacking: Command, account: Account) -> None:
-    """However often the file is brought up to date, the rows that never came are not forgotten."""
+def test_later_syncs_remember_unlisted_rows(lacking: Command, account: Account) -> None:
+    """However often the file is synced, rows that were never listed are not forgotten."""
     lacking("sync", "--to", str(lacking.path), *STREAMS)
     account.create_alert(message="later")
     results = [lacking("sync", "--to", str(lacking.path), *STREAMS) for _ in range(2)]
 
-    assert [1, 1] == [one.exit_code for one in results]
-    for one in results:
-        assert "alerts: NOT WHOLE: Opsgenie counts 5 rows that it never lists." in one.stderr
-        assert "5 alerts were counted by the first read and never listed; everything" in one.stderr
-    assert [(False,)] == lacking.query("SELECT DISTINCT is_whole FROM _archive.streams")
+    assert [1, 1] == [result.exit_code for result in results]
+    for result in results:
+        assert "alerts: INCOMPLETE: Opsgenie counts 5 rows that it never lists." in result.stderr
+        assert "5 alerts were counted by the first read and never listed; everything" in result.stderr
+    assert [(False,)] == lacking.query("SELECT DISTINCT is_complete FROM _archive.streams")

@@ -66,7 +66,7 @@ def connector(source: Verbs) -> Callable[..., Begun]:
 def copier(archive: Command) -> Callable[..., Begun]:
     """Begins a sync by the archive in a process of its own."""
     args = ["sync", "--to", str(archive.path), "--streams", ",".join(STREAMS)]
-    environment, said = archive.environment, archive.said
+    environment, said = archive.environment, archive.notice
     return partial(begun, ARCHIVE, *args, folder=archive.path.parent, environment=environment, said=said)
 
 
@@ -203,7 +203,7 @@ def test_a_full_disk_leaves_a_file_that_goes_on(
     archive.sync("--streams", "alerts")
 
     assert (1, False, []) == (ending.exit_code, asked_for_logs, ending.left)
-    assert "the disk is full, or a file may not be so large: make room" in ending.errors
+    assert "the disk is full, or a file size limit is reached. Free some space" in ending.errors
     assert "Traceback" not in ending.errors
     assert set(account.alerts) == {row["id"] for row in archive.rows("alerts")}
 

@@ -127,9 +127,9 @@ def test_the_archive_waits_out_an_outage(tmp_path: Path, capsys: pytest.CaptureF
         result = synced(connection, tmp_path / "acme.duckdb")
     told = heard(capsys.readouterr().out)
 
-    assert [""] == [outcome.problem for outcome in result]
+    assert [""] == [outcome.error for outcome in result]
     assert told.index("Nothing answers: waiting") < told.index("It answers again: going on.")
-    assert sum(outcome.written.present for outcome in result) >= len(account.alerts)
+    assert sum(outcome.written.received for outcome in result) >= len(account.alerts)
     assert outage.number > outage.last
 
 
@@ -147,8 +147,8 @@ def test_the_archive_waits_for_a_name(tmp_path: Path, capsys: pytest.CaptureFixt
         (alerts,) = synced(connection, tmp_path / "acme.duckdb")
     told = heard(capsys.readouterr().out)
 
-    assert "" == alerts.problem
-    assert len(account.alerts) == alerts.written.present
+    assert "" == alerts.error
+    assert len(account.alerts) == alerts.written.received
     assert told.index("Nothing answers: waiting") < told.index("It answers again: going on.")
 
 
@@ -160,8 +160,8 @@ def test_the_archive_waits_a_bounded_time(tmp_path: Path) -> None:
         alerts, logs = synced(connection, tmp_path / "acme.duckdb", "alerts", "alert_logs")
 
     assert alerts.ends_sync
-    assert "no whole answer" in alerts.problem
-    assert "not begun" in logs.problem
+    assert "no whole answer" in alerts.error
+    assert "Not started" in logs.error
     assert LONGEST_OUTAGE_SECONDS <= alerts.seconds <= LONGEST_OUTAGE_SECONDS * 1.1
 
 
@@ -171,15 +171,15 @@ def test_the_archive_does_not_wait_for_one_path(tmp_path: Path, simulator: Simul
         simulator.faults.script("status 503", route="/v2/teams", times=None)
         teams, alerts = synced(connection, tmp_path / "acme.duckdb", "teams", "alerts")
 
-    assert "was answered 503" in teams.problem
-    assert "" == alerts.problem
+    assert "was answered 503" in teams.error
+    assert "" == alerts.error
     assert 2 * ATTEMPTS == len([one for one in simulator.requests if one.path == "/v2/teams"])
 
 
 def synced(connection: Connection, path: Path, *streams: str) -> list[Outcome]:
     """What a sync of *streams* over *connection* into the file at *path* comes to."""
     display = Display()
-    store = Store(path, connection.account, display.say)
-    states = store.prepare()
+    store = Store(path, connection.account, display.info)
+    store.prepare()
     estimates = [Estimate(STREAMS[name]) for name in streams or ("alerts",)]
-    return Sync(connection, store, display, requests_for_deleted=0).run(estimates, states=states)
+    return Sync(connection, store, display, deleted_row_requests=0).run(estimates, states=store.states())

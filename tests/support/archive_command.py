@@ -1,4 +1,4 @@
-"""`opsgenie-archive`, run as a person runs it, and the file that it leaves."""
+"""`opsgenie-archive`, run as a person runs it, and the file that it writes."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ from source_opsgenie.archive.cli import main
 from source_opsgenie.options import override_notice
 from tests.support.leaks import heard, leaks
 
-# A test that runs in the background of a shell would hand on that Ctrl-C is ignored.
+# A test that runs in the background of a shell would inherit that Ctrl-C is ignored.
 LISTENING = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
     "from source_opsgenie.archive.cli import main; main()"
@@ -34,20 +34,20 @@ class Command:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the command finds in its environment."""
+        """The environment of the command."""
         return {"OPSGENIE_API_TOKEN": self.key, "OPSGENIE_API_URL": self.simulator.url}
 
     @property
-    def said(self) -> str:
-        """What each run says first on stderr, and `__call__` leaves out: the simulator stands in for Opsgenie."""
+    def notice(self) -> str:
+        """The first line of each run on stderr, which `__call__` removes: the simulator replaces Opsgenie."""
         return override_notice(self.environment, self.simulator.url) + "\n"
 
     def __call__(self, *arguments: str, key: str | None = None) -> Result:
-        """Run it in this process, and see that the key is in nothing that it printed or left."""
+        """Run it in this process, and check that the key is in nothing that it printed or wrote."""
         result = CliRunner().invoke(
             main, arguments, env=self.environment | ({"OPSGENIE_API_TOKEN": key} if key else {})
         )
-        result.stderr_bytes = (result.stderr_bytes or b"").removeprefix(self.said.encode())
+        result.stderr_bytes = (result.stderr_bytes or b"").removeprefix(self.notice.encode())
         left = [path for path in self.path.parent.iterdir() if path.name.startswith(self.path.name)]
 
         assert leaks(key or self.key, heard(result.output), heard(str(result.exception)), files=left) == []
@@ -61,14 +61,14 @@ class Command:
         return result
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        """Begin a sync in a process of its own."""
+        """Start a sync in a process of its own."""
         program = [sys.executable, "-c", LISTENING, "sync", "--to", str(self.path), *arguments]
         return subprocess.Popen(
             program, env=os.environ | self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """What another program sees in the file."""
+        """The result of *sql*, as another program sees it."""
         with duckdb.connect(str(self.path), read_only=True) as database:
             return database.execute(sql).fetchall()
 
@@ -78,10 +78,10 @@ class Command:
 
 
 def by_text(rows: Any) -> list[dict[str, Any]]:
-    """The *rows* in an order that does not depend on where they come from."""
+    """The *rows* in an order that does not depend on their source."""
     return sorted(rows, key=lambda row: orjson.dumps(row, option=orjson.OPT_SORT_KEYS))
 
 
 def paths(requests: Sequence[Any]) -> list[str]:
-    """What the simulator was asked for."""
+    """The path of each of *requests*."""
     return [request.path for request in requests]

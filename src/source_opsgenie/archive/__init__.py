@@ -1,1 +1,1 @@
-"""`opsgenie-archive`: a whole account in one local DuckDB file."""
+"""`opsgenie-archive`: one Opsgenie account in one local DuckDB file."""

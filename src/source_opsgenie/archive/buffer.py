@@ -1,4 +1,4 @@
-"""Rows that came and are not stored yet, and the state that the first of them lead to."""
+"""Rows that are received but not stored yet, and the state that covers the first of them."""
 
 import time
 from dataclasses import dataclass, field
@@ -12,32 +12,33 @@ from source_opsgenie.streams import Record
 
 @dataclass(slots=True)
 class Buffer:
-    """Rows, as JSON, of which the first *fitting* go with *state*, from which a read can go on."""
+    """Rows as JSON, the first *covered* of which belong to *state*: once they are stored, a read can resume there."""
 
     rows: list[str] = field(default_factory=list)
-    fitting: int = 0
+    covered: int = 0
     state: State | None = None
-    since: float = field(default_factory=time.monotonic)
+    emptied_at: float = field(default_factory=time.monotonic)
 
     @property
     def is_due(self) -> bool:
-        """Whether what fits is worth a write."""
-        waited = time.monotonic() - self.since
-        return self.fitting >= ROWS_BETWEEN_CHECKPOINTS or waited >= SECONDS_BETWEEN_CHECKPOINTS
+        """Whether the covered rows are worth a write."""
+        waited = time.monotonic() - self.emptied_at
+        return self.covered >= ROWS_BETWEEN_CHECKPOINTS or waited >= SECONDS_BETWEEN_CHECKPOINTS
 
     @property
-    def out(self) -> list[str]:
-        """The rows that fit."""
-        return self.rows[: self.fitting]
+    def covered_rows(self) -> list[str]:
+        """The rows that belong to the state."""
+        return self.rows[: self.covered]
 
     def add(self, row: Record) -> None:
-        """A row came."""
+        """Append *row*."""
         self.rows.append(orjson.dumps(row).decode())
 
-    def fits(self, state: State) -> None:
-        """All rows until now go with *state*."""
-        self.fitting, self.state = len(self.rows), state
+    def cover(self, state: State) -> None:
+        """Let *state* cover all rows received so far."""
+        self.covered, self.state = len(self.rows), state
 
-    def stored(self) -> None:
-        """What fits is stored; the rows after it stay."""
-        self.rows, self.fitting, self.state, self.since = self.rows[self.fitting :], 0, None, time.monotonic()
+    def drop_stored(self) -> None:
+        """Drop the covered rows and their state; keep later rows."""
+        self.rows, self.covered, self.state = self.rows[self.covered :], 0, None
+        self.emptied_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""`opsgenie-archive`: the command, its options, and what its exit code says."""
+"""`opsgenie-archive`: its commands, options and exit codes."""
 
 import difflib
 import logging
@@ -21,36 +21,44 @@ if TYPE_CHECKING:
     from source_opsgenie.archive.outcome import Outcome
 
 REGIONS = dict(zip(("us", "eu"), ENDPOINTS, strict=True))
-KEY = "OPSGENIE_API_TOKEN"
-NO_KEY = (
-    f"There is no key: set {KEY}, or name a file with --config. Make a key in Opsgenie under Settings, "
-    "API key management, with the rights Read and Configuration Access."
+KEY_VARIABLE = "OPSGENIE_API_TOKEN"
+MISSING_KEY = (
+    f"The API key is missing. Set {KEY_VARIABLE}, or pass a file with --config. Create a key in Opsgenie under "
+    "Settings > API key management, with the permissions Read and Configuration Access."
 )
-NOT_WHOLE, UNUSABLE_INPUT = 1, 2
+INCOMPLETE, INVALID_INPUT = 1, 2
 
-HELP = f"""Put everything that an Opsgenie account will give into one local DuckDB file.
+HELP = f"""Copy an Opsgenie account into one local DuckDB file.
 
-The key is taken from the environment variable {KEY}, or from the file of --config; never from an argument, which
-others could see. Make it in Opsgenie under Settings, API key management, with the rights Read and Configuration
-Access: without the second, nothing but alerts and incidents can be read.
+The API key is read from the environment variable {KEY_VARIABLE} or from the --config file, never from an argument,
+which other users of the machine could see. Create the key in Opsgenie under Settings > API key management, with the
+permissions Read and Configuration Access. Without Configuration Access, only alerts, incidents and saved searches can
+be read.
 """
-SYNC_HELP = """Bring the file up to date, and make it if it is not there.
+SYNC_HELP = """Create or update a DuckDB file with the account.
 
-The first sync reads everything; it costs a request for each hundred alerts, and one more for each alert and each
-stream that hangs on alerts (alert_logs, alert_notes and so on), at the pace that the account's rate limit allows.
-It may be stopped at any time with Ctrl-C: the same command goes on where it was. Later syncs read what changed.
+The first sync reads everything. It sends one request per hundred alerts, and one request per alert for each child
+stream (alert_logs, alert_notes and so on), at the pace of the account's rate limit. Stop it at any time with Ctrl-C;
+the same command resumes. Later syncs read only what changed.
 
-Exit code: 0 if every stream is whole, 1 if one is not, 2 if the options are wrong, 130 after Ctrl-C, 143
-after SIGTERM.
+\b
+Exit codes:
+  0    every stream is complete
+  1    a stream is incomplete, or an error ended the sync
+  2    the options or the config are invalid
+  130  stopped by Ctrl-C
+  143  stopped by SIGTERM
 
 \b
 Examples:
   opsgenie-archive sync --to acme.duckdb
   opsgenie-archive sync --to acme.duckdb --region eu
-  opsgenie-archive sync --to acme.duckdb --without alert_logs,alert_recipients
-  opsgenie-archive sync --to acme.duckdb --since 2026-01-01 --streams alerts,incidents
+  opsgenie-archive sync --to acme.duckdb --since 2026-01-01
+  opsgenie-archive sync --to acme.duckdb --without alert_logs,alert_notes
 """
-PLAN_HELP = """Say what a first sync would cost, stream by stream, and read nothing else.
+PLAN_HELP = """Estimate the cost of a first sync, stream by stream.
+
+The estimate takes a handful of requests and stores nothing.
 
 \b
 Example:
@@ -58,31 +66,38 @@ Example:
 """
 
 
-def _names(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+def _parse_names(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     names = tuple(name.strip() for name in ",".join(values).split(",") if name.strip())
-    unknown = [name for name in names if name not in STREAMS]
-    if unknown:
-        raise click.BadParameter(" ".join(map(_unknown, unknown)) + f" Streams: {', '.join(STREAMS)}.", param=parameter)
+    if unknown := [name for name in names if name not in STREAMS]:
+        message = f"{' '.join(map(_describe_unknown, unknown))} Streams: {', '.join(STREAMS)}."
+        raise click.BadParameter(message, param=parameter)
     return names
 
 
-def _unknown(name: str) -> str:
-    near = " or ".join(difflib.get_close_matches(name, STREAMS, n=3))
-    return f"There is no stream {name!r}" + (f": did you mean {near}?" if near else ".")
+def _describe_unknown(name: str) -> str:
+    similar = " or ".join(difflib.get_close_matches(name, STREAMS, n=3))
+    return f"There is no stream {name!r}." + (f" Did you mean {similar}?" if similar else "")
 
 
 OPTIONS = (
-    click.option("--config", type=click.Path(path_type=Path), help="A JSON file with the options of the connector."),
-    click.option("--region", type=click.Choice(list(REGIONS)), help="Where the account lives.  [default: us]"),
-    click.option("--streams", callback=_names, multiple=True, metavar="A,B", help="Only these streams."),
-    click.option("--without", callback=_names, multiple=True, metavar="A,B", help="All streams but these."),
+    click.option(
+        "--config", type=click.Path(path_type=Path), metavar="FILE", help="A JSON file with the connector's options."
+    ),
+    click.option("--region", type=click.Choice(list(REGIONS)), help="The account's region.  [default: us]"),
+    click.option("--streams", callback=_parse_names, multiple=True, metavar="A,B", help="Read only these streams."),
+    click.option("--without", callback=_parse_names, multiple=True, metavar="A,B", help="Skip these streams."),
     click.option(
         "--since",
         metavar="DATE",
-        help="Only alerts and incidents updated since, and what hangs on them; 2026-01-01 is in UTC.",
+        help="Skip alerts and incidents last updated before this date (2026-01-01 is midnight UTC), and their child "
+        "records.",
     ),
-    click.option("--query", metavar="QUERY", help="Only alerts that this search finds, and what hangs on them."),
-    click.option("--verbose", is_flag=True, help="Say on stderr what is asked of the API."),
+    click.option(
+        "--query",
+        metavar="QUERY",
+        help="Read only alerts that match this Opsgenie search query, and their child records.",
+    ),
+    click.option("--verbose", is_flag=True, help="Log every request to stderr."),
 )
 
 
@@ -92,104 +107,103 @@ def _with_options(command: Any) -> Any:
     return command
 
 
-@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="source-opsgenie")
 def main() -> None:
     """Start `opsgenie-archive`."""
 
 
-@main.command(help=SYNC_HELP, short_help="Bring the file up to date, and make it if need be.")
+@main.command("sync", help=SYNC_HELP, short_help="Create or update a DuckDB file with the account.")
 @click.option("--to", "path", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The DuckDB file.")
 @click.option(
-    "--look-for-deleted",
-    "requests_for_deleted",
+    "--deleted-row-requests",
     type=click.IntRange(min=0),
     default=50,
     show_default=True,
-    metavar="REQUESTS",
-    help="The most requests that finding deleted rows may cost, for alerts and again for incidents; 0 for none.",
+    metavar="N",
+    help="Spend at most N requests on finding deleted alerts, and N on finding deleted incidents; 0 skips both.",
 )
 @_with_options
-def sync(path: Path, requests_for_deleted: int, **options: Any) -> None:
-    """Bring the file at *path* up to date."""
-    with _told(verbose=options["verbose"]):
-        from source_opsgenie.archive.sync import bring_up_to_date  # noqa: PLC0415 -- --help shall not wait for it
+def sync_command(path: Path, deleted_row_requests: int, **options: Any) -> None:
+    """Create or update the file at *path*."""
+    with _report_errors(verbose=options["verbose"]):
+        from source_opsgenie.archive.sync import run_sync  # noqa: PLC0415 -- slow to import; --help does not need it
 
-        outcomes = bring_up_to_date(
-            path, config=_config(options), streams=_chosen(options), requests_for_deleted=requests_for_deleted
-        )
+        config, streams = _load_config(options), _select_streams(options)
+        outcomes = run_sync(path, config=config, streams=streams, deleted_row_requests=deleted_row_requests)
     raise SystemExit(_exit_code(outcomes))
 
 
-@main.command("plan", help=PLAN_HELP, short_help="Say what a first sync would cost.")
+@main.command("plan", help=PLAN_HELP, short_help="Estimate the cost of a first sync.")
 @_with_options
 def plan_command(**options: Any) -> None:
-    """Say what a first sync would cost."""
-    with _told(verbose=options["verbose"]):
-        from source_opsgenie.archive.sync import show_cost  # noqa: PLC0415 -- --help shall not wait for it
+    """Estimate the cost of a first sync."""
+    with _report_errors(verbose=options["verbose"]):
+        from source_opsgenie.archive.sync import run_plan  # noqa: PLC0415 -- slow to import; --help does not need it
 
-        show_cost(config=_config(options), streams=_chosen(options))
+        run_plan(config=_load_config(options), streams=_select_streams(options))
 
 
-def _config(options: dict[str, Any]) -> Config:
-    """What the file of --config says, and over it what the other options say."""
+def _load_config(options: dict[str, Any]) -> Config:
+    """The options of the --config file, overridden by those of the command line."""
     given = read_json(options["config"], what="config") if options["config"] else {}
     if not isinstance(given, dict):
-        raise ConfigError(f'The config {options["config"]} is not a JSON object: write {{"api_token": ...}}.')
-    said = {
+        raise ConfigError(f'The config {options["config"]} is not a JSON object. Write {{"api_token": ...}}.')
+    arguments = {
         "endpoint": REGIONS.get(options["region"]),
         "start_date": options["since"],
         "alert_query": options["query"],
     }
-    merged = {"api_token": os.environ.get(KEY)} | given | {name: value for name, value in said.items() if value}
+    merged = {"api_token": os.environ.get(KEY_VARIABLE)} | given
+    merged |= {name: value for name, value in arguments.items() if value}
     if not merged["api_token"]:
-        raise ConfigError(NO_KEY)
+        raise ConfigError(MISSING_KEY)
     config = Config.from_mapping(merged, environment=os.environ)
-    if stands_in := override_notice(os.environ, config.base_url):
-        click.echo(stands_in, err=True)
+    if notice := override_notice(os.environ, config.base_url):
+        click.echo(notice, err=True)
     return config
 
 
-def _chosen(options: dict[str, Any]) -> list[Stream]:
+def _select_streams(options: dict[str, Any]) -> list[Stream]:
     names = dict.fromkeys(options["streams"] or STREAMS)
-    chosen = [STREAMS[name] for name in names if name not in options["without"]]
-    if not chosen:
-        raise click.UsageError("--without leaves no stream: name fewer.")
-    return chosen
+    selected = [STREAMS[name] for name in names if name not in options["without"]]
+    if not selected:
+        raise click.UsageError("--without leaves no stream to read. Skip fewer streams.")
+    return selected
 
 
 def _exit_code(outcomes: "list[Outcome]") -> int:
-    """Not 0 after Ctrl-C either: a script shall not go on as if it had the whole."""
-    if any(one.is_stopped for one in outcomes):
+    """Never 0 after Ctrl-C: a script must not continue as if the file were complete."""
+    if any(outcome.is_interrupted for outcome in outcomes):
         return exit_code(SIGNALS_DEFERRED.last)
-    return NOT_WHOLE if any(one.problem for one in outcomes) else 0
+    return 0 if all(outcome.is_complete for outcome in outcomes) else INCOMPLETE
 
 
 class _ToStderr(logging.Handler):
-    """Writes to what is stderr at the moment, which is another one while a line is drawn anew."""
+    """Writes to the current sys.stderr, which changes while rich redraws the progress lines."""
 
     def emit(self, record: logging.LogRecord) -> None:
         click.echo(self.format(record), err=True)
 
 
 @contextmanager
-def _told(*, verbose: bool) -> Iterator[None]:
-    """Say in one message what cannot be gone on with, and log what the core logs."""
+def _report_errors(*, verbose: bool) -> Iterator[None]:
+    """Print an error that ends the command as one message, and log to stderr."""
     logger = logging.getLogger("source_opsgenie")
-    # At a terminal, the line that is drawn anew says what the sync waits for.
+    # At a terminal, the progress lines already show what the sync waits for.
     logger.setLevel(logging.DEBUG if verbose else logging.ERROR if sys.stdout.isatty() else logging.WARNING)
     logger.addHandler(handler := _ToStderr())
     try:
         with handle_signals():
             yield
-    except OpsgenieError as problem:
-        click.echo(f"Error: {problem}", err=True)
-        raise SystemExit(UNUSABLE_INPUT if isinstance(problem, ConfigError) else NOT_WHOLE) from problem
-    except Terminated as ended:
-        click.echo("Stopped; what was stored stands.", err=True)
-        raise SystemExit(ended.exit_code) from ended
-    except OSError as problem:
-        report_unwritable_output(problem)
-        raise SystemExit(NOT_WHOLE) from problem
+    except OpsgenieError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(INVALID_INPUT if isinstance(error, ConfigError) else INCOMPLETE) from error
+    except Terminated as signal:
+        click.echo("Stopped. Everything stored so far is kept.", err=True)
+        raise SystemExit(signal.exit_code) from signal
+    except OSError as error:
+        report_unwritable_output(error)
+        raise SystemExit(INCOMPLETE) from error
     finally:
         logger.removeHandler(handler)

@@ -1,4 +1,4 @@
-"""The archive's file, opened: for its owner only, waited for, and each error with what to do about it."""
+"""Open the archive's file for its owner only, wait while it is locked, and explain DuckDB's errors."""
 
 import os
 import time
@@ -11,74 +11,79 @@ import duckdb
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.signals import SIGNALS_DEFERRED
 
-# What DuckDB 1.4 opens, which is PyAirbyte's.
+# DuckDB 1.4, which PyAirbyte pins, can open this format.
 STORAGE_VERSION = "v1.0.0"
-SECONDS_BETWEEN_TRIES = 0.2
-# Everything that is needed is built in: DuckDB shall not look for more of itself on the network.
+SECONDS_BETWEEN_ATTEMPTS = 0.2
+# Everything needed is built in: DuckDB must not look for extensions on the network.
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
 LOCKED = "could not set lock"
-FULL = "the disk is full, or a file may not be so large: make room, then run the same command again."
-# What DuckDB says, and what to do about it; the first that fits.
+FULL = "the disk is full, or a file size limit is reached. Free some space, then run the same command again."
+# Parts of DuckDB's messages, and what to do about each; the first match counts.
 REMEDIES = (
-    (LOCKED, "another program has it open: close it there, then run the same command again."),
-    ("not a valid", "it is not a DuckDB file: name another one, or move it away."),
-    ("newer version", "a newer DuckDB wrote it: pip install --upgrade duckdb."),
-    ("permission denied", "its permissions forbid it: name a file in a folder of yours."),
+    (LOCKED, "another program has it open. Close it there, then run the same command again."),
+    ("not a valid", "it is not a DuckDB file. Use another file, or move this one away."),
+    ("newer version", "a newer DuckDB wrote it. Run pip install --upgrade duckdb."),
+    ("permission denied", "its permissions do not allow it. Use a file in a folder that you own."),
     ("no space", FULL),
     ("file too large", FULL),
     ("checkpoint during detach failed", FULL),
-    ("", "what was stored before stands: mend that, then run the same command again."),
+    ("", "everything stored before is kept. Fix the cause, then run the same command again."),
 )
 
 
 @contextmanager
 def open_database(
-    path: Path, mode: str, *, say: Callable[[str], None], patience: float
+    path: Path, mode: str, *, notify: Callable[[str], None], max_wait_seconds: float
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The file at *path*, attached; an error of DuckDB's becomes an ArchiveError that says what to do.
+    """Attach the file at *path*; DuckDB's errors become an ArchiveError with a remedy.
 
-    If another program has it open, `say` is told, and the file waited for, for *patience* seconds at most.
+    If another program has the file open, call `notify` once and wait up to *max_wait_seconds*.
     """
     try:
-        with _for_its_owner_only(), duckdb.connect(config=SETTINGS) as database:
-            _attach(database, path, mode, say=say, patience=patience)
-            # DuckDB would take a Ctrl-C for a failed query.
+        with _owner_only_umask(), duckdb.connect(config=SETTINGS) as database:
+            _attach(database, path, mode, notify=notify, max_wait_seconds=max_wait_seconds)
+            # DuckDB would report a Ctrl-C as a failed query.
             with SIGNALS_DEFERRED:
                 database.execute("USE archive")
                 yield database
                 database.execute("USE memory; DETACH archive")
-    except duckdb.Error as problem:
-        raise _explained(path, problem) from problem
+    except duckdb.Error as error:
+        raise _explain(path, error) from error
 
 
 def _attach(
-    database: duckdb.DuckDBPyConnection, path: Path, mode: str, *, say: Callable[[str], None], patience: float
+    database: duckdb.DuckDBPyConnection,
+    path: Path,
+    mode: str,
+    *,
+    notify: Callable[[str], None],
+    max_wait_seconds: float,
 ) -> None:
     quoted = str(path).replace("'", "''")
     options = mode if mode == "READ_ONLY" else f"STORAGE_VERSION '{STORAGE_VERSION}'"
-    until = time.monotonic() + patience
-    is_said = False
+    deadline = time.monotonic() + max_wait_seconds
+    is_notified = False
     while True:
         try:
             with SIGNALS_DEFERRED:
                 database.execute(f"ATTACH '{quoted}' AS archive ({options})")
-        except duckdb.IOException as problem:
-            if LOCKED not in str(problem).lower() or time.monotonic() >= until:
+        except duckdb.IOException as error:
+            if LOCKED not in str(error).lower() or time.monotonic() >= deadline:
                 raise
-            if not is_said:
-                say(f"Another program has {path} open: waiting for it, {patience:.0f} s at most.")
-            is_said = True
-            time.sleep(SECONDS_BETWEEN_TRIES)
+            if not is_notified:
+                notify(f"Another program has {path} open. Waiting up to {max_wait_seconds:.0f} s.")
+            is_notified = True
+            time.sleep(SECONDS_BETWEEN_ATTEMPTS)
         else:
             return
 
 
 @contextmanager
-def _for_its_owner_only() -> Iterator[None]:
-    """Whatever is made here, the file or what DuckDB keeps beside it, is readable by its owner only."""
+def _owner_only_umask() -> Iterator[None]:
+    """Let only the owner read new files: the database, and what DuckDB keeps next to it."""
     before = os.umask(0o077)
     try:
         yield
@@ -86,7 +91,7 @@ def _for_its_owner_only() -> Iterator[None]:
         os.umask(before)
 
 
-def _explained(path: Path, problem: duckdb.Error) -> ArchiveError:
-    said = str(problem).splitlines()[0]
-    remedy = next(remedy for sign, remedy in REMEDIES if sign in str(problem).lower())
-    return ArchiveError(f"{path} cannot be used: {remedy} (DuckDB: {said})")
+def _explain(path: Path, error: duckdb.Error) -> ArchiveError:
+    message = str(error)
+    remedy = next(remedy for part, remedy in REMEDIES if part in message.lower())
+    return ArchiveError(f"{path} cannot be used: {remedy} (DuckDB: {message.splitlines()[0]})")

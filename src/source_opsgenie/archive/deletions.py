@@ -1,4 +1,4 @@
-"""Find the rows of a searched stream that Opsgenie has no longer, by counting where fewer are than in the file."""
+"""Find the rows of a searchable stream that were deleted, by counting where Opsgenie has fewer than the file."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
@@ -10,143 +10,149 @@ from source_opsgenie.archive.store import Store, Written
 from source_opsgenie.reading.backfill import SETTLING_MS
 from source_opsgenie.reading.events import Notice
 from source_opsgenie.reading.paging import PAGE, Page
-from source_opsgenie.reading.query import Span, created, is_stable
-from source_opsgenie.reading.search import Search, SearchRow
+from source_opsgenie.reading.query import Span, created, is_stable, user_query
+from source_opsgenie.reading.search import Search, SearchRow, search_of
 from source_opsgenie.reading.spans import read_span
 from source_opsgenie.reading.windows import SMALL
 from source_opsgenie.streams import Stream
 
-NOT_UNDER_SHIFTING_QUERY = "deleted rows are not looked for, since rows leave this alert_query without being deleted."
+UNSTABLE_QUERY = "deleted rows are not searched for, because rows can leave this alert_query without being deleted."
 
 
 def mark_deleted(connection: Connection, store: Store, stream: Stream, *, requests: int) -> Iterator[Written | Notice]:
-    """Mark the rows of a searched *stream* that are gone, with so many *requests* at most, and say what is left out.
+    """Mark the deleted rows of a searchable *stream* with at most *requests*; a Notice says what was left out.
 
-    The file holds what alert_query and start_date let through: only where Opsgenie counts the same can it count fewer.
+    The file holds only what alert_query and start_date select, so Opsgenie must count the same selection.
     """
     if stream.search is None or not requests:
         return
     config = connection.config
-    own = config.alert_query if stream.search.takes_alert_query else ""
-    if not is_stable(own):
-        yield Notice(f"{stream.name}: {NOT_UNDER_SHIFTING_QUERY}")
+    if not is_stable(user_query(config, stream)):
+        yield Notice(f"{stream.name}: {UNSTABLE_QUERY}")
         return
-    held = store.moments(stream)
-    if config.start_ms is not None and held and held[0] < config.start_ms:
-        yield Notice(f"{stream.name}: deleted rows are not looked for among those created before {config.start_date}.")
-    search = Search(connection.client, stream, own)
-    scan = DeletionScan(search, held, partial(store.ids_between, stream), requests, config.start_ms)
-    marked = Written()
+    stored = store.creation_times(stream)
+    if config.start_ms is not None and stored and stored[0] < config.start_ms:
+        yield Notice(f"{stream.name}: deleted rows are searched for only if created since {config.start_date}.")
+    scan = DeletionScan(
+        search_of(connection, stream), stored, partial(store.ids_created_between, stream), requests, config.start_ms
+    )
+    yield from _mark_found(scan, store)
+
+
+def _mark_found(scan: "DeletionScan", store: Store) -> Iterator[Written | Notice]:
+    stream, deleted = scan.search.stream, 0
     for found in scan.run():
         if isinstance(found, Unfinished):
-            yield Notice(f"{stream.name}: {found.told(marked.gone, requests=requests)}", is_warning=True)
+            yield Notice(f"{stream.name}: {found.describe(deleted, requests=scan.requests)}", is_warning=True)
         else:
-            written = store.mark_gone(stream, found)
-            marked += written
+            written = store.mark_deleted(stream, found)
+            deleted += written.deleted
             yield written
 
 
 class BudgetSpent(Exception):
-    """All requests that were allowed are used."""
+    """All allowed requests are used."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeteredSearch(Search):
-    """A list that is asked until its client has sent *last* requests in all, and then raises BudgetSpent.
+    """A search that raises BudgetSpent once its client has sent *max_requests* in total.
 
-    A request that is sent once more, because it was refused, counts again.
+    A request that is retried after throttling counts again.
     """
 
-    last: int = 0
+    max_requests: int = 0
 
     def count(self, *spans: Span) -> int:
-        """As any Search does; raises BudgetSpent."""
+        """As in Search; raises BudgetSpent."""
         self._spend()
         return Search.count(self, *spans)
 
     def page(self, *spans: Span, sort: str, order: str, offset: int = 0, limit: int = PAGE) -> Page[SearchRow]:
-        """As any Search does; raises BudgetSpent."""
+        """As in Search; raises BudgetSpent."""
         self._spend()
         return Search.page(self, *spans, sort=sort, order=order, offset=offset, limit=limit)
 
     def exists(self, row_id: str) -> bool:
-        """As any Search does; raises BudgetSpent."""
+        """As in Search; raises BudgetSpent."""
         self._spend()
         return Search.exists(self, row_id)
 
     def _spend(self) -> None:
-        if self.client.requests >= self.last:
+        if self.client.requests >= self.max_requests:
             raise BudgetSpent
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """The requests were used up before all was looked at: Opsgenie counts so many rows *fewer* than the file holds."""
+    """The requests were used before the scan ended: Opsgenie counts *missing* rows fewer than the file holds."""
 
-    fewer: int
+    missing: int
 
-    def told(self, gone: int, *, requests: int) -> str:
-        """What that means where so many rows were found *gone*."""
+    def describe(self, deleted: int, *, requests: int) -> str:
+        """Explain the gap, if *deleted* rows were found with *requests*."""
         return (
-            f"Opsgenie counts {self.fewer:,} fewer rows than the file holds, and {gone:,} were found deleted and "
-            f"marked within {requests:,} requests. The next sync goes on; --look-for-deleted allows more."
+            f"Opsgenie counts {self.missing:,} fewer rows than the file holds; {deleted:,} of them were found and "
+            f"marked as deleted within {requests:,} requests. The next sync continues; to search more per sync, "
+            "raise --deleted-row-requests."
         )
 
 
 @dataclass(frozen=True, slots=True)
 class DeletionScan:
-    """A search for deleted rows of *search*, those created since *start*, with so many *requests* at most.
+    """A scan for deleted rows of *search* created since *start*, with at most *requests*.
 
-    *held* are the moments at which the rows in the file were created, in order; *ids_held* gives the ids of those
-    created in a span. Rows that show late may hide deleted ones from a count; nothing is called deleted without a 404.
+    *stored* holds the creation times of the rows in the file, in order; `ids_stored` returns the ids of those created
+    in a span. Rows that the index shows late can hide deleted ones from a count; only a 404 proves a deletion.
     """
 
     search: Search
-    held: Sequence[int]
-    ids_held: Callable[[int, int], set[str]]
+    stored: Sequence[int]
+    ids_stored: Callable[[int, int], set[str]]
     requests: int
     start: int | None = None
 
     def run(self) -> Iterator[list[str] | Unfinished]:
-        """The ids of rows that are in the file and are answered with 404, and last whether that may not be all."""
+        """Yield the ids of deleted rows, and Unfinished at the end if there may be more."""
         client = self.search.client
-        search = MeteredSearch(client, self.search.stream, self.search.query, last=client.requests + self.requests)
         settled = (client.date_ms or 0) - SETTLING_MS
-        oldest = self.held[0] if self.held else settled
+        oldest = self.stored[0] if self.stored else settled
         start = oldest if self.start is None else max(oldest, self.start)
-        if not self._held(start, settled):
+        if not self._count_stored(start, settled):
             return
-        fewer = 0
+        limit = client.requests + self.requests
+        search = MeteredSearch(client, self.search.stream, self.search.query, max_requests=limit)
+        missing = 0
         try:
-            fewer = self._held(start, settled) - search.count(created(start, settled))
-            if fewer > 0:
-                for span in self._short_of(search, start, settled):
-                    yield from self._gone(search, *span)
+            missing = self._count_stored(start, settled) - search.count(created(start, settled))
+            if missing > 0:
+                for span in self._spans_with_fewer(search, start, settled):
+                    yield from self._find_deleted(search, *span)
         except BudgetSpent:
-            yield Unfinished(fewer)
+            yield Unfinished(missing)
 
-    def _short_of(self, search: Search, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """The small spans, newest first, of [start, end), which has fewer rows than are held, that have fewer too."""
-        held = self._held(start, end)
-        if held <= SMALL or end - start <= 1:
+    def _spans_with_fewer(self, search: Search, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Bisect [start, end), where rows are missing, into small spans with missing rows, newest first."""
+        stored = self._count_stored(start, end)
+        if stored <= SMALL or end - start <= 1:
             yield start, end
             return
         middle = (start + end) // 2
         for half in ((middle, end), (start, middle)):
-            if (in_half := self._held(*half)) and search.count(created(*half)) < in_half:
-                yield from self._short_of(search, *half)
+            if (in_half := self._count_stored(*half)) and search.count(created(*half)) < in_half:
+                yield from self._spans_with_fewer(search, *half)
 
-    def _gone(self, search: Search, start: int, end: int) -> Iterator[list[str]]:
-        """The ids of the span's rows that are gone; those found so far, if the requests are used up meanwhile."""
-        gone: list[str] = []
+    def _find_deleted(self, search: Search, start: int, end: int) -> Iterator[list[str]]:
+        """The ids of deleted rows created in [start, end); those found so far, if the requests run out."""
+        deleted: list[str] = []
         try:
-            there = {row.id for rows in read_span(search, start, end) for row in rows}
-            for row_id in sorted(self.ids_held(start, end) - there):
+            listed = {row.id for rows in read_span(search, start, end) for row in rows}
+            for row_id in sorted(self.ids_stored(start, end) - listed):
                 if not search.exists(row_id):
-                    gone.append(row_id)  # noqa: PERF401 -- what was found stands, whatever ends the search
+                    deleted.append(row_id)  # noqa: PERF401 -- what was found is kept, whatever ends the scan
         finally:
-            if gone:
-                yield gone
+            if deleted:
+                yield deleted
 
-    def _held(self, start: int, end: int) -> int:
-        return bisect_left(self.held, end) - bisect_left(self.held, start)
+    def _count_stored(self, start: int, end: int) -> int:
+        return bisect_left(self.stored, end) - bisect_left(self.stored, start)

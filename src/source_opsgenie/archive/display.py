@@ -1,4 +1,4 @@
-"""What a person sees: the cost beforehand, how far it is, and the closing table, all within 80 columns."""
+"""What a person sees, within 80 columns: the estimated cost, the progress, and the closing table."""
 
 import math
 import shlex
@@ -15,121 +15,117 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from source_opsgenie.archive.outcome import Outcome
-from source_opsgenie.archive.plan import Estimate
-from source_opsgenie.archive.progress import Progress, duration
+from source_opsgenie.archive.outcome import NOT_STARTED, Outcome
+from source_opsgenie.archive.plan import RESUMES, Estimate
+from source_opsgenie.archive.progress import Progress, format_duration
 
-# Without a terminal, a line about the stream under way at most this often.
+# Without a terminal, the least seconds between two lines about the stream under way.
 SECONDS_BETWEEN_LINES = 5.0
-# A stream that takes so much of all requests, and so many, is called expensive.
+# A stream is called expensive from this share and this number of requests on.
 EXPENSIVE_SHARE = 0.1
 EXPENSIVE_REQUESTS = 1_000
-# A note that is longer goes below the table.
+# A longer note goes below the table.
 NOTE_WIDTH = 20
 LEGEND = """
-not told, ?: Opsgenie tells no number before the stream is read.
-at least: more hangs on rows that are not known yet.
-in all: streams are read one after the other, so their times add up. Each one
-that hangs on alerts or incidents lists these for itself; that is counted in."""
-# So wide may names be in a line that is to be pasted.
+?: unknown until the stream is read.
+at least: rows that are not known yet will need more requests.
+total: streams are read one after another, so their times add up. Child streams
+of alerts and incidents list these again, which is included."""
+# The width of stream names in a line to paste.
 NAMES_WIDTH = 66
 
 
 @dataclass(slots=True)
 class Display:
-    """Shows one sync: live at a terminal, else in plain lines."""
+    """Shows one sync: live at a terminal, otherwise in plain lines."""
 
     console: Console = field(default_factory=lambda: Console(highlight=False))
     errors: Console = field(default_factory=lambda: Console(highlight=False, stderr=True))
-    _said_at: float = 0.0
+    _shown_at: float = 0.0
 
-    def say(self, text: str) -> None:
-        """Show *text*, as it is."""
-        self.console.print(Text(text), soft_wrap=True)
+    def info(self, text: str) -> None:
+        """Show *text*."""
+        _print(Text(text), self.console)
 
     def warn(self, text: str) -> None:
-        """Show that something is missing."""
-        self.console.print(Text(f"Warning: {text}", style="yellow"), soft_wrap=True)
+        """Show *text* as a warning."""
+        _print(Text(f"Warning: {text}", style="yellow"), self.console)
 
     @contextmanager
-    def shown(self, progress: Progress) -> Iterator[None]:
-        """Show how far *progress* is for as long as the block lasts."""
+    def track(self, progress: Progress) -> Iterator[None]:
+        """Show *progress* while the block runs."""
         if not self.console.is_terminal:
-            self.say(f"{progress.stream.name}: begins")
-            self._said_at = time.monotonic()
+            self.info(f"{progress.stream.name}: started")
+            self._shown_at = time.monotonic()
             yield
             return
         with Live(_Lines(progress), console=self.console, refresh_per_second=4, transient=True):
             yield
 
-    def moved(self, progress: Progress) -> None:
-        """A row came: without a terminal, say so now and then; at a terminal, the line refreshes by itself."""
-        if not self.console.is_terminal and time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES:
-            self._said_at = time.monotonic()
-            self.say(", ".join(progress.lines()))
+    def advance(self, progress: Progress) -> None:
+        """Print a line about *progress* every few seconds; a terminal refreshes without this."""
+        if not self.console.is_terminal and time.monotonic() - self._shown_at >= SECONDS_BETWEEN_LINES:
+            self._shown_at = time.monotonic()
+            self.info(", ".join(progress.lines()))
 
-    def ended(self, outcome: Outcome) -> None:
-        """One stream is done with, whole or not."""
-        written, problem = outcome.written, outcome.problem
-        end = "whole" if not problem else "stopped" if outcome.is_stopped else "NOT WHOLE"
-        seconds = duration(outcome.seconds)
-        gone = f", {written.gone:,} gone" if written.gone else ""
-        self.say(f"{outcome.stream.name}: {end}, {written.new:,} new, {written.changed:,} changed{gone}, {seconds}")
+    def print_outcome(self, outcome: Outcome) -> None:
+        """Print a line about a stream that was just read."""
+        written = outcome.written
+        end = "complete" if outcome.is_complete else "stopped" if outcome.is_interrupted else "INCOMPLETE"
+        deleted = f", {written.deleted:,} deleted" if written.deleted else ""
+        rows = f"{written.new:,} new, {written.changed:,} changed{deleted}"
+        self.info(f"{outcome.stream.name}: {end}, {rows}, {format_duration(outcome.seconds)}")
 
-    def cost(self, estimates: Sequence[Estimate]) -> None:
-        """The table of what each stream will cost, and which are the expensive ones."""
-        expensive = _expensive(estimates)
-        table = _table("stream", "rows", "requests", "time", "")
-        for one in estimates:
-            seconds = "" if one.seconds is None else duration(max(1, math.ceil(one.seconds)))
-            requests = "?" if one.requests is None else f"{one.requests:,}"
-            note = one.note if len(one.note) <= NOTE_WIDTH else "cannot be read"
-            mark = "expensive" if one in expensive else note
-            table.add_row(one.stream.name, _rows(one), requests if not one.note or one.requests else "", seconds, mark)
-        requests, seconds = (sum(some) for some in zip(*map(_known, estimates), strict=True))
-        table.add_row("in all", "", f"{requests:,}", duration(math.ceil(seconds)), "at least")
-        self.say("What each stream will cost:")
-        self.console.print(table)
-        self.say(LEGEND)
-        for one in estimates:
-            if len(one.note) > NOTE_WIDTH:
-                self.warn(f"{one.stream.name}: {one.note}")
+    def print_plan(self, estimates: Sequence[Estimate]) -> None:
+        """Print what each stream is estimated to cost, and how to leave out the expensive ones."""
+        expensive = _find_expensive(estimates)
+        self.info("Estimated cost:")
+        self.console.print(_plan_table(estimates, expensive))
+        self.info(LEGEND)
+        for estimate in estimates:
+            if len(estimate.note) > NOTE_WIDTH:
+                self.warn(f"{estimate.stream.name}: {estimate.note}")
         if expensive:
-            self.say(_advice(expensive))
-        self.say("")
+            self.info(_advise(expensive))
+        self.info("")
 
-    def closing(self, outcomes: Sequence[Outcome], *, totals: Mapping[str, int], path: Path) -> None:
-        """The closing table, what was proven, and how to look into the file."""
-        table = _table("stream", "new", "changed", "gone", "held", "requests", "s", left=1)
-        for one in outcomes:
-            written = one.written
-            counts = (written.new, written.changed, written.gone, totals[one.stream.name], one.requests)
-            table.add_row(one.stream.name, *(f"{count:,}" for count in counts), f"{one.seconds:,.1f}")
-        self.say("")
-        self.console.print(table)
-        self.say("")
-        for one in outcomes:
-            is_failure = one.problem and not one.is_stopped
-            said = f"NOT WHOLE: {one.problem}" if one.problem else one.proof
-            (self.errors if is_failure else self.console).print(Text(f"{one.stream.name}: {said}"), soft_wrap=True)
-        self.say("\nLook into the file:")
-        for line in snippets(path, max(totals, key=lambda name: totals[name])):
-            self.say(f"  {line}")
+    def print_summary(self, outcomes: Sequence[Outcome], *, totals: Mapping[str, int], path: Path) -> None:
+        """Print the closing table, what was proven of each stream, and how to query the file."""
+        self.info("")
+        self.console.print(_summary_table(outcomes, totals))
+        self.info("")
+        for outcome in outcomes:
+            if outcome.error != NOT_STARTED:
+                self._print_proof(outcome)
+        if names := [outcome.stream.name for outcome in outcomes if outcome.error == NOT_STARTED]:
+            _print(Text(f"{', '.join(names)}: INCOMPLETE: {NOT_STARTED}"), self.errors)
+        self.info("\nQuery the file:")
+        for example in query_examples(path, max(totals, key=lambda name: totals[name])):
+            self.console.print(Text(textwrap.indent(example, "  ")), soft_wrap=True)
+
+    def _print_proof(self, outcome: Outcome) -> None:
+        proof = outcome.proof if outcome.is_complete else f"INCOMPLETE: {outcome.error}"
+        console = self.console if outcome.is_complete or outcome.is_interrupted else self.errors
+        _print(Text(f"{outcome.stream.name}: {proof}"), console)
 
 
-def snippets(path: Path, stream: str) -> list[str]:
-    """Lines to paste into a shell, that show what is in the file at *path*: in Python, and in DuckDB's own shell."""
+def query_examples(path: Path, stream: str) -> list[str]:
+    """Commands to paste into a shell that query the file at *path*, with Python and with DuckDB's own shell."""
     python = Path(sys.executable)
-    here = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+    program = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
     file, query = shlex.quote(str(path)), f"FROM {stream} LIMIT 5"
-    # In DuckDB 1.4 an answer does not outlive its connection: that needs a name.
-    look = f"import duckdb, sys; archive = duckdb.connect(sys.argv[1], read_only=True); print(archive.sql('{query}'))"
-    return [f'{shlex.quote(str(here))} -c "{look}" {file}', f'duckdb -readonly {file} "{query}"']
+    # In DuckDB 1.4, a result does not outlive its connection, so the connection needs a name.
+    script = (
+        "import duckdb, sys; \\\n"
+        "  archive = duckdb.connect(sys.argv[1], read_only=True); \\\n"
+        f"  print(archive.sql('{query}'))"
+    )
+    return [f'{shlex.quote(str(program))} -c "{script}" {file}', f'duckdb -readonly {file} "{query}"']
 
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """The lines of *progress*, made anew whenever they are drawn."""
+    """The lines of *progress*, as they are at each refresh."""
 
     progress: Progress
 
@@ -137,30 +133,62 @@ class _Lines:
         return Text("\n  ".join(self.progress.lines()), no_wrap=True, overflow="ellipsis")
 
 
-def _table(*headers: str, left: int = 2) -> Table:
+def _print(text: Text, console: Console) -> None:
+    """Print *text*, wrapped between words at a terminal only: elsewhere, one message is one line."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
+def _table(*headers: str, left: int) -> Table:
+    """A table whose first *left* columns are aligned left; only stream names are folded if it is too wide."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, header in enumerate(headers):
-        is_left = place < left or not header
+    table.add_column(headers[0], overflow="fold")
+    for position, header in enumerate(headers[1:], start=1):
+        is_left = position < left or not header
         table.add_column(header, justify="left" if is_left else "right", no_wrap=True)
     return table
 
 
-def _known(estimate: Estimate) -> tuple[int, float]:
-    return estimate.requests or 0, estimate.seconds or 0.0
+def _plan_table(estimates: Sequence[Estimate], expensive: Sequence[Estimate]) -> Table:
+    table = _table("stream", "rows", "requests", "time", "", left=2)
+    for estimate in estimates:
+        note = estimate.note if len(estimate.note) <= NOTE_WIDTH else "cannot be read"
+        mark = "expensive" if estimate in expensive and note != RESUMES else note
+        table.add_row(estimate.stream.name, *_cells(estimate), mark)
+    requests = sum(estimate.requests or 0 for estimate in estimates)
+    seconds = sum(estimate.seconds or 0.0 for estimate in estimates)
+    table.add_row("total", "", f"{requests:,}", format_duration(math.ceil(seconds)), "at least")
+    return table
 
 
-def _rows(estimate: Estimate) -> str:
-    if estimate.rows is None:
-        return "" if estimate.note else "not told"
-    return f"of {estimate.rows:,} {estimate.hangs_on}" if estimate.hangs_on else f"{estimate.rows:,}"
+def _cells(estimate: Estimate) -> tuple[str, str, str]:
+    """The rows, requests and time of *estimate*: empty if its note says why, `?` if they are unknown."""
+    unknown = "" if estimate.note else "?"
+    rows = unknown if estimate.rows is None else f"{estimate.rows:,}"
+    if estimate.rows is not None and estimate.parent:
+        rows = f"of {rows} {estimate.parent}"
+    requests = unknown if estimate.requests is None else f"{estimate.requests:,}"
+    seconds = "" if estimate.seconds is None else format_duration(max(1, math.ceil(estimate.seconds)))
+    return rows, requests, seconds
 
 
-def _expensive(estimates: Sequence[Estimate]) -> list[Estimate]:
-    least = max(EXPENSIVE_REQUESTS, EXPENSIVE_SHARE * sum(one.requests or 0 for one in estimates))
-    return [one for one in estimates if (one.requests or 0) >= least]
+def _find_expensive(estimates: Sequence[Estimate]) -> list[Estimate]:
+    total = sum(estimate.requests or 0 for estimate in estimates)
+    least = max(EXPENSIVE_REQUESTS, EXPENSIVE_SHARE * total)
+    return [estimate for estimate in estimates if (estimate.requests or 0) >= least]
 
 
-def _advice(expensive: Sequence[Estimate]) -> str:
-    names = textwrap.wrap(", ".join(one.stream.name for one in expensive), NAMES_WIDTH)
-    options = [f"  --without {some.rstrip(',').replace(' ', '')}" for some in names]
-    return "\n".join(["To have the rest first, add:", *options, "The same file takes them later, without that."])
+def _advise(expensive: Sequence[Estimate]) -> str:
+    lines = textwrap.wrap(", ".join(estimate.stream.name for estimate in expensive), NAMES_WIDTH)
+    options = [f"  --without {names.rstrip(',').replace(' ', '')}" for names in lines]
+    return "\n".join(
+        ["To sync everything else first, add:", *options, "Omit it from a later sync to add these streams to the file."]
+    )
+
+
+def _summary_table(outcomes: Sequence[Outcome], totals: Mapping[str, int]) -> Table:
+    table = _table("stream", "new", "changed", "deleted", "held", "requests", "seconds", left=1)
+    for outcome in outcomes:
+        written, name = outcome.written, outcome.stream.name
+        counts = (written.new, written.changed, written.deleted, totals[name], outcome.requests)
+        table.add_row(name, *(f"{count:,}" for count in counts), f"{outcome.seconds:,.1f}")
+    return table

@@ -1,4 +1,4 @@
-"""One sync at a time into a file: a lock beside it, of which the system lets go however the process ends."""
+"""A lock next to the archive: one sync at a time, released by the system however the process ends."""
 
 import os
 import sys
@@ -11,14 +11,14 @@ from source_opsgenie.errors import ArchiveError
 if sys.platform == "win32":
     import msvcrt
 
-    TAKEN = OSError
+    LOCK_HELD = OSError
 
     def _lock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    TAKEN = BlockingIOError
+    LOCK_HELD = BlockingIOError
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -26,38 +26,38 @@ else:
 
 @contextmanager
 def exclusive_lock(path: Path) -> Iterator[None]:
-    """For as long as the block lasts, no other sync writes to the file at *path*; raises ArchiveError if one does.
+    """Keep other syncs from writing to the file at *path*; raises ArchiveError if one already does.
 
-    The file itself is closed between checkpoints, for others to look into, and so cannot be what is locked.
+    The lock is a file of its own, because the archive is closed between checkpoints for other programs to read.
     """
-    beside = path.with_name(f"{path.name}.lock")
+    lock_path = path.with_name(f"{path.name}.lock")
     try:
-        descriptor = _held(beside, path)
+        descriptor = _open_locked(lock_path, path)
     except OSError:
-        # Such a folder takes no archive either, and the store says so; or it lies where there are no locks.
+        # Either the folder is not writable, and the store reports that, or its file system has no locks.
         yield
         return
     try:
         yield
     finally:
         with suppress(OSError):
-            # Windows removes no file that is open: there it stays, and is in nobody's way.
-            beside.unlink()
+            # Windows cannot remove an open file: there it stays, and does no harm.
+            lock_path.unlink()
         os.close(descriptor)
 
 
-def _held(beside: Path, path: Path) -> int:
-    """The file *beside* the archive, locked; one that its holder has just removed locks nothing, and is made anew."""
+def _open_locked(lock_path: Path, path: Path) -> int:
+    """Open and lock the file at *lock_path*; try again if its last holder has just removed it."""
     while True:
-        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(descriptor)
-        except TAKEN as problem:
+        except LOCK_HELD as error:
             os.close(descriptor)
             raise ArchiveError(
-                f"Another sync into {path} is under way: let it end, or stop it with Ctrl-C; then run the same command."
-            ) from problem
+                f"Another sync is writing to {path}. Wait for it or stop it with Ctrl-C, then run the same command."
+            ) from error
         with suppress(FileNotFoundError):
-            if os.path.samestat(os.stat(beside), os.fstat(descriptor)):
+            if os.path.samestat(os.stat(lock_path), os.fstat(descriptor)):
                 return descriptor
         os.close(descriptor)

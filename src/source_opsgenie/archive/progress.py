@@ -1,4 +1,4 @@
-"""How far the reading of one stream is, and what limits it just now."""
+"""How far the read of one stream is, and what limits its pace."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,31 +10,31 @@ from source_opsgenie.archive.store import Written
 from source_opsgenie.reading.events import Expected, Proof
 from source_opsgenie.streams import Stream
 
-# Of the pace that is known, so much counts as having reached it.
+# A read at this share of the known rate limit counts as limited by it.
 NEARLY = 0.9
-TRY_AGAIN = "To look for them once more, read the stream into a new file."
+READ_AGAIN = "To search for them again, sync the stream into a new file."
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 @dataclass(slots=True)
 class Progress:
-    """One stream under way: what was read and written so far, against what it will cost.
+    """One stream under way: what was read and written so far, compared with its estimate.
 
-    *rows_before* were read of it by the sync that this one goes on with.
+    *rows_before* were read by the interrupted sync that this one resumes.
     """
 
     estimate: Estimate
     connection: Connection
     rows_before: int = 0
     rows: int = 0
-    total: int | None = None
+    expected_rows: int | None = None
     written: Written = field(default_factory=Written)
     proof: Proof = field(default_factory=partial(Proof, ""))
-    _began: float = field(init=False)
+    _started: float = field(init=False)
     _requests_before: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self._began = self.connection.clock.monotonic()
+        self._started = self.connection.clock.monotonic()
         self._requests_before = self.connection.client.requests
 
     @property
@@ -44,73 +44,72 @@ class Progress:
 
     @property
     def seconds(self) -> float:
-        """For how long it has been read."""
-        return self.connection.clock.monotonic() - self._began
+        """How long the read has taken."""
+        return self.connection.clock.monotonic() - self._started
 
     @property
     def requests(self) -> int:
-        """How many requests it has cost."""
+        """How many requests the read has sent."""
         return self.connection.client.requests - self._requests_before
-
-    def counted(self, counted: Expected) -> None:
-        """Remember how many rows there will be, if it is the stream's own that were counted."""
-        if counted.of == self.stream.name:
-            self.total = counted.total
-
-    def lines(self) -> tuple[str, str]:
-        """How far it is, and what it waits for: two lines that fit 80 columns."""
-        requests, planned = f"{self.requests:,}", self.estimate.requests
-        if self.total is None and planned:
-            requests += f" of about {max(planned, self.requests):,}"
-        of = f" of {self.total:,}" if self.total is not None else ""
-        left = self._left()
-        return (
-            f"{self.stream.name}: {self.rows_before + self.rows:,}{of} rows, {requests} requests",
-            f"{self.requests / max(self.seconds, 1e-3):,.0f} requests/s, {self.limit()}"
-            + (f", {duration(left)} left" if left is not None else ""),
-        )
-
-    def limit(self) -> str:
-        """What limits the reading just now."""
-        client, domain = self.connection.client, self.stream.domain
-        for waiting, seconds in client.waits().items():
-            return f"waiting {seconds:.0f} s: rate limit of {waiting.value}"
-        per_minute = client.per_minute(domain)
-        is_at_limit = per_minute and self.requests * 60 >= NEARLY * per_minute * self.seconds
-        return f"limited by the rate of {domain.value}" if is_at_limit else "limited by latency"
 
     @property
     def lack(self) -> str:
-        """What is missing although the read came to its end; empty if nothing is."""
+        """What is missing although the read reached its end; empty if nothing is."""
         if not self.proof.unlisted:
             return ""
-        return f"Opsgenie counts {self.proof.unlisted:,} rows that it never lists. {self.proof.text}. {TRY_AGAIN}"
+        return f"Opsgenie counts {self.proof.unlisted:,} rows that it never lists. {self.proof.text}. {READ_AGAIN}"
 
-    def outcome(self, *, problem: str = "", ends_sync: bool = False, is_stopped: bool = False) -> Outcome:
-        """What the reading came to, now that it is over."""
+    def expect(self, expected: Expected) -> None:
+        """Remember the expected number of rows; a number of parents is ignored."""
+        if expected.of == self.stream.name:
+            self.expected_rows = expected.total
+
+    def lines(self) -> tuple[str, str]:
+        """How far the read is and what it waits for, in two lines within 80 columns."""
+        rows, requests = f"{self.rows_before + self.rows:,}", f"{self.requests:,}"
+        if self.expected_rows is not None:
+            rows += f" of {self.expected_rows:,}"
+        elif planned := self.estimate.requests:
+            requests += f" of about {max(planned, self.requests):,}"
+        pace = f"{self.requests / max(self.seconds, 1e-3):,.0f} requests/s, {self.bottleneck()}"
+        seconds_left = self._seconds_left()
+        left = "" if seconds_left is None else f", {format_duration(seconds_left)} left"
+        return f"{self.stream.name}: {rows} rows, {requests} requests", pace + left
+
+    def bottleneck(self) -> str:
+        """What limits the pace right now."""
+        client, domain = self.connection.client, self.stream.domain
+        for waiting, seconds in client.waits().items():
+            return f"waiting {seconds:.0f} s: {waiting.value} rate limit"
+        per_minute = client.per_minute(domain)
+        is_at_limit = per_minute and self.requests * 60 >= NEARLY * per_minute * self.seconds
+        return f"limited by the {domain.value} rate limit" if is_at_limit else "limited by latency"
+
+    def outcome(self, *, error: str = "", ends_sync: bool = False, is_interrupted: bool = False) -> Outcome:
+        """How the read ended."""
         return Outcome(
             self.stream,
             self.written,
             self.requests,
             self.seconds,
             proof=self.proof.text,
-            problem=problem or self.lack,
+            error=error or self.lack,
             ends_sync=ends_sync,
-            is_stopped=is_stopped,
+            is_interrupted=is_interrupted,
         )
 
-    def _left(self) -> float | None:
-        """Seconds to go, by the rows where they were counted, else by the requests that were planned."""
-        done, whole = self.requests, self.estimate.requests
-        if self.total is not None:
-            done, whole = self.rows, self.total - self.rows_before
-        if not done or whole is None:
+    def _seconds_left(self) -> float | None:
+        """The time left, by rows if their number is known, else by planned requests."""
+        done, total = self.requests, self.estimate.requests
+        if self.expected_rows is not None:
+            done, total = self.rows, self.expected_rows - self.rows_before
+        if not done or total is None:
             return None
-        return max(0.0, self.seconds * (whole - done) / done)
+        return max(0.0, self.seconds * (total - done) / done)
 
 
-def duration(seconds: float) -> str:
-    """A number of *seconds* in words that fit a column."""
+def format_duration(seconds: float) -> str:
+    """*seconds* in the two largest units, short enough for a column."""
     if seconds < MINUTE:
         return f"{seconds:.0f} s"
     if seconds < HOUR:

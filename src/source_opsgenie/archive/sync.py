@@ -1,4 +1,4 @@
-"""Bring an archive up to date: stream by stream, each from where it stood."""
+"""Run `opsgenie-archive`: estimate the cost, then sync stream by stream, each from where it stopped."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -12,39 +12,36 @@ from source_opsgenie.archive.buffer import Buffer
 from source_opsgenie.archive.deletions import mark_deleted
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.lock import exclusive_lock
-from source_opsgenie.archive.outcome import Outcome
-from source_opsgenie.archive.plan import Estimate, plan
+from source_opsgenie.archive.outcome import INTERRUPTED, NOT_STARTED, Outcome
+from source_opsgenie.archive.plan import Estimate, States, plan, rows_so_far, stored_state
 from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Store
 from source_opsgenie.config import Config
 from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
-from source_opsgenie.reading.events import Checkpoint, Expected, Notice, Proof, Row
+from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import Stream, lists_everything
 
-STOPPED = "stopped; what was stored stands, and the same command goes on from there."
-# So often may a stream fail in a row while the API is there, without a row more.
-TIMES_IN_VAIN = 2
-NOT_BEGUN = "not begun, because the sync ended before."
+# How often a stream may fail in a row without storing a row, while the API is reachable.
+MAX_FUTILE_ATTEMPTS = 2
 
 
-def bring_up_to_date(
-    path: Path, *, config: Config, streams: Sequence[Stream], requests_for_deleted: int
-) -> list[Outcome]:
-    """Make the file at *path* hold what the account holds of *streams*, and show it."""
+def run_sync(path: Path, *, config: Config, streams: Sequence[Stream], deleted_row_requests: int) -> list[Outcome]:
+    """Create or update the file at *path* with *streams*, and show the progress."""
     display = Display()
     with exclusive_lock(path), connect(config) as connection:
-        store = Store(path, connection.account, display.say, connection.known_as)
-        states = store.prepare()
+        store = Store(path, connection.account, display.info, connection.known_as)
+        store.prepare()
+        states = store.states()
         estimates = plan(connection, streams, states=states)
-        display.cost(estimates)
-        return Sync(connection, store, display, requests_for_deleted).run(estimates, states=states)
+        display.print_plan(estimates)
+        return Sync(connection, store, display, deleted_row_requests).run(estimates, states=states)
 
 
-def show_cost(*, config: Config, streams: Sequence[Stream]) -> None:
-    """Show what a first sync of *streams* would cost."""
+def run_plan(*, config: Config, streams: Sequence[Stream]) -> None:
+    """Show what a first sync of *streams* costs."""
     with connect(config) as connection:
-        Display().cost(plan(connection, streams, states={}))
+        Display().print_plan(plan(connection, streams, states={}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,115 +51,120 @@ class Sync:
     connection: Connection
     store: Store
     display: Display
-    requests_for_deleted: int
+    deleted_row_requests: int
 
-    def run(self, estimates: Sequence[Estimate], *, states: Mapping[str, Mapping[str, Any]]) -> list[Outcome]:
-        """Read the streams of *estimates* in their order, and show what each came to; those not begun too."""
-        started_at = self.store.begin(one.stream for one in estimates)
-        outcomes = list(self._until_the_end(estimates, states))
-        outcomes += [Outcome(one.stream, problem=NOT_BEGUN) for one in estimates[len(outcomes) :]]
-        not_whole = [one.stream.name for one in outcomes if one.problem]
-        totals = self.store.end(started_at, requests=self.connection.client.requests, not_whole=not_whole)
-        self.display.closing(outcomes, totals=totals, path=self.store.path)
+    def run(self, estimates: Sequence[Estimate], *, states: States) -> list[Outcome]:
+        """Read the streams of *estimates* in their order, and show how each ended or that it was not started."""
+        started_at = self.store.begin_run(estimate.stream for estimate in estimates)
+        outcomes = list(self._read_streams(estimates, states))
+        outcomes += [Outcome(estimate.stream, error=NOT_STARTED) for estimate in estimates[len(outcomes) :]]
+        incomplete = [outcome.stream.name for outcome in outcomes if not outcome.is_complete]
+        totals = self.store.end_run(started_at, requests=self.connection.client.requests, incomplete=incomplete)
+        self.display.print_summary(outcomes, totals=totals, path=self.store.path)
         return outcomes
 
-    def _until_the_end(
-        self, estimates: Sequence[Estimate], states: Mapping[str, Mapping[str, Any]]
-    ) -> Iterator[Outcome]:
+    def _read_streams(self, estimates: Sequence[Estimate], states: States) -> Iterator[Outcome]:
         for estimate in estimates:
-            outcome = self._one(estimate, states.get(estimate.stream.name))
-            self.display.ended(outcome)
+            outcome = self._read_stream(estimate, states)
+            self.display.print_outcome(outcome)
             yield outcome
             if outcome.ends_sync:
                 return
 
-    def _one(self, estimate: Estimate, state: Mapping[str, Any] | None) -> Outcome:
-        """Read one stream; what goes wrong with it becomes part of what is told of it."""
-        rows_before = state.get("rows", 0) if state and "read" in state else 0
-        progress = Progress(estimate, self.connection, rows_before)
+    def _read_stream(self, estimate: Estimate, states: States) -> Outcome:
+        """Read one stream; an error ends up in its outcome."""
+        progress = Progress(estimate, self.connection, rows_so_far(stored_state(states, estimate.stream)))
         try:
-            with self.display.shown(progress):
-                self._read_on(progress, state)
+            with self.display.track(progress):
+                self._read_through_outages(progress, states.get(estimate.stream.name, {}))
         except ArchiveError:
             raise
-        except OpsgenieError as problem:
-            return progress.outcome(problem=str(problem), ends_sync=is_fatal(problem, self.connection))
+        except OpsgenieError as error:
+            return progress.outcome(error=str(error), ends_sync=is_fatal(error, self.connection))
         except KeyboardInterrupt:
-            return progress.outcome(problem=STOPPED, ends_sync=True, is_stopped=True)
+            return progress.outcome(error=INTERRUPTED, ends_sync=True, is_interrupted=True)
         return progress.outcome()
 
-    def _read_on(self, progress: Progress, state: Mapping[str, Any] | None) -> None:
-        """Read a stream, and after an outage go on from what was stored, as long as more was stored each time."""
-        in_vain = 0
+    def _read_through_outages(self, progress: Progress, state: Mapping[str, Any]) -> None:
+        """Read a stream, and resume after an outage, as long as each attempt stores more rows."""
+        futile_attempts = 0
         while True:
             before = progress.written
             try:
                 self._read(progress, state)
                 self._mark_deleted(progress)
             except Unreachable:
-                in_vain = in_vain + 1 if progress.written == before else 0
-                if in_vain >= TIMES_IN_VAIN or not wait_until_reachable(self.connection, say=self.display.say):
+                futile_attempts = futile_attempts + 1 if progress.written == before else 0
+                is_futile = futile_attempts >= MAX_FUTILE_ATTEMPTS
+                if is_futile or not wait_until_reachable(self.connection, say=self.display.info):
                     raise
             else:
                 return
-            state = self.store.prepare().get(progress.stream.name)
-            progress.rows = progress.written.present
+            state = self.store.states().get(progress.stream.name, {})
+            progress.rows = progress.written.received
 
-    def _read(self, progress: Progress, state: Mapping[str, Any] | None) -> None:
-        """Read a stream into the store. Rows wait for a state that they lead to: both are stored as one.
+    def _read(self, progress: Progress, state: Mapping[str, Any]) -> None:
+        """Read a stream into the store. Rows wait for a state that covers them, and both are stored together.
 
-        Whatever ends the read early, what came until the last state that was offered is stored.
+        If the read ends early, everything up to its last state is stored.
         """
-        pending = Buffer()
+        buffer = Buffer()
         try:
-            self._read_into(pending, progress, state)
+            for event in Reader(self.connection, rows_between_checkpoints=0).read(progress.stream, state=state):
+                self._process(event, progress, buffer)
+                self.display.advance(progress)
         except (KeyboardInterrupt, OpsgenieError):
-            # Whoever wants an end is not kept waiting for a file that another program has open.
+            # After Ctrl-C, do not wait for a file that another program has open.
             with suppress(ArchiveError):
-                self._store(progress, pending, store=replace(self.store, patience=0.0))
+                self._store_covered(progress, buffer, store=replace(self.store, max_wait_seconds=0.0))
             raise
-        reached = pending.state.to_mapping() if pending.state else {}
-        proof, is_whole, is_all = progress.proof.text, not progress.lack, lists_everything(progress.stream)
+        self._store_end(progress, buffer)
+
+    def _process(self, event: Event, progress: Progress, buffer: Buffer) -> None:
+        match event:
+            case Row(record):
+                buffer.add(record)
+                progress.rows += 1
+            case Checkpoint(state):
+                buffer.cover(state)
+                if buffer.is_due:
+                    self._store_covered(progress, buffer, store=self.store)
+            case Expected():
+                progress.expect(event)
+            case Notice():
+                self._show_notice(event)
+            case Proof():
+                progress.proof = event
+
+    def _store_covered(self, progress: Progress, buffer: Buffer, *, store: Store) -> None:
+        """Store the rows that the last state covers; the final state waits for the proof.
+
+        A list without a search has only the final state, so it stays in memory until its end.
+        """
+        if buffer.state and buffer.state.read:
+            progress.written += store.write(progress.stream, buffer.covered_rows, state=buffer.state.to_mapping())
+            buffer.drop_stored()
+
+    def _store_end(self, progress: Progress, buffer: Buffer) -> None:
+        """Store the final state with the rest of the rows and the proof."""
         progress.written += self.store.write(
-            progress.stream, pending.out, state=reached, proof=proof, is_whole=is_whole, is_all=is_all
+            progress.stream,
+            buffer.covered_rows,
+            state=buffer.state.to_mapping() if buffer.state else {},
+            proof=progress.proof.text,
+            is_complete=not progress.lack,
+            is_all=lists_everything(progress.stream),
         )
 
-    def _read_into(self, pending: Buffer, progress: Progress, state: Mapping[str, Any] | None) -> None:
-        """Read a stream, and store what is due. A list that is not searched is held whole; the last waits for a proof.
-
-        After the last state comes nothing but the proof.
-        """
-        for event in Reader(self.connection, rows_between_checkpoints=0).read(progress.stream, state=state):
-            match event:
-                case Row(record):
-                    pending.add(record)
-                    progress.rows += 1
-                case Checkpoint(offered):
-                    pending.fits(offered)
-                    if pending.is_due:
-                        self._store(progress, pending, store=self.store)
-                case Expected():
-                    progress.counted(event)
-                case Notice():
-                    self._tell(event)
-                case Proof():
-                    progress.proof = event
-            self.display.moved(progress)
-
-    def _store(self, progress: Progress, pending: Buffer, *, store: Store) -> None:
-        """Store the rows that fit a state; the last state waits for the proof."""
-        if pending.state and pending.state.read is not None:
-            progress.written += store.write(progress.stream, pending.out, state=pending.state.to_mapping())
-            pending.stored()
-
     def _mark_deleted(self, progress: Progress) -> None:
-        """Mark the rows of a searched stream that are gone; of a list, those that it lacks are marked with the rest."""
-        requests = self.requests_for_deleted
+        """Mark the deleted rows of a searchable stream; those of other lists are marked when the list is stored."""
+        requests = self.deleted_row_requests
         for found in mark_deleted(self.connection, self.store, progress.stream, requests=requests):
             if isinstance(found, Notice):
-                self._tell(found)
+                self._show_notice(found)
             else:
                 progress.written += found
 
-    def _tell(self, notice: Notice) -> None:
-        (self.display.warn if notice.is_warning else self.display.say)(notice.text)
+    def _show_notice(self, notice: Notice) -> None:
+        show = self.display.warn if notice.is_warning else self.display.info
+        show(notice.text)

@@ -6,7 +6,7 @@ HEAVY = ("airbyte_cdk", "pandas", "duckdb", "rich", "urllib3", "requests")
 
 
 def loaded_by(arguments: str) -> set[str]:
-    """The modules that are loaded once the command was run with *arguments*."""
+    """The modules that the command with *arguments* loads."""
     program = (
         "import sys; from source_opsgenie.archive.cli import main;"
         f"main({arguments}, standalone_mode=False); print('loaded', *sys.modules)"
@@ -14,13 +14,13 @@ def loaded_by(arguments: str) -> set[str]:
     return set(ran(sys.executable, "-c", program).stdout.splitlines()[-1].split())
 
 
-def test_help_starts_light() -> None:
-    """What only a sync needs is not loaded to show the help."""
+def test_help_loads_little() -> None:
+    """Showing the help does not load what only a sync needs."""
     assert set() == loaded_by("['sync', '--help']") & set(HEAVY)
 
 
-def test_the_archive_does_without_the_cdk() -> None:
-    """The whole of the archive loads neither the CDK nor pandas."""
+def test_the_archive_does_not_load_the_cdk() -> None:
+    """All of the archive loads neither the CDK nor pandas."""
     program = "import sys, source_opsgenie.archive.sync; print(*sys.modules)"
     loaded = set(ran(sys.executable, "-c", program).stdout.split())
 

@@ -1,8 +1,9 @@
-"""Two syncs into one file: one goes on, the other is refused, and nothing is lost."""
+"""Two syncs into one file: one continues, the other is rejected, and nothing is lost."""
 
 import os
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,45 +11,44 @@ from tests.support.archive_command import Command
 from tests.support.leaks import ended
 
 from opsgenie_simulator import Account, Call, Response, Simulator
-from opsgenie_simulator.messages import Answer
 from source_opsgenie.archive.lock import exclusive_lock
 from source_opsgenie.errors import ArchiveError
 
-PATIENCE = 30.0
+MAX_SECONDS = 30.0
 TIMES = 500
 
 
-def test_a_second_sync_is_refused(tmp_path: Path) -> None:
-    """While one is under way another says so at once and asks nothing; the first is whole, and leaves no lock."""
+def test_a_second_sync_is_rejected(tmp_path: Path) -> None:
+    """A second sync fails immediately and requests nothing; the first completes and leaves no lock file."""
     account = Account.seeded(alerts=3)
     second: list[tuple[int, str, int]] = []
 
-    def meanwhile(call: Call, answer: Answer) -> Response:
+    def sync_meanwhile(call: Call, respond: Callable[[Call], Response]) -> Response:
         if call.path == "/v2/teams" and not second:
             before = len(simulator.requests)
             other = archive.begin("--streams", "teams")
-            watchdog = threading.Timer(PATIENCE, other.kill)
+            watchdog = threading.Timer(MAX_SECONDS, other.kill)
             watchdog.start()
             _, errors = ended(other)
             watchdog.cancel()
             second.append((other.returncode, errors, len(simulator.requests) - before))
-        return answer(call)
+        return respond(call)
 
-    with Simulator(account, weather=(meanwhile,)) as simulator:
+    with Simulator(account, weather=(sync_meanwhile,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
-        output, errors = ended(first, timeout=2 * PATIENCE)
+        output, errors = ended(first, timeout=2 * MAX_SECONDS)
 
-    assert (0, archive.said) == (first.returncode, errors)
-    assert "teams: whole" in output
-    assert [(1, 0)] == [(code, asked) for code, _, asked in second]
-    assert f"Error: Another sync into {archive.path} is under way: let it end" in second[0][1]
+    assert (0, archive.notice) == (first.returncode, errors)
+    assert "teams: complete" in output
+    assert [(1, 0)] == [(code, requests) for code, _, requests in second]
+    assert f"Error: Another sync is writing to {archive.path}. Wait for it" in second[0][1]
     assert len(account.teams) == len(archive.rows("teams"))
     assert [archive.path] == list(tmp_path.iterdir())
 
 
-def test_no_two_are_alone(tmp_path: Path) -> None:
-    """However closely they follow each other, no two hold the lock: one that was just removed is none."""
+def test_only_one_holds_the_lock(tmp_path: Path) -> None:
+    """However closely syncs follow each other, no two hold the lock, even when its file was just removed."""
     inside: list[int] = []
     crowds: set[int] = set()
 
@@ -69,21 +69,21 @@ def test_no_two_are_alone(tmp_path: Path) -> None:
     assert {1} == crowds
 
 
-def test_a_killed_sync_holds_nothing(tmp_path: Path) -> None:
-    """After kill -9 the same command goes on at once, whatever was left beside the file."""
+def test_a_killed_sync_releases_the_lock(tmp_path: Path) -> None:
+    """After kill -9 the same command works immediately, although the lock file is left behind."""
     account = Account.seeded(alerts=3)
     killed: list[int] = []
 
-    def killing(call: Call, answer: Answer) -> Response:
+    def kill_first(call: Call, respond: Callable[[Call], Response]) -> Response:
         if call.path == "/v2/teams" and not killed:
             killed.append(first.pid)
             first.send_signal(signal.SIGKILL)
-        return answer(call)
+        return respond(call)
 
-    with Simulator(account, weather=(killing,)) as simulator:
+    with Simulator(account, weather=(kill_first,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
-        ended(first, timeout=PATIENCE)
+        ended(first, timeout=MAX_SECONDS)
         left = {path.name for path in tmp_path.iterdir()}
         archive.sync("--streams", "teams")
 

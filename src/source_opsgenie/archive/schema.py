@@ -1,0 +1,68 @@
+"""The tables of an archive: how they are created, and how those of older files are upgraded."""
+
+from collections.abc import Callable
+
+import duckdb
+
+from source_opsgenie.archive import tables
+from source_opsgenie.streams import Stream
+
+TABLES = """
+    CREATE SCHEMA _archive;
+    CREATE TABLE _archive.file (format INTEGER, account VARCHAR, created_at TIMESTAMP);
+    CREATE TABLE _archive.streams (stream VARCHAR, state JSON, synced_at TIMESTAMP, is_complete BOOLEAN, proof VARCHAR);
+    CREATE TABLE _archive.runs (started_at TIMESTAMP, ended_at TIMESTAMP, requests BIGINT, outcome VARCHAR);
+"""
+COMMENTS = """
+    COMMENT ON TABLE _archive.file IS 'The account of this archive; keys of other accounts are rejected.';
+    COMMENT ON TABLE _archive.streams IS 'Where the next sync of each stream starts, and what the last one proved.';
+    COMMENT ON TABLE _archive.runs IS 'Every sync into this file; a sync without an end was killed.';
+"""
+COLUMNS = """
+    SELECT column_name, comment FROM duckdb_columns()
+    WHERE database_name = 'archive' AND schema_name = 'main' AND table_name = ?
+"""
+
+
+def _to_format_2(database: duckdb.DuckDBPyConnection) -> None:
+    """Rename `_gone_at` to `_deleted_at` and `is_whole` to `is_complete`, and reword outcomes."""
+    marked = "database_name = 'archive' AND schema_name = 'main' AND column_name = '_gone_at'"
+    for (table,) in database.execute(f"SELECT table_name FROM duckdb_columns() WHERE {marked}").fetchall():
+        database.execute(f"ALTER TABLE {tables.identifier(table)} RENAME COLUMN _gone_at TO _deleted_at")
+    database.execute("""
+        ALTER TABLE _archive.streams RENAME COLUMN is_whole TO is_complete;
+        UPDATE _archive.runs SET outcome = 'complete' WHERE outcome = 'whole';
+        UPDATE _archive.runs SET outcome = replace(outcome, 'not whole: ', 'incomplete: ')
+    """)
+
+
+# Each migration upgrades a file by one format: the first from 1 to 2. Add new ones at the end, and never change one.
+MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_to_format_2,)
+FORMAT = len(MIGRATIONS) + 1
+
+
+def create(database: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables of an empty archive."""
+    database.execute(TABLES)
+    database.execute(COMMENTS)
+
+
+def upgrade(database: duckdb.DuckDBPyConnection, *, written: int) -> None:
+    """Apply the migrations that a file of the format *written* lacks."""
+    for migrate in MIGRATIONS[written - 1 :]:
+        migrate(database)
+    database.execute(COMMENTS)
+    database.execute("UPDATE _archive.file SET format = ?", [FORMAT])
+
+
+def ensure_table(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
+    """Create the table of *stream*, or add the columns and comments that are new since it was created."""
+    stored = dict(database.execute(COLUMNS, [stream.name]).fetchall())
+    added = [field for field in stream.fields if field.name not in stored]
+    if not stored:
+        database.execute(tables.create_table(stream))
+        database.execute("INSERT INTO _archive.streams (stream, is_complete) VALUES (?, false)", [stream.name])
+    elif added:
+        database.execute(tables.add_columns(stream, added))
+    if not tables.column_comments(stream).items() <= stored.items():
+        database.execute(tables.comment_on_table(stream))

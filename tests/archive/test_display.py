@@ -1,0 +1,112 @@
+import io
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from tests.support.archive_command import Command
+from tests.support.leaks import heard, ran
+
+from opsgenie_simulator import Account
+from source_opsgenie.archive.display import Display
+from source_opsgenie.archive.outcome import Outcome
+from source_opsgenie.archive.plan import RESUMES, Estimate
+from source_opsgenie.archive.store import Written
+from source_opsgenie.streams import STREAMS
+
+NAMES = ("user_notification_rule_steps", "alert_logs")
+
+
+def requests_in(output: str) -> dict[str, int]:
+    """The requests of each line in the plan's table, 0 if unknown."""
+    lines = output.splitlines()[1:]
+    end = lines[0].index("requests") + len("requests")
+    table = [line for line in lines[1:] if line.split(" ")[0] in STREAMS or line.startswith("total ")]
+    cells = {line.split("  ")[0]: line[end - len("requests") : end].strip().replace(",", "") for line in table}
+    return {name: int(cell) if cell.isdecimal() else 0 for name, cell in cells.items()}
+
+
+def test_the_closing_table_fits_80_columns(archive: Command) -> None:
+    """The closing table cuts off no name, number or header."""
+    output = archive.sync("--streams", "alerts,user_notification_rule_steps,service_incident_templates").output
+    lines = output.splitlines()
+    header = next(line for line in lines if line.startswith("stream") and "held" in line)
+
+    assert ["stream", "new", "changed", "deleted", "held", "requests", "seconds"] == header.split()
+    assert not [line for line in lines if "\N{HORIZONTAL ELLIPSIS}" in line]
+
+
+def test_a_large_plan_fits_80_columns() -> None:
+    """With millions of rows, the plan folds stream names and cuts off no number."""
+    console = Console(file=io.StringIO(), width=80)
+    Display(console, console).print_plan(
+        [Estimate(STREAMS[name], 12_345_678, "alerts", 23_456_789, 1e5) for name in NAMES]
+    )
+
+    assert max(map(len, printed(console).splitlines())) <= 80
+    assert len(NAMES) == printed(console).count("of 12,345,678 alerts  23,456,789  1 d 3 h  expensive")
+
+
+def test_a_large_closing_table_fits_80_columns() -> None:
+    """With millions of rows, the closing table folds stream names and cuts off no number."""
+    console = Console(file=io.StringIO(), width=80)
+    outcomes = [Outcome(STREAMS[name], Written(12_345_678, 1_234_567), 23_456_789, 1e5) for name in NAMES]
+    totals = dict.fromkeys(NAMES, 34_567_890)
+    Display(console, console).print_summary(outcomes, totals=totals, path=Path("acme.duckdb"))
+    numbers = "12,345,678  1,234,567        0  34,567,890  23,456,789  100,000.0"
+
+    assert max(map(len, printed(console).splitlines())) <= 80
+    assert len(NAMES) == printed(console).count(numbers)
+
+
+def test_a_resumed_stream_is_not_called_expensive() -> None:
+    """The plan shows that a stream resumes, even if it is expensive."""
+    console = Console(file=io.StringIO(), width=80)
+    resumed = Estimate(STREAMS["alert_logs"], 9_000, "alerts", 9_115, 10.0, RESUMES)
+    Display(console, console).print_plan([resumed])
+
+    assert "of 9,000 alerts     9,115  10 s  resumes" in printed(console)
+
+
+def test_the_plan_names_expensive_streams(archive: Command, account: Account) -> None:
+    """The plan sends a handful of requests, fits 80 columns, and has rows and requests of each stream."""
+    for number in range(1_000):
+        account.create_alert(message=f"crowd {number}")
+    output = archive("plan").stdout
+
+    assert len(archive.simulator.requests) <= 12
+    assert all(name in output for name in STREAMS)
+    assert max(map(len, output.splitlines())) <= 80
+    assert "of 1,300 alerts" in output
+    assert 7_000 < requests_in(output)["total"] == sum(requests_in(output)[name] for name in STREAMS)
+    assert "total: streams are read one after another" in output
+    assert (
+        "  --without alert_logs,alert_recipients,alert_details,alert_notes\n  --without alert_attachments\n" in output
+    )
+
+
+def test_the_examples_can_be_pasted(archive: Command) -> None:
+    """The Python example prints rows, and DuckDB accepts the query of the other one; both fit 80 columns."""
+    output = archive.sync("--streams", "teams").output
+    *python, shell = output.partition("Query the file:\n")[2].splitlines()
+    shown = ran("sh", "-c", "\n".join(python)).stdout
+
+    assert "Payments" in shown
+    assert ["duckdb", "-readonly", str(archive.path)] == shlex.split(shell)[:-1]
+    assert 4 == len(archive.query(shlex.split(shell)[-1]))
+
+
+@pytest.mark.parametrize("arguments", [(), ("sync",), ("plan",)])
+def test_the_help_fits_80_columns(archive: Command, arguments: Sequence[str]) -> None:
+    """No line of the help is longer than 80 columns, and no sentence in the list of commands is cut off."""
+    output = archive(*arguments, "--help").output
+
+    assert max(map(len, output.splitlines())) <= 80
+    assert "..." not in output.partition("Commands:")[2]
+
+
+def printed(console: Console) -> str:
+    """Everything that was printed to *console*."""
+    assert isinstance(console.file, io.StringIO)
+    return heard(console.file.getvalue())

@@ -1,0 +1,221 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+from tests.support.archive_command import Command
+
+from opsgenie_simulator import Account, Call, Response, Simulator
+
+
+def test_a_forbidden_stream_leaves_the_others_complete(archive: Command, account: Account) -> None:
+    """A key without Configuration Access reads the alerts; the other streams are named, and the exit code is 1."""
+    names = "alerts,users,teams"
+    result = archive(
+        "sync", "--to", str(archive.path), "--streams", names, key=account.key_without_configuration_access
+    )
+
+    assert 1 == result.exit_code
+    assert "users: INCOMPLETE: " in result.output
+    assert "Configuration Access" in result.output
+    assert [("alerts", True), ("teams", False), ("users", False)] == archive.query(
+        "SELECT stream, is_complete FROM _archive.streams ORDER BY stream"
+    )
+    assert len(account.alerts) == len(archive.rows("alerts"))
+
+
+def test_a_plan_without_incidents_is_not_an_error(archive: Command, account: Account) -> None:
+    """A stream that the account's plan lacks is empty and complete, with a warning."""
+    account.plan = "Essentials"
+    output = archive.sync("--streams", "incidents,services").output
+
+    assert "Warning: incidents is empty" in output
+
+
+def test_a_key_with_new_permissions_keeps_its_archive(archive: Command, account: Account) -> None:
+    """A key that could not read the account's name continues its own file, which then records the name."""
+    key = account.key_without_configuration_access
+    archive.sync("--streams", "alerts", key=key)
+    account.keys = tuple(replace(one, configuration_access=True) for one in account.keys)
+    result = archive.sync("--streams", "alerts,teams", key=key)
+
+    assert "alerts: complete, 0 new, 0 changed" in result.output
+    assert [("acme@localhost",)] == archive.query("SELECT account FROM _archive.file")
+
+
+def test_another_account_is_rejected(archive: Command, tmp_path: Path) -> None:
+    """A key of another account is rejected, and the file stays the same byte by byte."""
+    archive.sync("--streams", "teams")
+    before = archive.path.read_bytes()
+    other = Account.seeded(name="umbrella")
+    with Simulator(other) as simulator:
+        result = Command(simulator, other.full_key, archive.path)("sync", "--to", str(archive.path))
+
+    assert 1 == result.exit_code
+    assert "belongs to acme@localhost, and this key belongs to umbrella@localhost" in result.stderr
+    assert (before, [archive.path]) == (archive.path.read_bytes(), list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ("full_key", "key_without_configuration_access", "to acme@localhost, and this key cannot read its account's"),
+        ("key_without_configuration_access", "another", "to a key that could not read its account's name. Use that"),
+    ],
+)
+def test_a_key_of_an_unknown_account_is_rejected(
+    archive: Command, account: Account, first: str, second: str, message: str
+) -> None:
+    """If the key's account or the file's is unknown, the message says so instead of showing a digest."""
+    another = replace(account.keys[1], token="00000000-1111-2222-3333-444444444444")
+    account.keys = (*account.keys, another)
+    keys = {name: getattr(account, name, another.token) for name in (first, second)}
+    archive.sync("--streams", "alerts", key=keys[first])
+    result = archive("sync", "--to", str(archive.path), key=keys[second])
+
+    assert 1 == result.exit_code
+    assert message in result.stderr
+    assert "this key belongs to" not in result.stderr
+
+
+def _write_text(path: Path) -> None:
+    path.write_text("not a database")
+
+
+def _write_nothing(path: Path) -> None:
+    path.touch()
+
+
+def _write_other_table(path: Path) -> None:
+    with duckdb.connect(str(path)) as database:
+        database.execute("CREATE TABLE other AS SELECT 1")
+
+
+def _write_newer_format(path: Path) -> None:
+    with duckdb.connect(str(path)) as database:
+        database.execute("CREATE SCHEMA _archive; CREATE TABLE _archive.file AS SELECT 99 AS format, 'x' AS account")
+
+
+def _write_no_account(path: Path) -> None:
+    with duckdb.connect(str(path)) as database:
+        database.execute("CREATE SCHEMA _archive; CREATE TABLE _archive.file (format INTEGER, account VARCHAR)")
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (_write_text, "it is not a DuckDB file"),
+        (_write_nothing, "it is not a DuckDB file"),
+        (_write_other_table, "not an Opsgenie archive"),
+        (
+            _write_newer_format,
+            "was written by a newer opsgenie-archive: it has format 99, and this version reads up to",
+        ),
+        (_write_no_account, "does not record its account"),
+    ],
+)
+def test_any_other_file_is_rejected(archive: Command, write: Callable[[Path], None], message: str) -> None:
+    """A file that is not an archive stays as it is, and the message says what to do."""
+    write(archive.path)
+    before = archive.path.read_bytes()
+    result = archive("sync", "--to", str(archive.path))
+
+    assert (1, before) == (result.exit_code, archive.path.read_bytes())
+    assert message in result.stderr
+    assert 1 == len(result.stderr.splitlines())
+
+
+def test_a_folder_is_rejected(archive: Command, tmp_path: Path) -> None:
+    """A folder, or a file in a folder that does not exist, is rejected with a remedy."""
+    folder, nowhere = (archive("sync", "--to", str(path)) for path in (tmp_path, tmp_path / "no" / "acme.duckdb"))
+
+    assert f"{tmp_path} is not a file. Use a file" in folder.stderr
+    assert "does not exist. Create it, or use another file." in nowhere.stderr
+
+
+def test_the_key_is_in_no_output(archive: Command, account: Account) -> None:
+    """Even with --verbose, neither the output nor the file contains the key."""
+    complete = archive("sync", "--to", str(archive.path), "--verbose")
+    wrong = archive("sync", "--to", str(archive.path), "--verbose", key=account.full_key[:-4] + "beef")
+
+    assert "/v2/alerts" in complete.stderr
+    assert account.full_key not in complete.output
+    assert account.full_key[:-4] not in wrong.output
+    assert account.full_key.encode() not in archive.path.read_bytes()
+
+
+def test_a_wrong_key_is_one_message(archive: Command) -> None:
+    """An error is one message on stderr, without a traceback."""
+    result = archive("sync", "--to", str(archive.path), key="00000000-0000-0000-0000-000000000000")
+
+    assert (1, 1, False) == (result.exit_code, len(result.stderr.splitlines()), archive.path.exists())
+    assert "Opsgenie does not know this key here" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--streams", "alert_log"], "There is no stream 'alert_log'. Did you mean alert_logs"),
+        (["--since", "yesterday"], "start_date 'yesterday' is not a date"),
+        (["--config", "nowhere.json"], "The config nowhere.json cannot be read"),
+        (["--region", "mars"], "Invalid value for '--region'"),
+        (["--deleted-row-requests", "-1"], "Invalid value for '--deleted-row-requests'"),
+    ],
+)
+def test_invalid_options_are_named(archive: Command, arguments: list[str], message: str) -> None:
+    """An invalid option is named, with exit code 2, and no file is created."""
+    result = archive("sync", "--to", str(archive.path), *arguments)
+
+    assert (2, False) == (result.exit_code, archive.path.exists())
+    assert message in result.stderr
+
+
+def test_a_missing_key_is_explained(archive: Command) -> None:
+    """Without a key, the message says where to create one."""
+    result = Command(archive.simulator, "", archive.path)("sync", "--to", str(archive.path))
+
+    assert 2 == result.exit_code
+    assert "Set OPSGENIE_API_TOKEN" in result.stderr
+    assert "API key management" in result.stderr
+
+
+def test_the_key_can_come_from_a_file(archive: Command, tmp_path: Path) -> None:
+    """A file with the connector's options works as well as the environment."""
+    config = tmp_path / "config.json"
+    config.write_text(f'{{"api_token": "{archive.key}", "endpoint": "api.opsgenie.com"}}')
+    result = Command(archive.simulator, "", archive.path)(
+        "sync", "--to", str(archive.path), "--config", str(config), "--streams", "teams"
+    )
+
+    assert 0 == result.exit_code
+
+
+def test_a_revoked_key_ends_the_sync(archive: Command, account: Account) -> None:
+    """If the key is revoked during a sync, stderr names the stream that failed, and in one line all that follow."""
+    archive.sync("--streams", "teams")
+
+    def revoke(call: Call, respond: Callable[[Call], Response]) -> Response:
+        if call.path == "/v1/incidents" and "sort" in call.query:
+            account.keys = ()
+        return respond(call)
+
+    with Simulator(account, weather=(revoke,)) as simulator:
+        result = Command(simulator, archive.key, archive.path)(
+            "sync", "--to", str(archive.path), "--streams", "teams,alerts,incidents,alert_logs"
+        )
+
+    assert 1 == result.exit_code
+    assert "teams: complete" in result.stdout
+    assert "incidents: INCOMPLETE: " in result.stderr
+    assert "\nalerts, alert_logs: INCOMPLETE: Not started, because the sync ended early.\n" in result.stderr
+    assert 1 == result.stderr.count("Not started")
+    assert "Traceback" not in result.output
+
+
+def test_skipping_every_stream_is_rejected(archive: Command) -> None:
+    """Options that leave no stream to read are invalid."""
+    result = archive("sync", "--to", str(archive.path), "--streams", "teams", "--without", "teams")
+
+    assert 2 == result.exit_code
+    assert "leaves no stream to read" in result.stderr
