@@ -158,9 +158,9 @@ class Store:
             rows = database.execute("SELECT format, account FROM _archive.file").fetchall()
         if len(rows) != 1:
             raise ArchiveError(f"{self.path} does not record its account in _archive.file. Use another file.")
-        return self._check_format(*rows[0])
+        return self._check_owner(*rows[0])
 
-    def _check_format(self, written: object, account: str | None) -> int:
+    def _check_owner(self, written: object, account: str | None) -> int:
         if not isinstance(written, int) or written < 1:
             raise ArchiveError(f"{self.path} records an invalid format ({written}) in _archive.file. Use another file.")
         if written > schema.FORMAT:
