@@ -40,7 +40,7 @@ def test_rows_that_are_never_listed_make_a_stream_not_whole(lacking: Command) ->
     assert 1 == result.exit_code
     assert "alerts: NOT WHOLE: Opsgenie counts 5 rows that it never lists. 300 counted, 295 read, 5 un" in result.stderr
     assert "alert_notes: NOT WHOLE: " in result.stderr
-    assert "295 parents: 295 read, 0 deleted; 5 alerts were counted by the first read" in result.stderr
+    assert "295 parents requested, 295 read, 0 deleted; 5 alerts were counted by the first read" in result.stderr
     assert [(False,)] == lacking.query("SELECT DISTINCT is_whole FROM _archive.streams")
     assert [("not whole: alerts, alert_notes",)] == lacking.query("SELECT outcome FROM _archive.runs")
     assert 295 == len(lacking.rows("alerts"))
