@@ -70,6 +70,7 @@ DAMAGED: list[dict[str, Any]] = [
     {"rows": True},
     {"rows": 1.5},
     {"rows": "1e999"},
+    {"rows": "NaN"},
     {"bookmark": "yesterday"},
     {"bookmark": 1234},
     {"read": []},

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import is_dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from types import NoneType, UnionType
+from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from source_opsgenie.clock import format_timestamp, parse_timestamp
@@ -61,9 +61,11 @@ def _whole_number(given: Any) -> int:
         raise TypeError("not a number")
     try:
         number = Decimal(str(given))
+        # Also raised by a comparison with NaN.
+        is_count = 0 <= number <= LARGEST and number == int(number)
     except InvalidOperation as error:
         raise ValueError("not a number") from error
-    if not 0 <= number <= LARGEST or number != int(number):
+    if not is_count:
         raise ValueError("not a whole number of 0 or more")
     return int(number)
 
@@ -76,7 +78,7 @@ def _of_type(given: Any, kind: type) -> Any:
 
 def _without_none(kind: Any) -> Any:
     """*kind*, or the other type of a union with None."""
-    if get_origin(kind) is not UnionType and NoneType not in get_args(kind):
+    if NoneType not in get_args(kind):
         return kind
     (other,) = [one for one in get_args(kind) if one is not NoneType]
     return other
