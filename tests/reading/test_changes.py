@@ -1,4 +1,4 @@
-"""Changes: whatever the API does with `updatedAt`, the same rows come, and the read ends."""
+"""Changes: whatever the API does with `updatedAt`, the same rows are read, and the read ends."""
 
 from itertools import product
 from typing import Any
@@ -14,87 +14,87 @@ from source_opsgenie.reading.state import CurrentRead, Scope, State
 
 SINCE = NOW - DAY
 BEGUN = State(Scope("acme"), bookmark=SINCE, read=CurrentRead(NOW))
-WAYS: list[dict[str, Any]] = [
+COMBINATIONS: list[dict[str, Any]] = [
     {"updated_at_search": search, "updated_at_sort": sort, "ties": ties}
     for search, sort, ties in product(
         ("searchable", "refused", "ignored", "seconds"), ("accepted", "refused"), ("kept", "shuffled")
     )
 ]
-every_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(way.values()))
+every_combination = pytest.mark.parametrize("switches", COMBINATIONS, ids=lambda switches: "-".join(switches.values()))
 
 
-def changed(*groups: tuple[int, int], untouched: int = 150) -> Account:
-    """An account of old alerts, of which so many (the second number) were updated at each moment (the first)."""
+def updated_account(*groups: tuple[int, int], untouched: int = 150) -> Account:
+    """An account of old alerts; *groups* are pairs of a time and the number of alerts that were updated then."""
     size = untouched + sum(number for _, number in groups)
     account = crowded(*((NOW - 20 * DAY + number * 1000, 1) for number in range(size)))
     alert_ids = iter(sorted(account.alerts))
-    for moment, number in groups:
+    for time, number in groups:
         for _ in range(number):
-            account.update_alert(next(alert_ids), updated_at=moment, priority="P1")
+            account.update_alert(next(alert_ids), updated_at=time, priority="P1")
     return account
 
 
-def expected_of(account: Account) -> set[str]:
+def updated_ids(account: Account) -> set[str]:
     """The ids of the alerts that were updated since the bookmark."""
     return {one["id"] for one in account.alerts.values() if parse_timestamp(one["updatedAt"]) >= SINCE}
 
 
-@every_way
+@every_combination
 @pytest.mark.parametrize("size", [0, 99, 100, 101, 230])
-def test_the_same_rows_come(way: dict[str, Any], size: int) -> None:
-    """Searchable, refused, ignored or read in seconds: what was updated since comes, and nothing else."""
-    account = changed(*((SINCE + 1 + number * 500, 1) for number in range(size)))
-    found = ids_in(Changes(search_of(Wire(account, Switches(**way))), SINCE).read(BEGUN))
+def test_every_changed_row_is_read(switches: dict[str, Any], size: int) -> None:
+    """Exactly the rows updated since the bookmark are read, whatever the API makes of `updatedAt`."""
+    account = updated_account(*((SINCE + 1 + number * 500, 1) for number in range(size)))
+    found = ids_in(Changes(search_of(Wire(account, Switches(**switches))), SINCE).read(BEGUN))
 
-    assert sorted(expected_of(account)) == sorted(found)
+    assert sorted(updated_ids(account)) == sorted(found)
 
 
-@every_way
-def test_ties_at_the_bookmark_come(way: dict[str, Any]) -> None:
-    """Rows updated in the bookmark's own millisecond belong to the changes; a millisecond before does not."""
-    account = changed((SINCE - 1, 5), (SINCE, 120), (SINCE + 1, 5))
-    found = set(ids_in(Changes(search_of(Wire(account, Switches(**way))), SINCE).read(BEGUN)))
+@every_combination
+def test_rows_updated_at_the_bookmark_are_read(switches: dict[str, Any]) -> None:
+    """Rows updated in the bookmark's own millisecond are changes; those of the millisecond before are not."""
+    account = updated_account((SINCE - 1, 5), (SINCE, 120), (SINCE + 1, 5))
+    found = set(ids_in(Changes(search_of(Wire(account, Switches(**switches))), SINCE).read(BEGUN)))
 
-    assert expected_of(account) == found
+    assert updated_ids(account) == found
     assert len(found) == 125
 
 
-@every_way
+@every_combination
 @pytest.mark.parametrize("created_together", [False, True])
-def test_a_crowd_in_one_millisecond_comes(way: dict[str, Any], created_together: bool) -> None:
-    """A bulk change gives many rows one `updatedAt`; all of them come, created together or not."""
+def test_bulk_update_in_one_millisecond(switches: dict[str, Any], created_together: bool) -> None:
+    """All rows that share one `updatedAt` are read, whether or not they were created together."""
     if created_together:
         account = crowded((NOW - 3 * DAY, 260), (NOW - 4 * DAY, 50), updated=SINCE + 5)
     else:
-        account = changed((SINCE + 4, 30), (SINCE + 5, 260), (SINCE + 6, 30))
-    found = set(ids_in(Changes(search_of(Wire(account, Switches(**way))), SINCE).read(BEGUN)))
+        account = updated_account((SINCE + 4, 30), (SINCE + 5, 260), (SINCE + 6, 30))
+    found = set(ids_in(Changes(search_of(Wire(account, Switches(**switches))), SINCE).read(BEGUN)))
 
-    assert expected_of(account) == found
+    assert updated_ids(account) == found
 
 
 @pytest.mark.parametrize("size", [0, 5, 99])
-def test_one_page_is_the_whole_answer(size: int) -> None:
+def test_less_than_a_page_costs_one_request(size: int) -> None:
     """A quiet account costs one request."""
-    wire = Wire(changed((SINCE, size)))
+    wire = Wire(updated_account((SINCE, size)))
     list(Changes(search_of(wire), SINCE).read(BEGUN))
 
     assert len(wire.asked) == 1
 
 
 def test_oldest_change_first() -> None:
-    """Changes come in the order in which they happened, so that a destination ends with the newest version."""
+    """Changes are read in the order in which they happened, so a destination ends with the newest version."""
     for size in (60, 230):
-        account = changed(*((SINCE + 1 + number * 500, 1) for number in range(size)))
+        account = updated_account(*((SINCE + 1 + number * 500, 1) for number in range(size)))
         times = [row.updated for batch in Changes(search_of(Wire(account)), SINCE).read(BEGUN) for row in batch.rows]
 
         assert times == sorted(times)
 
 
-@every_way
-def test_it_ends_though_updates_come_as_fast_as_it_reads(way: dict[str, Any]) -> None:
-    """While every request sees a page of new updates, the read still ends; all that was changed before it is out."""
-    account = changed(*((SINCE + 1 + number * 500, 1) for number in range(230)), untouched=300)
-    expected = expected_of(account)
+@every_combination
+def test_read_ends_under_constant_updates(switches: dict[str, Any]) -> None:
+    """The read ends even if every request sees a page of new updates, and has all rows changed before it began."""
+    account = updated_account(*((SINCE + 1 + number * 500, 1) for number in range(230)), untouched=300)
+    expected = updated_ids(account)
     others = sorted(account.alerts.keys() - expected)
 
     def update(_: Request) -> None:
@@ -102,65 +102,67 @@ def test_it_ends_though_updates_come_as_fast_as_it_reads(way: dict[str, Any]) ->
         for number in range(120):
             account.update_alert(others[(len(wire.asked) * 120 + number) % len(others)], priority="P3")
 
-    wire = Wire(account, Switches(**way), before=update)
+    wire = Wire(account, Switches(**switches), before=update)
     found = set(ids_in(Changes(search_of(wire), SINCE).read(BEGUN)))
 
     assert expected <= found
     assert len(wire.asked) < 100
 
 
-@every_way
-def test_a_long_read_says_where_it_could_go_on(way: dict[str, Any]) -> None:
-    """Before its last rows are out, a read of several pages has offered a state: children may take hours for them."""
-    account = changed(*((SINCE + 1 + number * 500, 1) for number in range(350)))
-    found = list(Changes(search_of(Wire(account, Switches(**way))), SINCE).read(BEGUN))
-    first = next((number for number, one in enumerate(found) if one.state), len(found))
+@every_combination
+def test_long_read_yields_a_state_before_its_last_rows(switches: dict[str, Any]) -> None:
+    """A read of several pages yields a state early, since reading the children of its rows may take hours."""
+    account = updated_account(*((SINCE + 1 + number * 500, 1) for number in range(350)))
+    batches = list(Changes(search_of(Wire(account, Switches(**switches))), SINCE).read(BEGUN))
+    first = next((number for number, batch in enumerate(batches) if batch.state), len(batches))
 
-    assert len(ids_in(found[: first + 1])) < 350
+    assert len(ids_in(batches[: first + 1])) < 350
 
 
-def test_stop_after_any_step() -> None:
-    """Taken up from the state of any step, the rest together with what came is the whole."""
-    account = changed(*((SINCE + number * 500, 1) for number in range(230)), (SINCE + 5, 150), (SINCE + 90_000, 130))
-    listing = search_of(Wire(account))
-    whole = list(Changes(listing, SINCE).read(BEGUN))
-    states = [(number, one.state) for number, one in enumerate(whole) if one.state]
+def test_resume_after_any_batch() -> None:
+    """Resumed from the state of any batch, the read has all rows that were not read before it."""
+    account = updated_account(
+        *((SINCE + number * 500, 1) for number in range(230)), (SINCE + 5, 150), (SINCE + 90_000, 130)
+    )
+    changes = Changes(search_of(Wire(account)), SINCE)
+    batches = list(changes.read(BEGUN))
+    states = [(number, batch.state) for number, batch in enumerate(batches) if batch.state]
     for number, state in states:
-        rest = Changes(listing, SINCE).read(State.from_mapping(state.to_mapping()))
+        rest = changes.read(State.from_mapping(state.to_mapping()))
 
-        assert expected_of(account) == set(ids_in(whole[: number + 1])) | set(ids_in(rest))
+        assert updated_ids(account) == set(ids_in(batches[: number + 1])) | set(ids_in(rest))
     assert len(states) > 4
 
 
 @pytest.mark.parametrize("search", ["searchable", "refused", "ignored", "seconds"])
 @pytest.mark.parametrize(("sort", "tied"), [("refused", 1), ("accepted", 150)])
-def test_stop_after_any_step_of_the_history(search: Any, sort: Any, tied: int) -> None:
-    """Where windows over the whole history are read, or searched for changes, that too is taken up where it ended."""
-    account = changed(*((SINCE + number * 500, tied) for number in range(460 // tied)))
-    listing = search_of(Wire(account, Switches(updated_at_search=search, updated_at_sort=sort)))
-    whole = list(Changes(listing, SINCE).read(BEGUN))
-    for number, one in enumerate(whole):
-        if one.state:
-            rest = Changes(listing, SINCE).read(State.from_mapping(one.state.to_mapping()))
+def test_resume_after_any_batch_of_the_history(search: Any, sort: Any, tied: int) -> None:
+    """A read that falls back to windows over the full history resumes from the state of any batch too."""
+    account = updated_account(*((SINCE + number * 500, tied) for number in range(460 // tied)))
+    changes = Changes(search_of(Wire(account, Switches(updated_at_search=search, updated_at_sort=sort))), SINCE)
+    batches = list(changes.read(BEGUN))
+    for number, batch in enumerate(batches):
+        if batch.state:
+            rest = changes.read(State.from_mapping(batch.state.to_mapping()))
 
-            assert expected_of(account) == set(ids_in(whole[: number + 1])) | set(ids_in(rest))
-    assert whole[0].expected or search == "searchable"
+            assert updated_ids(account) == set(ids_in(batches[: number + 1])) | set(ids_in(rest))
+    assert batches[0].expected or search == "searchable"
 
 
 @pytest.mark.parametrize("search", ["refused", "ignored", "seconds"])
-def test_what_one_sort_cannot_reach_is_looked_for_in_windows(search: Any) -> None:
-    """A bulk change of 300 rows among 9,000, without a search by `updatedAt`: found by the sort, not by reading all."""
-    account = changed((SINCE + 5, 300), untouched=8_700)
+def test_bulk_update_is_found_in_windows(search: Any) -> None:
+    """Without a search by `updatedAt`, 300 tied rows among 9,000 are found by sorting windows, not by reading all."""
+    account = updated_account((SINCE + 5, 300), untouched=8_700)
     wire = Wire(account, Switches(updated_at_search=search))
     found = ids_in(Changes(search_of(wire), SINCE).read(BEGUN))
 
-    assert sorted(expected_of(account)) == sorted(found)
+    assert sorted(updated_ids(account)) == sorted(found)
     assert len(wire.asked) < 45
 
 
-def test_own_query_narrows_every_search() -> None:
-    """The user's query stands beside each span that is asked for, and alone where no span is."""
-    wire = Wire(changed(*((SINCE + number * 500, 1) for number in range(230))))
+def test_user_query_narrows_every_search() -> None:
+    """The user's query is part of every search, with and without a span."""
+    wire = Wire(updated_account(*((SINCE + number * 500, 1) for number in range(230))))
     found = rows_in(Changes(search_of(wire, own="priority: P1"), SINCE).read(BEGUN))
     queries = {query_of(request.params).split(" AND ")[0] for request in wire.asked}
 

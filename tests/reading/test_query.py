@@ -1,4 +1,4 @@
-"""The query language, as far as we write it; and which queries a count can prove."""
+"""The query language, as far as we write it, and which queries are stable."""
 
 import pytest
 
@@ -17,12 +17,12 @@ from source_opsgenie.reading.query import STABLE_FIELDS, Span, created, is_stabl
     ],
 )
 def test_span_is_half_open(span: Span, expected: str) -> None:
-    """A span has its start and lacks its end; a bound that is None is not written, one that is 0 is."""
+    """A span includes its start and excludes its end; a bound of None is omitted, a bound of 0 is not."""
     assert expected == str(span)
 
 
 @pytest.mark.parametrize(
-    ("own", "spans", "expected"),
+    ("query", "spans", "expected"),
     [
         ("", (), ""),
         ("", (created(),), ""),
@@ -31,22 +31,22 @@ def test_span_is_half_open(span: Span, expected: str) -> None:
         ("a OR b", (created(1), updated(2)), "(a OR b) AND createdAt >= 1 AND updatedAt >= 2"),
     ],
 )
-def test_own_query_stands_in_parentheses(own: str, spans: tuple[Span, ...], expected: str) -> None:
-    """The user's query is one part among others: its OR must not let rows of other spans in."""
-    assert expected == join_query(own, *spans)
+def test_user_query_is_parenthesized(query: str, spans: tuple[Span, ...], expected: str) -> None:
+    """An OR in the user's query does not admit rows of other spans."""
+    assert expected == join_query(query, *spans)
 
 
 @pytest.mark.parametrize(
-    "own",
+    "query",
     ["", "createdAt > 5", "source: nagios", 'source = "a" AND alias: b*', "(createdAt >= 1 AND NOT tinyId = 7)"],
 )
-def test_steady(own: str) -> None:
-    """A query on what an alert keeps for ever finds the same rows at the end of a read as at its beginning."""
-    assert is_stable(own)
+def test_stable_query(query: str) -> None:
+    """A query on fields that never change finds the same rows throughout a read."""
+    assert is_stable(query)
 
 
-def test_what_users_are_told_is_steady() -> None:
-    """The example of alert_query can be proven, and its description names each field that can."""
+def test_documented_query_is_stable() -> None:
+    """The examples of alert_query are stable, and its description names every stable field."""
     option = OPTIONS["alert_query"]
 
     assert all(is_stable(example) for example in option["examples"])
@@ -54,7 +54,7 @@ def test_what_users_are_told_is_steady() -> None:
 
 
 @pytest.mark.parametrize(
-    "own",
+    "query",
     [
         "status: open",
         "createdAt > 5 AND status:open",
@@ -67,6 +67,6 @@ def test_what_users_are_told_is_steady() -> None:
         "updatedAt >= 5",
     ],
 )
-def test_shifting(own: str) -> None:
-    """A query on what changes, or on free words, is never called proven."""
-    assert not is_stable(own)
+def test_unstable_query(query: str) -> None:
+    """A query on fields that change, or on free text, is not stable."""
+    assert not is_stable(query)

@@ -1,4 +1,4 @@
-"""The reader: what it sends first and last, what a quiet account costs, and what changes bring."""
+"""The reader: its last events, the cost of a quiet account, and which changes are emitted."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,7 +25,7 @@ each_stream = pytest.mark.parametrize("stream", STREAMS)
 
 
 def seeded(**sizes: Any) -> Account:
-    """A small account with everything in it."""
+    """A small account with rows of every stream."""
     return Account.seeded(**{"alerts": 60, "incidents": 20, "until": format_timestamp(NOW - DAY), "days": 2, **sizes})
 
 
@@ -37,13 +37,13 @@ def read(
     incremental: bool = True,
     **options: Any,
 ) -> list[Event]:
-    """Everything that one read of *stream* over a new connection says."""
+    """All events of one read of *stream* over a new connection."""
     return list(Reader(connection_of(wire, **options)).read(STREAMS[stream], state=state, incremental=incremental))
 
 
 @each_stream
-def test_a_read_ends_with_checkpoint_and_proof(stream: str) -> None:
-    """Every read ends with the state after its last row, and a line that says what is proven."""
+def test_read_ends_with_checkpoint_and_proof(stream: str) -> None:
+    """Every read ends with the state after its last row, and with its proof."""
     events = read(Wire(seeded()), stream)
     checkpoint, last = events[-2:]
 
@@ -55,7 +55,7 @@ def test_a_read_ends_with_checkpoint_and_proof(stream: str) -> None:
 
 @each_stream
 def test_reading_twice_gives_the_same_rows(stream: str) -> None:
-    """Two full reads of a quiet account are equal, row by row; no key comes twice."""
+    """Two full reads of a quiet account have equal rows in the same order, and no key twice."""
     wire = Wire(seeded())
     first, second = (rows_in(read(wire, stream, incremental=False)) for _ in range(2))
     keys = [tuple(row[name] for name in STREAMS[stream].key) for row in first]
@@ -66,8 +66,8 @@ def test_reading_twice_gives_the_same_rows(stream: str) -> None:
 
 @pytest.mark.parametrize("lookback_minutes", [0, 10, 1440])
 @each_stream
-def test_a_quiet_account_sends_nothing(stream: str, lookback_minutes: int) -> None:
-    """With the state of the read before and nothing changed, an incremental read sends no row and costs little."""
+def test_quiet_account_emits_nothing(stream: str, lookback_minutes: int) -> None:
+    """If nothing changed since the last read, an incremental read emits no row and costs at most four requests."""
     wire = Wire(seeded(alerts=40, until=format_timestamp(NOW), days=1))
     state = last_state(read(wire, stream, lookback_minutes=lookback_minutes))
     wire.asked.clear()
@@ -80,10 +80,10 @@ def test_a_quiet_account_sends_nothing(stream: str, lookback_minutes: int) -> No
         assert len(again) == state["rows"]
 
 
-def test_a_change_is_sent_once() -> None:
-    """What the lookback brings again unchanged is not sent again, not at the third read either."""
+def test_change_is_emitted_once() -> None:
+    """Rows that the lookback returns again unchanged are not emitted again, even two reads later."""
     wire = Wire(seeded())
-    state, sent = last_state(read(wire)), []
+    state, emitted = last_state(read(wire)), []
     changed = sorted(wire.account.alerts)[:3]
     for number in range(4):
         wire.now += MINUTE
@@ -92,14 +92,14 @@ def test_a_change_is_sent_once() -> None:
                 wire.account.update_alert(alert_id, priority="P1")
         wire.now += MINUTE
         events = read(wire, state=state)
-        sent.append(sorted(ids_in(events)))
+        emitted.append(sorted(ids_in(events)))
         state = last_state(events)
 
-    assert sent == [[], changed, [], []]
+    assert emitted == [[], changed, [], []]
 
 
-def test_a_change_in_the_same_millisecond_is_sent() -> None:
-    """A row that changes again within the millisecond of its `updatedAt`, after it was sent, is sent once more."""
+def test_change_in_the_same_millisecond_is_emitted() -> None:
+    """A row that changes again within the millisecond of its `updatedAt`, after it was read, is emitted again."""
     wire = Wire(seeded())
     alert_id = sorted(wire.account.alerts)[0]
     wire.account.update_alert(alert_id, updated_at=NOW, priority="P1")
@@ -110,21 +110,20 @@ def test_a_change_in_the_same_millisecond_is_sent() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 60, 99, 100, 101, 200])
-def test_a_bulk_change_in_one_millisecond(size: int) -> None:
-    """So many rows updated in one millisecond come, and all of them, however few of them the state remembers."""
+def test_bulk_change_in_one_millisecond(size: int) -> None:
+    """All rows updated in one millisecond are emitted, even if the state remembers fewer."""
     wire = Wire(crowded(*((NOW - number * DAY, 1) for number in range(1, 260))))
     state = last_state(read(wire))
     wire.now += MINUTE
     changed = sorted(wire.account.alerts)[:size]
     for alert_id in changed:
         wire.account.update_alert(alert_id, priority="P1")
-    found = ids_in(read(wire, state=state))
 
-    assert sorted(found) == changed
+    assert sorted(ids_in(read(wire, state=state))) == changed
 
 
-def test_the_bookmark_is_the_beginning_on_the_apis_clock() -> None:
-    """What changes while a read runs is not behind its bookmark: it comes with the next read."""
+def test_bookmark_is_the_beginning_on_the_apis_clock() -> None:
+    """Changes made during a read are read by the next one, since the bookmark is the beginning of the read."""
     wire = Wire(crowded(*((NOW - number * DAY, 1) for number in range(1, 260))))
     alert_ids = sorted(wire.account.alerts)
 
@@ -137,39 +136,39 @@ def test_the_bookmark_is_the_beginning_on_the_apis_clock() -> None:
     wire.before = lambda _: None
     state = last_state(first)
     versions = {row["id"]: row for row in [*rows_in(first), *rows_in(read(wire, state=state, lookback_minutes=0))]}
-    expected = {one: alert["updatedAt"] for one, alert in wire.account.alerts.items()}
+    expected = {alert_id: alert["updatedAt"] for alert_id, alert in wire.account.alerts.items()}
 
     assert state["bookmark"] == format_timestamp(NOW + 1000)
-    assert {one: row["updatedAt"] for one, row in versions.items()} == expected
+    assert {alert_id: row["updatedAt"] for alert_id, row in versions.items()} == expected
 
 
 @settings(max_examples=25, deadline=None)
 @given(some.lists(some.sampled_from(["update", "create", "delete", "read", "same"]), max_size=14))
-def test_nothing_is_stale_after_a_read(acts: list[str]) -> None:
-    """Whatever changes between reads, after one more read the newest version of every living row was sent."""
+def test_nothing_is_stale_after_a_read(actions: list[str]) -> None:
+    """Whatever changes between reads, one more read has emitted the newest version of every existing row."""
     wire = Wire(crowded((NOW - DAY, 3), (NOW - 2 * DAY, 120)))
     events = read(wire)
-    state, sent = last_state(events), {row["id"]: row for row in rows_in(events)}
-    for number, act in enumerate([*acts, "read"]):
+    state, emitted = last_state(events), {row["id"]: row for row in rows_in(events)}
+    for number, action in enumerate([*actions, "read"]):
         alert_id = sorted(wire.account.alerts)[number * 7 % len(wire.account.alerts)]
-        wire.now += 0 if act == "same" else 700
-        if act == "read":
+        wire.now += 0 if action == "same" else 700
+        if action == "read":
             events = read(wire, state=state)
-            state, sent = last_state(events), sent | {row["id"]: row for row in rows_in(events)}
-        elif act == "create":
+            state, emitted = last_state(events), emitted | {row["id"]: row for row in rows_in(events)}
+        elif action == "create":
             wire.account.create_alert()
-        elif act == "delete":
+        elif action == "delete":
             wire.account.delete_alert(alert_id)
         else:
             wire.account.update_alert(alert_id, priority=f"P{number % 5 + 1}")
 
     for alert_id, alert in wire.account.alerts.items():
-        assert {name: alert[name] for name in ("updatedAt", "priority")}.items() <= sent[alert_id].items()
+        assert {name: alert[name] for name in ("updatedAt", "priority")}.items() <= emitted[alert_id].items()
 
 
 @pytest.mark.parametrize("stream", ["incidents", "services"])
-def test_a_plan_without_the_feature(stream: str) -> None:
-    """A plan without the feature gives an empty stream and a warning; rows of an earlier read make it an error."""
+def test_plan_without_the_feature(stream: str) -> None:
+    """Without the feature in the plan, a stream is empty with a warning, or an error if it had rows before."""
     wire = Wire(seeded())
     state = last_state(read(wire, stream))
     wire.account.plan = "Essentials"
@@ -182,8 +181,8 @@ def test_a_plan_without_the_feature(stream: str) -> None:
         read(wire, stream, state)
 
 
-def test_checkpoints_come_between_many_rows() -> None:
-    """A long read says where it could go on, at least every 5,000 rows; no two states are equal."""
+def test_long_read_emits_checkpoints() -> None:
+    """A long read emits a checkpoint about every 5,000 rows, and no two states are equal."""
     wire = Wire(crowded(*((NOW - DAY - number * 1000, 1) for number in range(6_000))))
     events = read(wire)
     counts = [event.state.rows for event in events if isinstance(event, Checkpoint)]
@@ -194,10 +193,10 @@ def test_checkpoints_come_between_many_rows() -> None:
     assert "6,000 counted, 6,000 read, 0 unexplained" in texts_in(events)
 
 
-def test_a_start_date_is_named_with_what_it_counts() -> None:
-    """Of rows from before the start date nothing is proven, and the closing line does not sound as if it were."""
+def test_proof_names_the_start_date() -> None:
+    """The proof says that rows from before the start date are not compared with a count."""
     wire = Wire(crowded(*((NOW - number * DAY, 1) for number in range(1, 60))))
-    old = min(wire.account.alerts, key=lambda one: wire.account.alerts[one]["createdAt"])
+    old = min(wire.account.alerts, key=lambda alert_id: wire.account.alerts[alert_id]["createdAt"])
     wire.account.update_alert(old, updated_at=NOW - DAY, priority="P1")
     start = format_timestamp(NOW - 30 * DAY)
     events = read(wire, start_date=start)
@@ -206,27 +205,27 @@ def test_a_start_date_is_named_with_what_it_counts() -> None:
     assert f"30 counted, 30 read, 0 unexplained of those created since {start}; older ones" in texts_in(events)
 
 
-def test_own_query_is_in_every_search_and_named_unproven() -> None:
-    """With a query on what changes, only its rows come, and the proof does not claim more than it can."""
+def test_unstable_query_is_sent_and_unproven() -> None:
+    """A query on fields that change is part of every search, and the proof says that the read is unproven."""
     wire = Wire(seeded())
     events = read(wire, alert_query="status: open")
-    expected = {one["id"] for one in wire.account.alerts.values() if one["status"] == "open"}
+    expected = {alert["id"] for alert in wire.account.alerts.values() if alert["status"] == "open"}
 
     assert set(ids_in(events)) == expected
     assert all(query_of(request.params).startswith("(status: open)") for request in wire.asked[1:])
     assert "unproven" in texts_in(events)
 
 
-def test_at_twenty_requests_a_minute_there_is_a_checkpoint_every_five_minutes() -> None:
-    """A backfill that costs a request per alert says again and again where it could go on, however slow it is."""
+def test_slow_read_emits_a_checkpoint_every_five_minutes() -> None:
+    """At twenty requests a minute, a backfill with a request per alert emits a checkpoint every five minutes."""
     wire = Wire(Account.seeded(alerts=300, until=format_timestamp(NOW - DAY)))
     given = connection_of(wire, max_concurrent_requests=1)
     pacers = {domain: Pacer([Limit(20, 60.0)]) for domain in Domain}
     client = Client(wire, key=wire.account.full_key, pacers=pacers, clock=given.clock, at_once=1)
     client.date_ms = given.client.date_ms
     events = Reader(replace(given, client=client)).read(STREAMS["alert_logs"])
-    said = [given.clock.monotonic()]
-    said += [given.clock.monotonic() for event in events if isinstance(event, Checkpoint)]
+    times = [given.clock.monotonic()]
+    times += [given.clock.monotonic() for event in events if isinstance(event, Checkpoint)]
 
-    assert said[-1] - said[0] > 14 * 60
-    assert max(later - earlier for earlier, later in pairwise(said)) <= 5 * 60
+    assert times[-1] - times[0] > 14 * 60
+    assert max(later - earlier for earlier, later in pairwise(times)) <= 5 * 60

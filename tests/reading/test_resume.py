@@ -1,4 +1,4 @@
-"""States that a read is given: gone on with, begun anew with a word why, or refused; never a silent gap."""
+"""The state that a read is given: resumed, replaced by a full read with a reason, or rejected; never a silent gap."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from source_opsgenie.reading.reader import OTHER_CONNECTOR, OUTDATED, Reader
 from source_opsgenie.reading.state import CurrentRead, State, Walk
 from source_opsgenie.streams import STREAMS
 
-OLD_FORMS: list[dict[str, Any]] = [
+FOREIGN_STATES: list[dict[str, Any]] = [
     {"updatedAt": "2023-01-01T00:00:00Z"},
     {"updatedAt": 1672531200},
     {"createdAt": "2023-01-01T00:00:00Z"},
@@ -42,15 +42,15 @@ def account_of(size: int = 150) -> Account:
 
 
 def read(
-    wire: Wire, state: Mapping[str, Any] | None = None, *, stream: str = "alerts", of: str = "acme", **options: Any
+    wire: Wire, state: Mapping[str, Any] | None = None, *, stream: str = "alerts", account: str = "acme", **options: Any
 ) -> list[Event]:
-    """Everything that an incremental read over a new connection says."""
-    return list(Reader(connection_of(wire, account=of, **options)).read(STREAMS[stream], state=state))
+    """All events of an incremental read over a new connection."""
+    return list(Reader(connection_of(wire, account=account, **options)).read(STREAMS[stream], state=state))
 
 
-@pytest.mark.parametrize("state", OLD_FORMS, ids=str)
+@pytest.mark.parametrize("state", FOREIGN_STATES, ids=str)
 def test_state_of_the_public_connector(state: dict[str, Any]) -> None:
-    """A state that another connector wrote leads to one full read and a message that says why; then it is ours."""
+    """A state of another connector leads to one full read with a notice; its final state is ours."""
     wire = Wire(account_of())
     events = read(wire, state)
 
@@ -61,7 +61,7 @@ def test_state_of_the_public_connector(state: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("stream", ["alerts", "alert_logs"])
 def test_state_of_a_development_version(stream: str) -> None:
-    """A state in the format of an earlier development version leads to one full read and a message, not an error."""
+    """A state of an earlier development version leads to one full read with a notice, not to an error."""
     wire = Wire(account_of(3))
     events = read(wire, OUTDATED_STATE, stream=stream)
 
@@ -73,14 +73,14 @@ def test_state_of_a_development_version(stream: str) -> None:
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
-        ({"of": "globex"}, "account"),
+        ({"account": "globex"}, "account"),
         ({"alert_query": "priority: P3"}, "alert_query"),
         ({"alert_query": " OR ".join(["priority: P3"] * 60)}, "alert_query"),
         ({"start_date": format_timestamp(NOW - 1000 * DAY)}, "start_date"),
     ],
 )
-def test_state_of_something_else(changed: dict[str, Any], named: str) -> None:
-    """A bookmark of another account, query or start date is worth nothing: all is read again, and the read says why."""
+def test_state_of_another_scope(changed: dict[str, Any], named: str) -> None:
+    """With a state of another account, query or start date, everything is read again, and a notice says why."""
     wire = Wire(account_of())
     events = read(wire, last_state(read(wire)), **changed)
 
@@ -88,8 +88,8 @@ def test_state_of_something_else(changed: dict[str, Any], named: str) -> None:
     assert f"The {named} differs from the last sync" in texts_in(events)
 
 
-def test_a_start_date_written_otherwise_is_the_same() -> None:
-    """The same moment in other words does not begin anew."""
+def test_start_date_in_another_notation_resumes() -> None:
+    """The same start date written with another offset is not a change."""
     wire = Wire(account_of())
     state = last_state(read(wire, start_date="2025-01-01T00:00:00Z"))
 
@@ -98,7 +98,7 @@ def test_a_start_date_written_otherwise_is_the_same() -> None:
 
 @pytest.mark.parametrize("name", ["bookmark", "read"])
 def test_state_from_the_future(name: str) -> None:
-    """A state of a day that is yet to come would hide all that changes until then: all is read again."""
+    """A state from the future would hide all changes until then, so everything is read again."""
     wire = Wire(account_of())
     time = format_timestamp(NOW + 2 * DAY)
     state = last_state(read(wire)) | {name: time if name == "bookmark" else {"began": time}}
@@ -108,8 +108,8 @@ def test_state_from_the_future(name: str) -> None:
     assert "in the future" in texts_in(events)
 
 
-def test_state_of_a_few_hours_ahead() -> None:
-    """A bookmark that is ahead by less than a day hides nothing for good: what changed since its day is sent later."""
+def test_state_from_a_few_hours_ahead() -> None:
+    """A bookmark that is less than a day ahead hides no change either."""
     wire = Wire(account_of())
     state = last_state(read(wire)) | {"bookmark": format_timestamp(NOW + DAY // 2)}
     wire.now += DAY // 4
@@ -124,15 +124,15 @@ def test_state_of_a_few_hours_ahead() -> None:
 @pytest.mark.parametrize("damage", [{"bookmark": "x"}, {"scope": 1}, {"rows": "many"}, {"version": 99}])
 @pytest.mark.parametrize("stream", ["alerts", "alert_logs", "users"])
 def test_damaged_state(stream: str, damage: dict[str, Any]) -> None:
-    """A state of ours that was damaged, or that a newer version wrote, is an error before the first row."""
+    """A damaged state of ours, or one of a newer version, raises StateError before the first row."""
     wire = Wire(account_of(3))
     with pytest.raises(StateError, match="eset the stream's state"):
         read(wire, last_state(read(wire)) | damage, stream=stream)
 
 
 @pytest.mark.parametrize("generation", [0, 7])
-def test_full_refresh_is_taken_up_in_its_generation(generation: int) -> None:
-    """A full refresh that was cut off goes on under the same generation id, and begins anew under another."""
+def test_full_refresh_resumes_in_its_generation(generation: int) -> None:
+    """An interrupted full refresh resumes under the same generation id, and starts again under any other."""
     connection = connection_of(Wire(account_of(600)))
     reader, alerts = Reader(connection), STREAMS["alerts"]
     events: list[Event] = []
@@ -141,18 +141,18 @@ def test_full_refresh_is_taken_up_in_its_generation(generation: int) -> None:
         events.append(event)
         if isinstance(event, Checkpoint) and len(events) > 350:
             break
-    cut = last_state(events)
-    rests = [
-        len(rows_in(reader.read(alerts, state=cut, incremental=False, generation=one)))
-        for one in (generation, generation + 1, None)
+    state = last_state(events)
+    sizes = [
+        len(rows_in(reader.read(alerts, state=state, incremental=False, generation=number)))
+        for number in (generation, generation + 1, None)
     ]
 
-    assert 0 < rests[0] < 300
-    assert rests[1:] == [600, 600]
+    assert 0 < sizes[0] < 300
+    assert sizes[1:] == [600, 600]
 
 
-def test_finished_full_refresh_begins_again() -> None:
-    """A state that says finished never means that there is nothing to do."""
+def test_finished_full_refresh_starts_again() -> None:
+    """A full refresh reads everything even if the state says that the last one finished."""
     wire = Wire(account_of())
     reader = Reader(connection_of(wire))
     alerts = STREAMS["alerts"]
@@ -163,8 +163,8 @@ def test_finished_full_refresh_begins_again() -> None:
     assert last_state(again)["rows"] == 300
 
 
-def test_incremental_goes_on_after_a_full_refresh() -> None:
-    """The state of a full refresh is good for an incremental read."""
+def test_incremental_read_continues_a_full_refresh() -> None:
+    """An incremental read from the state of a full refresh reads only changes."""
     wire = Wire(account_of())
     reader = Reader(connection_of(wire))
     state = last_state(reader.read(STREAMS["alerts"], incremental=False))
@@ -173,29 +173,29 @@ def test_incremental_goes_on_after_a_full_refresh() -> None:
 
 
 @pytest.mark.parametrize("stream", ["alerts", "alert_logs", "alert_recipients"])
-def test_stop_after_any_checkpoint(stream: str) -> None:
-    """Cut off at any checkpoint, of a child too, and taken up again: the union is the whole."""
+def test_resume_after_any_checkpoint(stream: str) -> None:
+    """A read that stops at any checkpoint and is resumed has every row, of child streams too."""
     wire = Wire(Account.seeded(alerts=260, until=format_timestamp(NOW - DAY)))
     connection = connection_of(wire)
     clock = connection.clock
-    whole: list[Event] = []
+    events: list[Event] = []
     for event in Reader(connection).read(STREAMS[stream]):
-        # Time passes, so that every state that could be passed on is.
+        # Time passes, so that every possible checkpoint is passed on.
         clock.sleep(31.0)
-        whole.append(event)
-    keys = {tuple(row[name] for name in STREAMS[stream].key) for row in rows_in(whole)}
-    cuts = [number for number, event in enumerate(whole) if isinstance(event, Checkpoint)]
-    for cut in cuts[:-1]:
-        rest = read(Wire(wire.account), last_state(whole[: cut + 1]), stream=stream, of="acme@localhost")
-        found = rows_in([*whole[: cut + 1], *rest])
+        events.append(event)
+    keys = {tuple(row[name] for name in STREAMS[stream].key) for row in rows_in(events)}
+    stops = [number for number, event in enumerate(events) if isinstance(event, Checkpoint)]
+    for stop in stops[:-1]:
+        rest = read(Wire(wire.account), last_state(events[: stop + 1]), stream=stream, account="acme@localhost")
+        rows = rows_in([*events[: stop + 1], *rest])
 
-        assert keys == {tuple(row[name] for name in STREAMS[stream].key) for row in found}
-        assert len(rows_in(rest)) <= len(rows_in(whole))
-    assert len(cuts) > 3
+        assert keys == {tuple(row[name] for name in STREAMS[stream].key) for row in rows}
+        assert len(rows_in(rest)) <= len(rows_in(events))
+    assert len(stops) > 3
 
 
-def test_the_first_beginning_is_kept() -> None:
-    """A read that is taken up later keeps the bookmark of its first beginning: what changed between is not lost."""
+def test_resumed_read_keeps_its_beginning() -> None:
+    """The bookmark of a resumed read is when it first began, so changes since then are not lost."""
     wire = Wire(account_of(260))
     connection = connection_of(wire)
     state = State(Reader(connection)._scope(STREAMS["alerts"]), read=CurrentRead(NOW - 3600_000, Walk(NOW - 20 * DAY)))

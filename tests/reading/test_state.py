@@ -1,4 +1,4 @@
-"""State: what is written is read back, what is damaged is refused, and it stays small."""
+"""State: it survives writing and parsing, damage is rejected, and it stays small."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ JSON = some.recursive(
     lambda inner: some.lists(inner, max_size=3) | some.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=4,
 )
-# What is put in, and where.
+# Parts that replace those of a valid state.
 DAMAGED: list[dict[str, Any]] = [
     {"version": 3},
     {"version": "x"},
@@ -70,6 +70,7 @@ DAMAGED: list[dict[str, Any]] = [
     {"rows": True},
     {"rows": 1.5},
     {"rows": "1e999"},
+    {"rows": "NaN"},
     {"bookmark": "yesterday"},
     {"bookmark": 1234},
     {"read": []},
@@ -97,68 +98,68 @@ DAMAGED: list[dict[str, Any]] = [
 ]
 
 
-def read_back(mapping: dict[str, Any]) -> State:
-    """The state that *mapping* gives after it was written and read as JSON."""
+def parse_written(mapping: dict[str, Any]) -> State:
+    """The state in *mapping*, after it was written as JSON text and parsed."""
     return State.from_mapping(orjson.loads(orjson.dumps(mapping)))
 
 
 @settings(max_examples=60, deadline=None)
 @given(STATES)
 def test_round_trip(state: State) -> None:
-    """Whatever a state says is still said after it was written and read."""
-    assert state == read_back(state.to_mapping())
+    """A state is equal after it was written and parsed."""
+    assert state == parse_written(state.to_mapping())
 
 
 @pytest.mark.parametrize("damage", DAMAGED, ids=str)
-def test_damaged_state_is_refused(damage: dict[str, Any]) -> None:
-    """A state that says something impossible is refused with a remedy: it could make a silent gap."""
+def test_damaged_state_is_rejected(damage: dict[str, Any]) -> None:
+    """A damaged state, which could cause a silent gap, is rejected with a remedy."""
     with pytest.raises(StateError, match="eset the stream's state to read everything again"):
         State.from_mapping(PLAIN | damage)
 
 
-@pytest.mark.parametrize(("days", "holds"), [(0, True), (6, True), (7, False), (30, False)])
-def test_limits_hold_for_a_week(days: int, holds: bool) -> None:
-    """What refusals told of the account's limits is kept with its date, and for a week."""
+@pytest.mark.parametrize(("days", "is_valid"), [(0, True), (6, True), (7, False), (30, False)])
+def test_limits_are_valid_for_a_week(days: int, is_valid: bool) -> None:
+    """Limits learned from throttled requests are kept with their date, and are valid for a week."""
     state = State(Scope("acme")).with_limits({"alert/60": 300}, now=NOW)
-    later = read_back(state.to_mapping()).with_limits({"alert/60": 300}, now=NOW + DAY)
+    later = parse_written(state.to_mapping()).with_limits({"alert/60": 300}, now=NOW + DAY)
 
-    assert later.valid_limits(NOW + days * DAY) == ({"alert/60": 300} if holds else {})
+    assert later.valid_limits(NOW + days * DAY) == ({"alert/60": 300} if is_valid else {})
     assert later.valid_limits(None) == {}
     assert "limits" not in State(Scope("acme")).to_mapping()
 
 
 @pytest.mark.parametrize("name", ["scope", "rows", "recheck", "tally", "seen", "version"])
-def test_state_without_a_part_is_refused(name: str) -> None:
-    """A state that was cut short is no state."""
+def test_state_without_a_part_is_rejected(name: str) -> None:
+    """A state that lacks a required part is rejected."""
     with pytest.raises(StateError):
         State.from_mapping({key: value for key, value in PLAIN.items() if key != name})
 
 
-@pytest.mark.parametrize("six", [60, 60.0, "60", "60.0", "6E+1"])
-def test_numbers_survive_other_tools(six: object) -> None:
-    """A whole number is read back as a float or as text, as platforms that store JSON in a database write it."""
-    state = read_back(PLAIN | {"rows": six, "generation": six, "version": f"{VERSION}.0"})
+@pytest.mark.parametrize("sixty", [60, 60.0, "60", "60.0", "6E+1"])
+def test_numbers_survive_other_tools(sixty: object) -> None:
+    """An integer may come back as a float or as text, as platforms that store JSON in a database write it."""
+    state = parse_written(PLAIN | {"rows": sixty, "generation": sixty, "version": f"{VERSION}.0"})
 
     assert (60, 60) == (state.rows, state.generation)
 
 
 @pytest.mark.parametrize("given", [None, {}, {"updatedAt": "2023-01-01T00:00:00Z"}, {"version": 1, "rows": 3}])
 def test_only_a_state_of_this_version_is_current(given: dict[str, Any] | None) -> None:
-    """No state, one of another connector and one of a development version have nothing to resume from."""
+    """There is nothing to resume from without a state of this version."""
     assert current_state(given) is None
     assert current_state(PLAIN) == State.from_mapping(PLAIN)
 
 
 @settings(max_examples=80, deadline=None)
 @given(some.dictionaries(some.sampled_from(sorted(State.__slots__)), JSON, max_size=4))
-def test_any_json_is_a_state_or_refused(damage: dict[str, Any]) -> None:
-    """Whatever stands in a state of ours, there is one error for it, or a state that can be written again."""
+def test_any_json_is_a_state_or_rejected(damage: dict[str, Any]) -> None:
+    """Any JSON in a state raises StateError, or is a state that survives writing and parsing."""
     try:
-        state = read_back(PLAIN | damage)
+        state = parse_written(PLAIN | damage)
     except StateError:
         return
 
-    assert state == read_back(state.to_mapping())
+    assert state == parse_written(state.to_mapping())
 
 
 @pytest.mark.parametrize(
@@ -166,19 +167,19 @@ def test_any_json_is_a_state_or_refused(damage: dict[str, Any]) -> None:
     [(PLAIN, True), ({"updatedAt": "2023-01-01T00:00:00Z"}, False), ({"updatedAt": 1672531200}, False), ({}, False)],
 )
 def test_is_ours(given: dict[str, Any], expected: bool) -> None:
-    """A state of the public connector is told from ours."""
+    """A state of the public connector is distinguished from ours."""
     assert is_ours(given) == expected
 
 
-@pytest.mark.parametrize("letter", ["q", "ü", "日", "😀"])
+@pytest.mark.parametrize("character", ["q", "ü", "日", "😀"])
 @pytest.mark.parametrize("length", [200, 5_000])
-def test_state_stays_small(letter: str, length: int) -> None:
-    """With every memory full, a long query and a long name, a state is below 2 kB."""
+def test_state_stays_small(character: str, length: int) -> None:
+    """With every field set, a long query and a long account name, a state is below 2 kB."""
     recent = Recent(0)
     for number in range(10_000):
         recent.add({"id": f"{number}", "updatedAt": "2026-11-01T00:00:00Z"}, updated=NOW)
     big = 10**9
-    query = letter * length
+    query = character * length
     state = State(
         Scope(f"{'a' * 60}@api.eu.opsgenie.com", shorten_query(query), "2022-01-01T00:00:00.000Z"),
         rows=big,
@@ -197,7 +198,7 @@ def test_state_stays_small(letter: str, length: int) -> None:
 
 
 def test_recent_remembers_the_last_of_the_lookback() -> None:
-    """Rows before the lookback are not remembered; of too many, the first are forgotten."""
+    """Rows from before the lookback are not remembered; of too many, the oldest are dropped."""
     rows = [{"id": str(number), "updatedAt": "x"} for number in range(ROWS_REMEMBERED + 5)]
     recent = Recent(100)
     recent.add({"id": "old", "updatedAt": "x"}, updated=99)
@@ -209,8 +210,8 @@ def test_recent_remembers_the_last_of_the_lookback() -> None:
     assert list(recent.digests) == expected
 
 
-def test_version_tells_changes() -> None:
-    """The name of a row changes when the row does, also within one millisecond of `updatedAt`."""
+def test_digest_changes_with_the_row() -> None:
+    """The digest of a row depends on its values and not on their order, so it changes when the row does."""
     row = {"id": "a", "updatedAt": "2026-11-01T00:00:00Z", "status": "open"}
 
     assert digest_of(row) == digest_of(dict(reversed(row.items())))
@@ -220,17 +221,17 @@ def test_version_tells_changes() -> None:
 
 
 def test_begin_and_finish() -> None:
-    """A read begins once, however often it is cut off, and its beginning is the next one's bookmark."""
+    """A read keeps its beginning however often it is interrupted, and it becomes the next read's bookmark."""
     begun = State(Scope("acme"), bookmark=5).begin(10)
-    cut = State.from_mapping(begun.to_mapping())
-    finished = cut.begin(20).finish()
+    interrupted = State.from_mapping(begun.to_mapping())
+    finished = interrupted.begin(20).finish()
 
-    assert (cut.begin(20).began, finished.bookmark, finished.read) == (10, 10, None)
+    assert (interrupted.begin(20).began, finished.bookmark, finished.read) == (10, 10, None)
     assert (finished.begin(30).began, finished.begin(30).bookmark) == (30, 10)
 
 
 def test_bookmark_never_goes_back() -> None:
-    """A clock that went back does not move the bookmark: stored is never older than before."""
+    """A clock that went back does not move the bookmark back."""
     assert State(Scope("acme"), bookmark=50).begin(10).finish().bookmark == 50
 
 
@@ -238,6 +239,6 @@ def test_bookmark_never_goes_back() -> None:
     ("other", "expected"),
     [(Scope("a", "q", "s"), ""), (Scope("b"), "account"), (Scope("a"), "alert_query"), (Scope("a", "q"), "start_date")],
 )
-def test_scope_differs_in_the_users_words(other: Scope, expected: str) -> None:
-    """What makes a bookmark worthless is named as the user knows it."""
+def test_differing_part_of_a_scope(other: Scope, expected: str) -> None:
+    """The part of the scope that differs is named as in the config."""
     assert Scope("a", "q", "s").differs_in(other) == expected

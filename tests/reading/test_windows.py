@@ -1,4 +1,4 @@
-"""Windows over time: they tile the span, and each can be listed."""
+"""Windows over time: they tile a span, and each can be listed."""
 
 import pytest
 from hypothesis import given, settings
@@ -15,59 +15,60 @@ from source_opsgenie.reading.windows import LARGEST_WINDOW, SMALLEST_WINDOW, Win
 from source_opsgenie.streams import STREAMS
 
 T = NOW - 30 * DAY
-# Rows that crowd: how far behind T, and how many of them in that millisecond.
+# Crowds: the distance from T, and the number of rows in that millisecond.
 DISTANCES = some.sampled_from([0, 1, 2, 3, 1000, DAY, 9 * DAY])
 CROWDS = some.lists(some.tuples(DISTANCES, some.sampled_from([1, 2, 40, 99, 100, 101, 130])), max_size=5)
-WHOLE = (T - 10 * DAY, T + 1)
+SPAN = (T - 10 * DAY, T + 1)
 
 
 def account_of(crowds: list[tuple[int, int]]) -> Account:
-    """An account in which alerts crowd so."""
+    """An account with these *crowds* of alerts, each in one millisecond."""
     return crowded(*((T - distance, size) for distance, size in crowds))
 
 
-def moments(account: Account) -> list[int]:
-    """When each alert was created."""
+def creation_times(account: Account) -> list[int]:
+    """The time at which each alert was created."""
     return [parse_timestamp(alert["createdAt"]) for alert in account.alerts.values()]
 
 
 @settings(max_examples=60, deadline=None)
 @given(CROWDS, some.integers(1, 120))
 def test_windows_tile_the_span(crowds: list[tuple[int, int]], largest: int) -> None:
-    """Windows are newest first, lie side by side or apart, and hold every row; none is empty or too full to list."""
+    """Windows come newest first, do not overlap, hold every row, and are neither empty nor too full to list."""
     account = account_of(crowds)
-    whole = Window(*WHOLE, len(account.alerts))
-    windows = list(tile_windows(search_of(Wire(account)), whole, largest=largest))
-    held = [[one for one in moments(account) if window.start <= one < window.end] for window in windows]
-    edges = [whole.end, *(edge for window in windows for edge in (window.end, window.start)), whole.start]
+    span = Window(*SPAN, len(account.alerts))
+    windows = list(tile_windows(search_of(Wire(account)), span, largest=largest))
+    times = creation_times(account)
+    held = [[time for time in times if window.start <= time < window.end] for window in windows]
+    edges = [span.end, *(edge for window in windows for edge in (window.end, window.start)), span.start]
 
     assert edges == sorted(edges, reverse=True)
     assert [window.count for window in windows] == [len(inside) for inside in held]
-    assert sorted(moments(account)) == sorted(one for inside in held for one in inside)
+    assert sorted(times) == sorted(time for inside in held for time in inside)
     assert all(0 < window.count for window in windows)
     assert all(window.count <= largest or window.end - window.start == 1 for window in windows)
 
 
-def test_an_empty_span_costs_nothing() -> None:
-    """What is known to be empty is not asked for."""
+def test_empty_span_costs_no_request() -> None:
+    """A span that is known to be empty is not requested."""
     wire = Wire(Account())
 
-    assert list(tile_windows(search_of(wire), Window(*WHOLE, 0), largest=1)) == []
+    assert list(tile_windows(search_of(wire), Window(*SPAN, 0), largest=1)) == []
     assert wire.asked == []
 
 
-def test_planning_costs_about_a_count_a_window() -> None:
-    """A half is counted and its sibling subtracted: planning an even month costs fewer counts than it gives windows."""
+def test_planning_costs_about_one_count_per_window() -> None:
+    """One half is counted and the other is the difference: planning costs less than 1.5 counts per window."""
     wire = Wire(crowded(*((T - number * DAY // 20, 1) for number in range(400))))
     windows = list(tile_windows(search_of(wire), Window(T - 20 * DAY, T + 1, 400), largest=20))
 
     assert len(wire.asked) < len(windows) * 1.5
 
 
-def test_rows_that_show_late_hide_no_others() -> None:
-    """A half that grew since the whole was counted does not make its sibling empty: what lived throughout is read."""
+def test_rows_indexed_late_hide_no_others() -> None:
+    """A half that grew since the total was counted does not make the other half look empty."""
     account = account_of([(0, 10), (9 * DAY, 10)])
-    lived = set(account.alerts)
+    expected = set(account.alerts)
 
     def grow(_: Request) -> None:
         if not wire.asked:
@@ -75,16 +76,16 @@ def test_rows_that_show_late_hide_no_others() -> None:
                 account.create_alert(created_at=T)
 
     wire = Wire(account, before=grow)
-    listing = search_of(wire)
-    windows = list(tile_windows(listing, Window(*WHOLE, 20), largest=15))
-    found = {row.id for one in windows for rows in read_span(listing, one.start, one.end) for row in rows}
+    search = search_of(wire)
+    windows = list(tile_windows(search, Window(*SPAN, 20), largest=15))
+    ids = {row.id for window in windows for rows in read_span(search, window.start, window.end) for row in rows}
 
-    assert lived <= found
+    assert expected <= ids
 
 
 @pytest.mark.parametrize("count", [True, -1, "3", 1.5, None])
-def test_what_is_no_count_is_told(count: object) -> None:
-    """A count is a whole number, not below zero; what else JSON may hold there is an error that shows it."""
+def test_invalid_count_is_an_error(count: object) -> None:
+    """A count that is not an integer of 0 or more raises an error that shows it."""
     client = client_of(Script(said(200, {"data": {"count": count}})))
     with pytest.raises(MalformedResponse, match=f"returned the count {count!r}"):
         Search(client, STREAMS["alerts"]).count()
@@ -100,6 +101,6 @@ def test_what_is_no_count_is_told(count: object) -> None:
         (10**7, LARGEST_WINDOW),
     ],
 )
-def test_width(total: int, expected: int) -> None:
-    """Windows are as wide as the account allows: an eighth of it, no window too small to be worth a count."""
+def test_window_size(total: int, expected: int) -> None:
+    """A window holds an eighth of the rows, within the limits of what is worth a count and what can be listed."""
     assert window_size(total) == expected

@@ -32,7 +32,7 @@ class Backfill:
     def read(self, state: State) -> Batches[SearchRow]:
         """Every row, newest first, in batches of a page or less, with the states to resume from.
 
-        Rows that a proof finds late come out of order. The last state has walked down to the start.
+        Rows that only a proof finds are out of order. The last state is at the start of the history.
         """
         settled = max(state.began - SETTLING_MS, self.start or 0)
         history, newer = self._plan(settled)
@@ -88,7 +88,7 @@ class Backfill:
         return self._tallied(state.at(Walk(below)), Tally(counted, counted))
 
     def _tallied(self, state: State, more: Tally) -> State:
-        """The same with *more* added; rows that are only searched for changes are not counted."""
+        """The same with *more* added to the tally, unless the rows are only searched for changes."""
         return state if self.updated_since is not None else state.tallied(more)
 
     def _wanted(self, rows: list[SearchRow]) -> list[SearchRow]:

@@ -18,12 +18,12 @@ from source_opsgenie.reading.spans import read_span
 from source_opsgenie.reading.state import Recent, Recheck, State, digest_of
 from source_opsgenie.streams import MarkerPaging, Record, Stream, ancestry, reads_details
 
-# A row that changes while it is read comes twice; the ids of this many rows are kept, to emit each once.
+# A row that changes during a read is listed twice; the ids of this many rows are kept, to emit each once.
 IDS_KEPT = 200_000
 
 
 def read_batches(connection: Connection, stream: Stream, state: State) -> Iterator[Batch[Record]]:
-    """Everything that *stream* still has to emit after *state*, in an order that a read can resume in.
+    """Everything that *stream* still has to emit after *state*, in an order in which a read can resume.
 
     Raises the OpsgenieError that ends the stream; the batches before it are valid.
     """
@@ -100,7 +100,7 @@ def _recheck(search: Search, state: State, *, limit: int) -> Batches[SearchRow]:
         yield Batch(rows)
         checked += len(rows)
         if checked >= limit:
-            # Others may have been created in the same millisecond, but each round gets further down.
+            # Others may have been created in the same millisecond, but each sync must get further down.
             reached = min(rows[-1].created + 1, (below or sys.maxsize) - 1)
             state = replace(state, recheck=replace(state.recheck, below=reached))
             yield Batch([], state)

@@ -1,4 +1,4 @@
-"""Read what changed in a searchable stream since a time, by the cheapest way that can be trusted."""
+"""Read what changed in a searchable stream since a time, in the cheapest way that can be trusted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -22,8 +22,8 @@ class _Untrusted(Exception):
     """The search or the sort by `updatedAt` does not do what was requested."""
 
 
-class _OutOfReach(Exception):
-    """Pages sorted by `updatedAt` end before the changes do, or do not hold still."""
+class _IncompletePages(Exception):
+    """Pages sorted by `updatedAt` end before the changes do, or do not overlap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +39,23 @@ class Changes:
 
         One page, newest change first, is the complete result if it reaches *since*. Otherwise the search by
         `updatedAt` is tried against that page. If it cannot be trusted (docs/opsgenie-api.md#updatedat-search),
-        the pages after that one are read; if they are too many or do not hold still, the same is done in windows
-        over the whole history; and if the sort cannot be trusted either, all rows are read and filtered here.
+        the pages after that one are read; if they are too many or keep changing, the same is done in windows over
+        the full history; and if the sort cannot be trusted either, all rows are read and filtered here.
         """
-        by_window = replace(self._history, changed_in=self._changed_in)
-        # Only a walk through the history has such a position: an interrupted one is resumed.
+        by_window = replace(self._backfill, changed_in=self._changed_in)
+        # An interrupted walk through the history is resumed.
         if state.walk is not None:
             return (yield from by_window.read(state))
         try:
             return (yield from self._by_change(state))
-        except _OutOfReach:
-            history = by_window
+        except _IncompletePages:
+            backfill = by_window
         except (Rejected, _Untrusted):
-            history = self._history
-        return (yield from history.read(state))
+            backfill = self._backfill
+        return (yield from backfill.read(state))
 
     @property
-    def _history(self) -> Backfill:
+    def _backfill(self) -> Backfill:
         return Backfill(self._narrowed, updated_since=self.since)
 
     @property
@@ -65,13 +65,13 @@ class Changes:
 
     def _by_change(self, state: State) -> Batches[SearchRow]:
         """The changes in the order in which they happened; those before `state.reached` are done."""
-        now = replace(self, since=max(self.since, state.reached or 0))
-        newest = now._newest(0)
-        if now._is_everything(newest):
-            return (yield from now._in_order(newest.rows, state))
-        if _can_be_searched(now._narrowed, newest):
-            return (yield from now._by_update(state))
-        return (yield from now._in_order(now._walk_back(newest), state))
+        remaining = replace(self, since=max(self.since, state.reached or 0))
+        newest = remaining._newest(0)
+        if remaining._reaches_since(newest):
+            return (yield from remaining._in_order(newest.rows, state))
+        if _can_be_searched(remaining._narrowed, newest):
+            return (yield from remaining._by_update(state))
+        return (yield from remaining._in_order(remaining._walk_back(newest), state))
 
     def _changed_in(self, window: Window) -> list[SearchRow] | None:
         """The changed rows in *window*, or None if the sort cannot be trusted."""
@@ -81,11 +81,11 @@ class Changes:
             return None
 
     def _sorted_in(self, window: Window) -> list[SearchRow]:
-        """The changed rows in *window*; it is halved where too many of them changed in one millisecond."""
+        """The changed rows in *window*, which is halved if too many of them changed in one millisecond."""
         inside = replace(self, search=self._narrowed.narrowed(created(window.start, window.end)), created_before=None)
         try:
             return inside._wanted(inside._walk_back(inside._newest(0)))
-        except _OutOfReach:
+        except _IncompletePages:
             if window.count <= PAGE or window.end - window.start <= 1:
                 pages = read_span(self._narrowed, window.start, window.end)
                 return [row for rows in pages for row in self._wanted(rows)]
@@ -102,7 +102,7 @@ class Changes:
     def _wanted(self, rows: Iterable[SearchRow]) -> list[SearchRow]:
         return [row for row in rows if row.updated >= self.since]
 
-    def _is_everything(self, page: Page[SearchRow]) -> bool:
+    def _reaches_since(self, page: Page[SearchRow]) -> bool:
         return page.is_last or page.rows[-1].updated < self.since
 
     def _in_order(self, rows: Iterable[SearchRow], state: State) -> Batches[SearchRow]:
@@ -113,9 +113,9 @@ class Changes:
         return state
 
     def _by_update(self, state: State) -> Batches[SearchRow]:
-        """Oldest change first, from the last value on; ends with the last page, or past the beginning of this read.
+        """Oldest change first, by keyset; ends with the last page, or with one that passes the beginning of the read.
 
-        A row that changes while it is read comes again at its new place; rows that keep changing come next time.
+        A row that changes meanwhile is listed again at its new place; rows that keep changing wait for the next read.
         """
         ends = state.began + DATE_SECOND_MS
         cursor = Cursor("updated", last=self.since)
@@ -141,21 +141,21 @@ class Changes:
         return page
 
     def _walk_back(self, newest: Page[SearchRow]) -> list[SearchRow]:
-        """Every changed row; raises _OutOfReach if the pages do not reach *since*, or do not overlap.
+        """Every changed row; raises _IncompletePages if the pages do not reach *since*, or do not overlap.
 
-        The next page must begin above the millisecond at which the last one ended: then it has all rows of that
+        Each page must begin after the millisecond in which the one before it ended: then it has all rows of that
         millisecond, whatever the order of ties, and no deletion has moved a row across the border.
         """
         rows = {row.id: row for row in newest.rows}
         page, offset = newest, 0
-        while not self._is_everything(page):
+        while not self._reaches_since(page):
             border = page.rows[-1].updated
             offset += max(1, len(page.rows) - OVERLAP)
             if offset + PAGE > CAP:
-                raise _OutOfReach
+                raise _IncompletePages
             page = self._newest(offset)
             if not page.rows or page.rows[0].updated <= border:
-                raise _OutOfReach
+                raise _IncompletePages
             rows |= {row.id: row for row in page.rows}
         return list(rows.values())
 

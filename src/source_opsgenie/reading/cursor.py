@@ -1,4 +1,4 @@
-"""How far a list in the order of a timestamp has been read: the keyset cursor."""
+"""The keyset cursor: how far a list that is sorted by a timestamp has been read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ class Cursor:
     ids: frozenset[str] = frozenset()
 
     def unseen(self, rows: list[SearchRow]) -> list[SearchRow]:
-        """Those of *rows*, which are in the list's order, that were not read before."""
+        """The *rows* that were not read before; they must be in the list's order."""
         if self.last is None:
             return rows
         beyond = next((place for place, row in enumerate(rows) if self._is_beyond(row)), len(rows))
@@ -28,14 +28,15 @@ class Cursor:
         return ties + rows[beyond:]
 
     def joins(self, rows: list[SearchRow]) -> bool:
-        """Whether no row is missing between what was read and *rows*.
+        """Whether *rows* follow the last row read without a gap.
 
-        Their first row must come before the last row read: then they hold every row of that timestamp.
+        Their first row must come before the last row read. Then they hold every row of that timestamp, whatever was
+        deleted and however ties are ordered.
         """
         return bool(rows) and not self._is_beyond(rows[0]) and self._time(rows[0]) != self.last
 
     def after(self, rows: Sequence[SearchRow]) -> "Cursor":
-        """The cursor once *rows*, in the list's order, are read too."""
+        """The cursor after *rows*, which must be in the list's order."""
         last = self._time(rows[-1])
         ids = frozenset(row.id for row in takewhile(lambda row: self._time(row) == last, reversed(rows)))
         return replace(self, last=last, ids=ids | self.ids if last == self.last else ids)
@@ -45,11 +46,11 @@ class Cursor:
         return self._time(rows[0]) == self.last
 
     def past_tie(self) -> "Cursor":
-        """The cursor behind all rows of the last timestamp."""
+        """The cursor past all rows of the last timestamp."""
         return replace(self, last=(self.last or 0) + (-1 if self.descending else 1), ids=frozenset())
 
     def rest(self, start: int | None, end: int | None) -> tuple[int | None, int | None]:
-        """What is left of the span [start, end)."""
+        """The part of the span [start, end) that remains, including the last timestamp."""
         if self.last is None:
             return start, end
         return (start, self.last + 1) if self.descending else (self.last, end)

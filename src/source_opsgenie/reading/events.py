@@ -45,7 +45,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the end of a read says of its completeness, in one line.
+    """How complete a finished read is, in one line.
 
     *unlisted* rows, of the stream or of its root, are known to exist and were never read.
     """

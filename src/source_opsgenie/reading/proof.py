@@ -1,4 +1,4 @@
-"""What the end of a read says of its completeness, in one line that a person can check."""
+"""The proof of a read: how complete it is, in one line that a person can check."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,8 @@ def closing_events(
 def _result(connection: Connection, stream: Stream, *, start: State, end: State, parents: Parents) -> str:
     read = end.rows - start.rows
     if stream.parent:
-        return f"{parents.read:,} parents: {parents.read - parents.deleted:,} read, {parents.deleted:,} deleted"
+        requested, deleted = parents.read, parents.deleted
+        return f"{requested:,} parents requested, {requested - deleted:,} read, {deleted:,} deleted"
     if stream.search is None:
         return f"{read:,} read to the end of the list"
     if start.bookmark is not None:
@@ -45,6 +46,6 @@ def _counted(tally: Tally) -> str:
 
 
 def _coverage(connection: Connection, root: Stream) -> str:
-    """What the line covers: never more than the key may see, and unproven if the query's rows change."""
+    """What the proof covers: never more than the key may see, and unproven if rows may leave the query."""
     is_proven = is_stable(user_query(connection.config, root))
     return connection.sees + ("" if is_proven else ", unproven: alert_query uses fields that change")

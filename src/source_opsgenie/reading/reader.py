@@ -1,4 +1,4 @@
-"""Read one stream of one account: rows, checkpoints, and at the end what is proven."""
+"""Read one stream of one account: rows, checkpoints, and at the end the proof."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -103,7 +103,7 @@ class Reader:
         if not incremental:
             resumes = generation is not None and state.generation == generation and state.read is not None
             return state if resumes and state.scope == fresh.scope else fresh, ""
-        if reason := self._distrust(state, fresh):
+        if reason := self._reason_to_restart(state, fresh):
             return fresh, f"{reason}. Running one full read."
         return replace(state, generation=generation), ""
 
@@ -113,8 +113,8 @@ class Reader:
             return state
         return replace(state, scope=replace(state.scope, account=self.connection.account))
 
-    def _distrust(self, state: State, fresh: State) -> str:
-        """Why the bookmark in *state* is worthless; empty if it is valid."""
+    def _reason_to_restart(self, state: State, fresh: State) -> str:
+        """Why the bookmark in *state* is invalid; empty if it is valid."""
         now = self.connection.client.date_ms
         if part := state.scope.differs_in(fresh.scope):
             if part == "account" and self.connection.account_name is None:

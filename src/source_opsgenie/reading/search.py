@@ -1,4 +1,4 @@
-"""One searchable list: how many rows a search finds, and its rows page by page."""
+"""Search a list: count the rows that match, and fetch them page by page."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -49,7 +49,7 @@ class Search:
         return replace(self, query=f"({self.query}) AND ({query})" if self.query else query)
 
     def count(self, *spans: Span) -> int:
-        """The number of rows in *spans*, by an endpoint that shares nothing with the list.
+        """The number of rows in *spans*, by the count endpoint, or by the total of a page of one row without one.
 
         Raises Rejected if the API rejects the search, and MalformedResponse for an invalid count.
         """
@@ -76,7 +76,7 @@ class Search:
         )
 
     def exists(self, row_id: str) -> bool:
-        """Whether the row is found by its id."""
+        """Whether the row still exists."""
         return exists(self.client, self.stream, {"id": row_id})
 
     def _params(self, *spans: Span) -> dict[str, str]:
@@ -85,7 +85,7 @@ class Search:
 
 
 def search_of(connection: Connection, root: Stream) -> Search:
-    """The search of all rows of *root* that the user wants."""
+    """The search for the rows of *root* that match the user's query."""
     query = user_query(connection.config, root)
     concurrent_pages = min(CONCURRENT_PAGES, connection.config.max_concurrent_requests)
     return Search(connection.client, root, query, concurrent_pages=concurrent_pages)

@@ -1,4 +1,4 @@
-"""Read the rows created in a span of time: pages in parallel, each joined to the one before by value.
+"""Read the rows created in a span of time: pages in parallel, each of which must join the one before it.
 
 Every rule here, and the data set that breaks the obvious way, is in docs/completeness.md.
 """
@@ -25,11 +25,8 @@ def read_span(
 ) -> Iterator[list[SearchRow]]:
     """The rows created in [start, end), page by page, each row once; newest first unless *order* is "asc".
 
-    A page is requested from the last `createdAt` seen on; ids already seen at it are dropped. If more rows are
-    *expected*, the pages behind it are fetched at the same time, by offset. Such a page joins the one before it if
-    its first row comes before the last row of that page: then it holds every row of that millisecond, and nothing
-    between the two is missing, whatever was deleted and however ties are ordered. A page that does not join is
-    dropped and requested again from the last `createdAt`. A millisecond that fills a page is read by another field.
+    Each request starts at the last `createdAt` seen; ids already seen at it are dropped. If more rows are *expected*,
+    further pages are fetched in parallel, by offset, up to the first that does not join the page before it.
     """
     cursor = Cursor("created", descending=order == "desc")
     pages_ahead, size = 1, 1
@@ -60,7 +57,7 @@ def read_crowd(search: Search, millisecond: int) -> list[SearchRow]:
 
     Then every row that exists throughout is listed, whatever is deleted meanwhile, and the window's count proves the
     rest. Without such a field, one pass must have as many rows as the API reports: sorted by the time itself, ties
-    may come in a new order in each response (docs/opsgenie-api.md#ties). What exceeds both ends is read in parts.
+    may have a new order in each response (docs/opsgenie-api.md#ties). More rows than both ends show are read in parts.
     """
     span = created(millisecond, millisecond + 1)
     searchable = search.stream.search

@@ -1,4 +1,4 @@
-"""What a stream remembers between two syncs, and between the parts of an interrupted one."""
+"""The state of a stream: what it remembers until the next sync, and to resume an interrupted one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ LIMITS_KEPT_MS = 7 * DAY_MS
 
 
 class Counts:
-    """Base of dataclasses of numbers, which add up field by field."""
+    """Dataclasses of numbers that are added field by field."""
 
     __slots__: tuple[str, ...] = ()
 
@@ -38,15 +38,15 @@ class Tally(Counts):
     listed: int = 0
     # Listed or counted, then not found by id.
     deleted: int = 0
-    # Counted, and in no list.
+    # Counted, but never listed.
     unlisted: int = 0
-    # Listed, and too new to be compared with a count.
+    # Listed, but too new to be compared with a count.
     recent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What was read; a bookmark is worthless for another account, query or start date."""
+    """What a read covers; a bookmark is valid only for the same account, query and start date."""
 
     account: str
     query: str = ""
@@ -54,8 +54,8 @@ class Scope:
 
     def differs_in(self, other: "Scope") -> str:
         """The first part that differs from *other*, as the config calls it; empty if none does."""
-        words = {"account": "account", "query": "alert_query", "start_date": "start_date"}
-        return next((word for name, word in words.items() if getattr(self, name) != getattr(other, name)), "")
+        keys = {"account": "account", "query": "alert_query", "start_date": "start_date"}
+        return next((key for name, key in keys.items() if getattr(self, name) != getattr(other, name)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class CurrentRead:
-    """The read under way: when it began, and where it stands."""
+    """The read in progress: when it began, and how far it got."""
 
     began: Timestamp
     walk: Walk | None = None
@@ -104,10 +104,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where a stream stands.
+    """How far a stream has been read.
 
     *rows* counts all rows ever emitted, so two states with rows between them always differ.
-    *bookmark* is when the last finished read began; *read* is the read under way, if any.
+    *bookmark* is when the last finished read began; *read* is the read in progress, if any.
     *newest* is the timestamp of the newest row ever listed, for marker-paged lists.
     *seen* are digests of rows in the lookback that were already emitted.
     *generation* is Airbyte's generation id of a full refresh.
@@ -125,7 +125,7 @@ class State:
     limits: Limits | None = None
 
     def to_mapping(self) -> dict[str, Any]:
-        """The state as JSON."""
+        """The state as a JSON object."""
         return {"version": VERSION, **to_json(self, State)}
 
     @classmethod
@@ -147,24 +147,24 @@ class State:
 
     @property
     def began(self) -> int:
-        """When the read under way began; 0 without one."""
+        """When the read in progress began; 0 without one."""
         return self.read.began if self.read else 0
 
     @property
     def walk(self) -> Walk | None:
-        """Where the walk through the history stands, if one is under way."""
+        """The position of the walk through the history, if one is in progress."""
         return self.read.walk if self.read else None
 
     @property
     def reached(self) -> int | None:
-        """Up to when changed rows are done, if any are."""
+        """The time before which changed rows are done, if any are."""
         return self.read.reached if self.read else None
 
     def begin(self, began: int) -> "State":
-        """The same with a read under way: the interrupted one, or a new one that *began* now."""
+        """The same with a read in progress: the interrupted one, or a new one that *began* now."""
         if self.read:
             return self
-        # Later reads know nothing of rows that the first read counted and never listed.
+        # Later reads cannot notice rows that the first read counted and never listed.
         return replace(self, read=CurrentRead(began), tally=Tally(unlisted=self.tally.unlisted))
 
     def finish(self) -> "State":
@@ -176,7 +176,7 @@ class State:
         return replace(self, read=replace(self._current, walk=walk))
 
     def up_to(self, reached: int) -> "State":
-        """The same with changed rows done up to the time *reached*."""
+        """The same with the changed rows before *reached* done."""
         return replace(self, read=replace(self._current, reached=reached))
 
     def tallied(self, more: Tally) -> "State":

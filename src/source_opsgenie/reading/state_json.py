@@ -1,22 +1,22 @@
-"""Frozen dataclasses as JSON and back, by the types that their fields declare."""
+"""Convert frozen dataclasses to JSON and back, by the declared types of their fields."""
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from types import NoneType, UnionType
+from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from source_opsgenie.clock import format_timestamp, parse_timestamp
 
 # Milliseconds since 1970 on the API's clock; ISO 8601 text in JSON.
 Timestamp = Annotated[int, "timestamp"]
-# What every JSON library reads back exactly as an integer.
+# The largest integer that JSON libraries with 64-bit integers parse exactly.
 LARGEST = 2**63 - 1
 
 
 def to_json(value: Any, kind: Any) -> Any:
-    """*value*, declared as *kind*, as JSON: timestamps as text, and no field that is None."""
+    """*value*, declared as *kind*, as JSON: timestamps become text, and fields that are None are omitted."""
     kind = _without_none(kind)
     if value is None:
         return None
@@ -56,14 +56,16 @@ def _fields_from_json(given: Mapping[str, Any], kind: type) -> dict[str, Any]:
 
 
 def _whole_number(given: Any) -> int:
-    """A count, as JSON or as the text that another tool made of it."""
+    """A count, as a number or as the text into which another tool converted it."""
     if isinstance(given, bool) or not isinstance(given, int | float | str):
         raise TypeError("not a number")
     try:
         number = Decimal(str(given))
+        # Also raised by a comparison with NaN.
+        is_count = 0 <= number <= LARGEST and number == int(number)
     except InvalidOperation as error:
         raise ValueError("not a number") from error
-    if not 0 <= number <= LARGEST or number != int(number):
+    if not is_count:
         raise ValueError("not a whole number of 0 or more")
     return int(number)
 
@@ -76,7 +78,7 @@ def _of_type(given: Any, kind: type) -> Any:
 
 def _without_none(kind: Any) -> Any:
     """*kind*, or the other type of a union with None."""
-    if get_origin(kind) is not UnionType and NoneType not in get_args(kind):
+    if NoneType not in get_args(kind):
         return kind
     (other,) = [one for one in get_args(kind) if one is not NoneType]
     return other

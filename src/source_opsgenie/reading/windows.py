@@ -26,7 +26,7 @@ WINDOWS = 8
 
 # The most rows that are read again in one piece; a larger window whose count differs is halved by counting.
 SMALL = 200
-# How often a window is read while rows are deleted from it at the same pace.
+# The most passes over a window from which rows are deleted during each pass.
 MOST_PASSES = 8
 
 # Yields the rows that were missed, and returns what was proven.
@@ -102,13 +102,13 @@ def _halves(search: Search, window: Window) -> list[Window]:
 
 
 def _settle(search: Search, window: Window, ids: set[str]) -> Proving:
-    """Read a window of which *ids* were listed again until its count is explained.
+    """Read *window* again until its count is explained; its rows *ids* were listed before.
 
     More ids than counted: those that another pass lacks are requested one by one, and a 404 explains them; a row
-    deleted between a pass and its count needs one more pass. From a crowded millisecond so many rows may be deleted
-    during a pass that this never ends: there, any number between the counts before and after the pass is explained.
-    Fewer: it is read again. The same few missing in each of three passes, in two orders, are counted and never
-    listed; anything else raises Incomplete.
+    deleted between a pass and its count needs one more pass. In a crowded millisecond, rows may be deleted during
+    every pass: there, any number between the counts before and after a pass is accepted.
+    Fewer: the window is read again. If the same number is missing in three passes, in two orders, these rows are
+    counted and never listed; anything else raises Incomplete.
     """
     counted, deleted = window.count, set[str]()
     is_crowd = max(counted, len(ids)) > SMALL
