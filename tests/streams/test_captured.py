@@ -28,24 +28,24 @@ KEY = "0badc0de-0000-4000-8000-000000000001"
 
 
 def captured(name: str) -> list[dict[str, Any]]:
-    """The captured real objects of one kind, one of each id."""
+    """The captured real objects of one kind, one per id."""
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((CAPTURED / name).glob("*.json"))]
     return list({row["id"]: row for row in found}.values())
 
 
 class CapturedApi:
-    """Answers with captured objects: lists, searches by a span of createdAt, and counts."""
+    """An API that returns captured objects: lists, searches by createdAt, and counts."""
 
     def __call__(self, request: Request) -> RawResponse:
         name = next((name for name, path in LISTED.items() if request.path in {path, f"{path}/count"}), None)
         if name is None:
             return RawResponse(403, {}, b'{"message": "not captured"}')
-        rows = self._found(name, request.params)
+        rows = self._search(name, request.params)
         data = {"count": len(rows)} if request.path.endswith("/count") else rows
         date = {"date": "Mon, 23 Nov 2026 12:00:00 GMT"}
         return RawResponse(200, date, orjson.dumps({"data": data, "totalCount": len(rows)}))
 
-    def _found(self, name: str, params: Any) -> list[dict[str, Any]]:
+    def _search(self, name: str, params: Any) -> list[dict[str, Any]]:
         checks: dict[str, Callable[[int, int], bool]] = {">=": int.__ge__, "<": int.__lt__}
         bounds = re.findall(r"createdAt (>=|<) (\d+)", params.get("query", ""))
         rows = captured(name)
@@ -57,8 +57,8 @@ class CapturedApi:
 
 
 @pytest.mark.parametrize("name", LISTED)
-def test_captured_objects_come_out_unchanged(name: str) -> None:
-    """What Opsgenie really sent comes out as it came, for streams to which we add nothing."""
+def test_captured_objects_are_emitted_unchanged(name: str) -> None:
+    """Objects that Opsgenie really sent are emitted unchanged, for streams to which we add nothing."""
     with connect(Config(KEY, "http://localhost"), transport=CapturedApi()) as connection:
         events = list(Reader(connection).read(STREAMS[name]))
     rows = {event.record["id"]: event.record for event in events if isinstance(event, Row)}

@@ -1,4 +1,4 @@
-"""What every stream that knows what is new keeps to: children of what changed, a look at what is open, no doubles."""
+"""What holds for every incremental stream: children of changed parents, a recheck of open ones, no duplicates."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,27 +19,27 @@ HOUR = 3_600_000
 
 
 def read(wire: Wire, stream: Stream, state: Mapping[str, Any] | None = None, **options: Any) -> list[Event]:
-    """All that an incremental read of *stream* over a new connection says."""
+    """The events of an incremental read of *stream* over a new connection."""
     return list(Reader(connection_of(wire, **options)).read(stream, state=state))
 
 
 def parents_in(wire: Wire, stream: Stream) -> Mapping[str, Record]:
-    """The alerts, or the incidents, that *stream* hangs on."""
+    """The alerts or incidents that are the parents of *stream*."""
     assert stream.parent
     found: Mapping[str, Record] = getattr(wire.account, stream.parent.stream)
     return found
 
 
 def parents_of(stream: Stream, rows: list[Record]) -> set[str]:
-    """The ids of the parents that *rows* name."""
+    """The ids of the parents of *rows*."""
     assert stream.parent
     (name,) = stream.parent.ids
     return {row[name] for row in rows}
 
 
 @each_incremental
-def test_every_row_has_a_moment(stream: Stream) -> None:
-    """Every row of an incremental stream has its cursor, so that a destination can tell which version is newer."""
+def test_every_row_has_a_cursor(stream: Stream) -> None:
+    """Every row of an incremental stream has its cursor, by which a destination finds the newer version."""
     without = [row for row in rows_of(stream.name) if row.get(stream.cursor) in (None, "")]
 
     assert stream.cursor
@@ -47,8 +47,8 @@ def test_every_row_has_a_moment(stream: Stream) -> None:
 
 
 @each_searched_child
-def test_children_of_what_changed_are_asked_and_no_others(stream: Stream) -> None:
-    """A later read brings the rows of parents that were updated since, all of them, and of no others."""
+def test_only_children_of_changed_parents_are_read(stream: Stream) -> None:
+    """A later read emits all children of the parents that were updated since, and no others."""
     wire = Wire(account_of())
     state = last_state(read(wire, stream))
     wire.now += HOUR
@@ -63,8 +63,8 @@ def test_children_of_what_changed_are_asked_and_no_others(stream: Stream) -> Non
 
 
 @pytest.mark.parametrize("name", ["alert_notes", "incident_notes", "incident_timeline_entries", "alert_details"])
-def test_what_is_open_is_looked_at_once_a_day(name: str) -> None:
-    """What hangs on an alert or incident that people still work on is asked again after a day, though nothing moved."""
+def test_open_parents_are_rechecked_once_a_day(name: str) -> None:
+    """The children of an alert or incident that is still open are read again after a day, though it did not change."""
     stream, wire = STREAMS[name], Wire(account_of())
     still_open = {one for one, parent in parents_in(wire, stream).items() if parent["status"] != "closed"}
     states = [last_state(read(wire, stream))]
@@ -81,7 +81,7 @@ def test_what_is_open_is_looked_at_once_a_day(name: str) -> None:
 
 @each_incremental
 def test_a_state_is_small_and_a_full_refresh_ignores_it(stream: Stream) -> None:
-    """The state of every stream stays below 2 kB, and a full refresh with it reads all that a first read does."""
+    """The state of every stream is below 2 kB, and a full refresh ignores it and reads everything."""
     wire = Wire(account_of())
     state = last_state(read(wire, stream))
     again = rows_in(Reader(connection_of(wire)).read(stream, state=state, incremental=False))

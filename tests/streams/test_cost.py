@@ -1,4 +1,4 @@
-"""What a stream costs is what was said beforehand."""
+"""A stream costs what its estimate says."""
 
 import pytest
 from tests.support.every_stream import account_of, events_of
@@ -12,17 +12,17 @@ LISTED = [one for one in STREAMS.values() if not is_incremental(one)]
 
 @pytest.mark.parametrize("stream", LISTED, ids=lambda one: one.name)
 def test_a_list_costs_what_the_plan_says(stream: Stream) -> None:
-    """The plan's number of requests is that of the read, one or two apart, or the least where it says so."""
+    """The plan is at most two requests off, or a lower bound if it says so."""
     (estimate,) = plan(connection_of(Wire(account_of())), [stream], states={})
     wire = Wire(account_of())
     events_of(stream, wire)
-    asked = len(wire.paths()) - 1
+    requests = len(wire.paths()) - 1
     is_exact = not estimate.note
 
     assert estimate.note in ("", "at least")
-    assert estimate.requests is None or estimate.requests <= asked
-    assert estimate.requests is None or not is_exact or asked - estimate.requests <= 2
-    # Services tell no total, so that nothing tells beforehand how many there are.
+    assert estimate.requests is None or estimate.requests <= requests
+    assert estimate.requests is None or not is_exact or requests - estimate.requests <= 2
+    # Services have no total, so their number is unknown before the read.
     assert estimate.requests is not None or ancestry(stream)[0].name == "services"
 
 
@@ -42,5 +42,5 @@ def test_a_list_costs_what_the_plan_says(stream: Stream) -> None:
     ],
 )
 def test_cost_in_words(name: str, expected: str) -> None:
-    """A stream's cost names every level at which it asks row by row."""
+    """The cost of a stream names every level that takes requests per row."""
     assert cost(STREAMS[name]) == expected

@@ -1,4 +1,4 @@
-"""What every stream that hangs on another keeps to: a parent that vanished, and one that refuses."""
+"""What holds for every child stream: a deleted parent, and a parent whose children are not found."""
 
 import pytest
 from tests.support.every_stream import account_of, added_by_us, each_stream, events_of, rows_of
@@ -11,7 +11,7 @@ from source_opsgenie.streams import STREAMS, Record, Stream
 
 
 def is_own_path(stream: Stream) -> bool:
-    """Whether what *stream* asks a parent for stands at the parent's own path, so that its 404 is the parent's."""
+    """Whether the path of *stream* is the parent's own path, so that its 404 is the parent's."""
     return stream.path.endswith("}")
 
 
@@ -20,23 +20,23 @@ each_child = pytest.mark.parametrize("stream", CHILDREN, ids=lambda one: one.nam
 
 
 class Missing(Wire):
-    """A wire on which a request that is about the row *victim* is answered with 404, if *hides* its own path too.
+    """A wire on which requests for the children of *victim* return 404, and those for *victim* too if *hides_own_path*.
 
-    A request is about a row if its path goes on below it, or if a parameter names it.
+    A request for children has the id within its path, or in a parameter.
     """
 
     def __init__(self, stream: Stream, victim: Record, *, hides_own_path: bool) -> None:
         super().__init__(account_of())
         self.victim = str(victim[stream.key[-1]])
-        self.own_level = hides_own_path
+        self.hides_own_path = hides_own_path
         self.hidden = 0
 
     def __call__(self, request: Request) -> RawResponse:
-        """Answer, or say that it does not exist."""
+        """Respond, or with 404."""
         steps = request.path.split("/")
         is_own = steps[-1] == self.victim
         is_about = self.victim in steps[:-1] or self.victim in request.params.values()
-        if is_about or (is_own and self.own_level):
+        if is_about or (is_own and self.hides_own_path):
             self.hidden += 1
             return said(404, {"message": "not found"})
         return super().__call__(request)
@@ -50,31 +50,31 @@ def victim_of(stream: Stream) -> Record:
     return next(row for row in parents if tuple(row[field] for field in ids.values()) in named)
 
 
-def is_of(row: Record, stream: Stream, victim: Record) -> bool:
-    """Whether *row* of *stream* hangs on *victim*."""
+def is_child_of(row: Record, stream: Stream, victim: Record) -> bool:
+    """Whether *row* of *stream* is a child of *victim*."""
     assert stream.parent
     return all(row[name] == victim[field] for name, field in stream.parent.ids.items())
 
 
 @each_child
-def test_a_parent_that_vanished_is_counted_and_the_rest_is_read(stream: Stream) -> None:
-    """Where a parent and what hangs on it are answered with 404, its rows alone are missing, and the line says so."""
+def test_a_deleted_parent_is_counted_and_all_others_are_read(stream: Stream) -> None:
+    """If a parent and its children return 404, only its rows are missing, and it is counted as deleted."""
     assert stream.parent
     victim = victim_of(stream)
     wire = Missing(STREAMS[stream.parent.stream], victim, hides_own_path=True)
     events = events_of(stream, wire)
     changing = set(added_by_us(stream)) - set(stream.key)
-    expected = [row for row in rows_of(stream.name) if not is_of(row, stream, victim)]
+    expected = [row for row in rows_of(stream.name) if not is_child_of(row, stream, victim)]
     actual = rows_in(events)
 
     assert wire.hidden
-    assert ", 1 gone" in texts_in(events)
+    assert ", 1 deleted" in texts_in(events)
     assert [without(row, changing) for row in expected] == [without(row, changing) for row in actual]
 
 
 @pytest.mark.parametrize("stream", [one for one in CHILDREN if not is_own_path(one)], ids=lambda one: one.name)
-def test_a_parent_that_is_there_is_never_taken_for_gone(stream: Stream) -> None:
-    """A 404 of what hangs on a parent that is answered itself ends the read."""
+def test_an_existing_parent_is_never_taken_for_deleted(stream: Stream) -> None:
+    """A 404 for the children of a parent that is found ends the read."""
     assert stream.parent
     wire = Missing(STREAMS[stream.parent.stream], victim_of(stream), hides_own_path=False)
     with pytest.raises(NotFound):
@@ -82,8 +82,8 @@ def test_a_parent_that_is_there_is_never_taken_for_gone(stream: Stream) -> None:
 
 
 @each_stream
-def test_an_account_with_nothing_in_it(stream: Stream) -> None:
-    """An empty account gives an empty stream, or what every account has, without a warning."""
+def test_an_empty_account(stream: Stream) -> None:
+    """An empty account has an empty stream, or what every account has, without a warning."""
     account = account_of()
     empty = type(account)()
     empty.keys = account.keys

@@ -1,4 +1,4 @@
-"""What every stream's rows keep to, whichever row of the table they come from."""
+"""What holds for the rows of every stream of the table."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 from jsonschema import Draft7Validator
-from tests.streams.test_fields import MOMENTS, undeclared
+from tests.streams.test_fields import TIMESTAMPS, undeclared
 from tests.support.every_stream import account_of, added_by_us, each_stream, events_of, rows_of, values_at
 from tests.support.fakes import Wire, rows_in
 
@@ -15,27 +15,27 @@ from source_opsgenie.streams import STREAMS, Record, Relation, Stream, relations
 
 
 class Recorded(Wire):
-    """A wire that keeps what it answered."""
+    """A wire that keeps the bodies of its responses."""
 
     def __init__(self) -> None:
         super().__init__(account_of())
         self.bodies: list[bytes] = []
 
     def __call__(self, request: Request) -> RawResponse:
-        """Answer, and keep it."""
+        """Respond, and keep the body."""
         response = super().__call__(request)
         self.bodies.append(response.body)
         return response
 
     def objects(self) -> Iterator[Record]:
-        """Every object in the answers, at any depth; the lines of a file are objects too."""
+        """Every object in the responses, at any depth; the lines of a file are objects too."""
         for body in self.bodies:
             for line in body.splitlines():
                 yield from objects_in(orjson.loads(line) if line.startswith(b"{") else None)
 
 
 def objects_in(value: Any) -> Iterator[Record]:
-    """The objects in *value*, itself among them."""
+    """The objects in *value*, including itself."""
     if isinstance(value, dict):
         yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -44,8 +44,8 @@ def objects_in(value: Any) -> Iterator[Record]:
 
 @each_stream
 def test_rows_are_valid(stream: Stream) -> None:
-    """There are rows, and each is valid by the schema of its stream, moments included."""
-    validator = Draft7Validator(stream.schema(), format_checker=MOMENTS)
+    """Each row is valid against the schema of its stream, timestamps included, and there are rows."""
+    validator = Draft7Validator(stream.schema(), format_checker=TIMESTAMPS)
     errors = {
         f"{error.json_path}: {error.message}" for row in rows_of(stream.name) for error in validator.iter_errors(row)
     }
@@ -55,16 +55,16 @@ def test_rows_are_valid(stream: Stream) -> None:
 
 
 @each_stream
-def test_no_field_is_unknown(stream: Stream) -> None:
-    """The simulator, which was written without a look at the table, sends no field that the table does not name."""
+def test_every_field_is_declared(stream: Stream) -> None:
+    """The simulator, which was written without the table, sends no field that the table does not declare."""
     strangers = {path for row in rows_of(stream.name) for path in undeclared(row, stream.schema())}
 
     assert strangers == set()
 
 
 @each_stream
-def test_keys_name_rows(stream: Stream) -> None:
-    """No two rows share a key, and no part of a key is missing or of another type than the schema says."""
+def test_keys_are_unique(stream: Stream) -> None:
+    """No two rows share a key, and every part of a key has the type of the schema."""
     keys = [tuple(row[name] for name in stream.key) for row in rows_of(stream.name)]
     kinds = {one.name: one.kind.json_type for one in stream.fields}
     expected = [tuple({"string": str, "number": int}[kinds[name]] for name in stream.key)] * len(keys)
@@ -74,23 +74,23 @@ def test_keys_name_rows(stream: Stream) -> None:
 
 
 @each_stream
-def test_nothing_of_an_answer_is_lost(stream: Stream) -> None:
-    """Each row is made of whole answered objects, as they were answered, and of what we add: no field is left out."""
+def test_no_field_of_a_response_is_lost(stream: Stream) -> None:
+    """Each row consists of complete objects of the responses, unchanged, and of the fields that we add."""
     wire = Recorded()
     rows = rows_in(events_of(stream, wire))
-    added, answered = added_by_us(stream), list(wire.objects())
+    added, received = added_by_us(stream), list(wire.objects())
     lost = set()
     for row in rows:
-        whole = [one for one in answered if one.items() <= row.items()]
-        lost |= set(row) - added - {name for one in whole for name in one}
+        complete = [one for one in received if one.items() <= row.items()]
+        lost |= set(row) - added - {name for one in complete for name in one}
 
     assert rows
     assert lost == set()
 
 
 @pytest.mark.parametrize("relation", relations(), ids=lambda one: f"{one.stream}-{one.field}-{one.other}")
-def test_what_a_row_names_is_there(relation: Relation) -> None:
-    """Each relation that the diagram draws holds: whatever a row names is a row of the other stream."""
+def test_references_lead_to_rows(relation: Relation) -> None:
+    """Each relation of the diagram holds: every id in a row belongs to a row of the other stream."""
     child, other = STREAMS[relation.stream], STREAMS[relation.other]
     parent_ids = child.parent.ids if relation.is_child and child.parent else {}
     known = {tuple(row[field] for field in parent_ids.values() or other.key[-1:]) for row in rows_of(other.name)}

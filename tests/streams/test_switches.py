@@ -1,4 +1,4 @@
-"""The same rows come, whichever way the real API answers what nobody could tell us."""
+"""Every stream has the same rows, in every position of the simulator's switches."""
 
 from dataclasses import replace
 from typing import Any
@@ -38,8 +38,8 @@ def with_pages_of_three(stream: Stream) -> Stream:
 
 
 @pytest.mark.parametrize(("name", "positions"), POSITIONS, ids=str)
-def test_rows_are_the_same_whatever_the_api_does(name: str, positions: dict[str, Any]) -> None:
-    """Each open question about a list, answered the other way and with pages of three, gives the same rows."""
+def test_rows_do_not_depend_on_open_questions(name: str, positions: dict[str, Any]) -> None:
+    """Each open question about a list, in its other position and with pages of three rows, leads to the same rows."""
     wire = Wire(account_of(), Switches(**positions))
     rows = rows_in(events_of(with_pages_of_three(STREAMS[name]), wire))
     are_renamed = "attachment_ids" in positions
@@ -50,23 +50,23 @@ def test_rows_are_the_same_whatever_the_api_does(name: str, positions: dict[str,
 
 
 def test_a_timeline_with_offsets_has_the_same_weeks() -> None:
-    """Where the times of a timeline carry an offset, its rows have the same keys and are valid."""
+    """If the times of a timeline have an offset, its rows have the same keys."""
     wire = Wire(account_of(), Switches(timeline_times="offset"))
     rows = rows_in(events_of(STREAMS["schedule_timelines"], wire))
 
     assert keys("schedule_timelines", rows) == keys("schedule_timelines", rows_of("schedule_timelines"))
 
 
-def test_nothing_is_written_and_no_key_leaves(source: Verbs) -> None:
-    """A read of every stream pings no heartbeat, fetches files without the key, and leaves settings alone."""
+def test_nothing_is_written_and_no_key_leaks(source: Verbs) -> None:
+    """A read of every stream pings no heartbeat, fetches files without the key, and does not read secret settings."""
     account = account_of()
     with Simulator(account) as simulator:
         output = source.with_config(endpoint=simulator.url, api_token=account.full_key).read()
-        asked = simulator.requests
+        requests = simulator.requests
 
     assert output.exit_code == 0
-    assert [one.path for one in asked if one.writes or one.method != "GET"] == []
-    assert [one.path for one in asked if not one.has_key]
-    assert [one.path for one in asked if not one.has_key and one.path.startswith(("/v1/", "/v2/"))] == []
-    assert [one.path for one in asked if one.has_key and not one.path.startswith(("/v1/", "/v2/"))] == []
-    assert [one.path for one in asked if one.route == "/v2/integrations/{id}"] == []
+    assert [one.path for one in requests if one.writes or one.method != "GET"] == []
+    assert [one.path for one in requests if not one.has_key]
+    assert [one.path for one in requests if not one.has_key and one.path.startswith(("/v1/", "/v2/"))] == []
+    assert [one.path for one in requests if one.has_key and not one.path.startswith(("/v1/", "/v2/"))] == []
+    assert [one.path for one in requests if one.route == "/v2/integrations/{id}"] == []

@@ -1,4 +1,4 @@
-"""What the contract tests stand on: an account with something in every list, and each stream of it read once."""
+"""What the contract tests share: an account with rows in every list, and each of its streams read once."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -20,20 +20,20 @@ Change = Callable[[Request, Any], Any]
 
 
 def account_of() -> Account:
-    """A small account with something in every list; its alerts are close enough for incidents to have some."""
+    """A small account with rows in every list; its alerts are recent enough to belong to incidents."""
     until = format_timestamp(NOW - DAY)
     return Account.seeded(alerts=60, incidents=12, users=8, teams=4, services=4, integrations=5, until=until, days=2)
 
 
 class Altered(Wire):
-    """A wire on which *change* makes each good answer another one; files behind links stay as they are."""
+    """A wire on which *change* alters each successful response; files behind links stay as they are."""
 
     def __init__(self, account: Account, change: Change) -> None:
         super().__init__(account)
         self.change = change
 
     def __call__(self, request: Request) -> RawResponse:
-        """Answer, changed."""
+        """Respond with the altered body."""
         response = super().__call__(request)
         if response.status != 200 or not response.body.startswith(b"{") or not request.headers:
             return response
@@ -41,7 +41,7 @@ class Altered(Wire):
 
 
 def events_of(stream: Stream, wire: Wire, **options: Any) -> list[Event]:
-    """All that one read of *stream* over *wire* says."""
+    """The events of one read of *stream* over *wire*."""
     return list(Reader(connection_of(wire, **options)).read(stream))
 
 
@@ -51,12 +51,12 @@ def _read(name: str) -> tuple[Record, ...]:
 
 
 def rows_of(name: str) -> tuple[Record, ...]:
-    """The rows of one stream of the account; not to be changed."""
+    """The rows of one stream of the account; do not change them."""
     return _read(name)
 
 
 def added_by_us(stream: Stream) -> set[str]:
-    """The fields that the API does not send."""
+    """The fields that we add to what the API sends."""
     rows = stream.rows
     added = {*rows.copies, rows.digest_field, rows.flag, *(part.flag for part in rows.merged)}
     added |= {"line_number"} if rows.content is Content.FILE_LINK else set()
@@ -69,7 +69,7 @@ def added_by_us(stream: Stream) -> set[str]:
 
 
 def values_at(value: object, path: str) -> Iterator[object]:
-    """The values at *path* of *value*, those of every row of a list where a step ends in `[]`; null and "" left out."""
+    """The values at *path* of *value*, except null and ""; a step with `[]` leads to each element of a list."""
     step, _, rest = path.partition(".")
     name, is_list = step.removesuffix("[]"), step.endswith("[]")
     found = value.get(name) if isinstance(value, dict) else None

@@ -1,12 +1,10 @@
 """Prints docs/simulator.md: every switch with its question, and what is not imitated."""
 
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
-from opsgenie_simulator.endpoints import READ_ENDPOINTS
 from opsgenie_simulator.faults import FAULTS, PASSING
 from opsgenie_simulator.routes import ROUTES
 from opsgenie_simulator.switches import Switches
@@ -170,18 +168,7 @@ def page() -> Iterator[str]:
     yield from (f"`{route.path}` writes, for all that it is a GET: no reader should ask it." for route in WRITING)
     yield "Attached files and log files are behind links under `/_files/`, good for five minutes without a key."
     yield MISSING_HEAD
-    yield from (f"- `{path}` of the real API is answered with 404." for path in missing())
     yield from (f"- {behaviour}" for behaviour in NOT_IMITATED)
-
-
-def missing() -> list[str]:
-    """The known read endpoints that no route answers."""
-    answered = {_bare(route.path) for route in ROUTES}
-    return [path for path in READ_ENDPOINTS if _bare(path) not in answered]
-
-
-def _bare(path: str) -> str:
-    return re.sub(r"{\w+}", "{}", path)
 
 
 def _switches() -> Iterator[str]:

@@ -9,7 +9,7 @@ from source_opsgenie.clock import DAY_MS, MILLISECOND
 from source_opsgenie.config import Config
 from source_opsgenie.reading.backfill import Backfill
 from source_opsgenie.reading.changes import Changes
-from source_opsgenie.reading.children import children, completed
+from source_opsgenie.reading.children import complete_rows, read_children
 from source_opsgenie.reading.events import Batch, Batches, Expected, transform
 from source_opsgenie.reading.lists import fetch_rows
 from source_opsgenie.reading.markers import read_marked
@@ -36,8 +36,8 @@ def read_batches(connection: Connection, stream: Stream, state: State) -> Iterat
     else:
         batches = _listed(connection, root)
     for child in below:
-        batches = children(connection, child, batches)
-    return completed(connection, stream, batches) if reads_details(stream, connection.config) else batches
+        batches = read_children(connection, child, batches)
+    return complete_rows(connection, stream, batches) if reads_details(stream, connection.config) else batches
 
 
 def _listed(connection: Connection, stream: Stream) -> Iterator[Batch[Record]]:

@@ -18,7 +18,7 @@ from source_opsgenie.streams import STREAMS, Record, Stream
 Found = Iterator[Batch[Record]]
 
 
-def children(connection: Connection, stream: Stream, parents: Found) -> Found:
+def read_children(connection: Connection, stream: Stream, parents: Found) -> Found:
     """The rows of *stream* for each of *parents*; a state follows once all children before it are emitted.
 
     Raises NotFound only if the parent itself still exists.
@@ -27,31 +27,31 @@ def children(connection: Connection, stream: Stream, parents: Found) -> Found:
     if stream.parent.is_optional:
         yield Batch(fetch_rows(connection.client, stream, dict.fromkeys(stream.parent.ids)))
     known = fetch_bulk(connection.client, stream)
-    yield from _in_parallel(connection, partial(_children_of, connection, stream, known), parents)
+    yield from _in_parallel(connection, partial(_children_of_parent, connection, stream, known), parents)
 
 
-def completed(connection: Connection, stream: Stream, found: Found) -> Found:
+def complete_rows(connection: Connection, stream: Stream, found: Found) -> Found:
     """The rows *found* of *stream*, each completed by its details; deleted rows are left out.
 
     Raises NotFound only if the list still has the row.
     """
-    return _in_parallel(connection, partial(_completed, connection, stream), found)
+    return _in_parallel(connection, partial(_complete, connection, stream), found)
 
 
 def _in_parallel(connection: Connection, read: Callable[[Record], Batch[Record]], found: Found) -> Found:
-    """Call *read* for each row, in parallel and in order; a state follows once the rows before it are out."""
+    """Call *read* for each row, in parallel and in order; a state follows once the rows before it are emitted."""
 
     def read_one(batch: Batch[Record]) -> Batch[Record]:
         return read(batch.rows[0]) if batch.rows else batch
 
     parallel = connection.config.max_concurrent_requests
-    # Twice as many are taken as are under way: no thread waits while the next page of parents is fetched.
-    for batches in ordered_batches(read_one, _one_by_one(found), at_once=parallel, ahead=2 * parallel):
-        yield _joined(batches)
+    # Twice as many rows are taken as are in flight: no thread waits while the next page of parents is fetched.
+    for batches in ordered_batches(read_one, _split(found), at_once=parallel, ahead=2 * parallel):
+        yield _join(batches)
 
 
-def _joined(batches: list[Batch[Record]]) -> Batch[Record]:
-    """All of *batches* as one: the children of one parent are few."""
+def _join(batches: list[Batch[Record]]) -> Batch[Record]:
+    """One batch out of many small ones, since one parent has few children."""
     states = [batch.state for batch in batches if batch.state]
     expected = [batch.expected for batch in batches if batch.expected]
     return Batch(
@@ -62,14 +62,14 @@ def _joined(batches: list[Batch[Record]]) -> Batch[Record]:
     )
 
 
-def _one_by_one(found: Found) -> Found:
-    """Batches of one row each, and after them what else the batch holds."""
+def _split(found: Found) -> Found:
+    """One batch per row, and a last one with all else that *found* holds."""
     for batch in found:
         yield from (Batch([row]) for row in batch.rows)
         yield replace(batch, rows=[])
 
 
-def _children_of(
+def _children_of_parent(
     connection: Connection, stream: Stream, known: Mapping[Any, list[Record]], parent: Record
 ) -> Batch[Record]:
     """The children of *parent*, each with the parent's ids.
@@ -78,17 +78,17 @@ def _children_of(
     """
     assert stream.parent
     ids = {name: parent[field] for name, field in stream.parent.ids.items()}
-    brought = {name: parent.get(field) for name, field in stream.parent.brings.items()}
+    copied = {name: parent.get(field) for name, field in stream.parent.brings.items()}
     rows: list[Record] = []
     try:
         for week in _weeks(connection, stream):
-            of_parent = known.get(next(iter(ids.values())))
-            rows += fetch_rows(connection.client, stream, {**ids, **week}, known=of_parent)
+            known_rows = known.get(next(iter(ids.values())))
+            rows += fetch_rows(connection.client, stream, {**ids, **week}, known=known_rows)
     except NotFound:
         if exists(connection.client, STREAMS[stream.parent.stream], parent):
             raise
         return Batch([], parents=Parents(read=1, deleted=1))
-    return Batch([row | brought for row in rows] if brought else rows, parents=Parents(read=1))
+    return Batch([row | copied for row in rows] if copied else rows, parents=Parents(read=1))
 
 
 def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
@@ -101,7 +101,7 @@ def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
     return weeks(now, days_back=getattr(connection.config, stream.parent.weeks))
 
 
-def _completed(connection: Connection, stream: Stream, row: Record) -> Batch[Record]:
+def _complete(connection: Connection, stream: Stream, row: Record) -> Batch[Record]:
     """The *row* with its details; nothing if the list does not have it any more either."""
     try:
         key = {name: row[name] for name in stream.key}

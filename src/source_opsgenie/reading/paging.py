@@ -31,7 +31,7 @@ PAGE = 100
 # Offset and limit together stay well below the documented 20,000 (docs/opsgenie-api.md#the-cap).
 CAP = 19_900
 PASSES = 3
-# Where a list is read by offsets, the last rows of a page are asked for once more with the next one.
+# Pages by offset overlap by this many rows.
 OVERLAP = 10
 PORTION = 20
 R = TypeVar("R")
@@ -62,7 +62,7 @@ Fetch = Callable[[int, str], Page[R]]
 
 
 class _Shifted(Exception):
-    """Two pages that should overlap do not: rows came or went between them."""
+    """Two pages that should overlap do not: rows before them were created or deleted."""
 
 
 def read_list(client: Client, stream: Stream, path: str, params: Mapping[str, str] = NO_PARAMS) -> list[Record]:
@@ -78,10 +78,10 @@ def read_list(client: Client, stream: Stream, path: str, params: Mapping[str, st
 
 
 def read_by_offset(fetch: Fetch[R], *, asked: str, is_counted: bool = False) -> list[R]:
-    """Every row of a list that is paged by offsets, read until it holds still; raises Incomplete if it never does.
+    """Every row of a list that is paged by offset; raises Incomplete if it changes during each pass.
 
-    Where the API tells a total, one pass must have as many rows; else two passes must agree. With *is_counted*, the
-    caller counts: every row that is there throughout is enough.
+    One pass must have as many rows as the API's total; without a total, two passes must have the same rows.
+    With *is_counted*, neither is checked, since the caller compares the rows with a count.
     """
     before: set[str] | None = None
     for _ in range(PASSES):
@@ -96,23 +96,23 @@ def read_by_offset(fetch: Fetch[R], *, asked: str, is_counted: bool = False) -> 
 
 
 def one_pass(fetch: Fetch[R], *, asked: str) -> tuple[dict[str, R], set[int]]:
-    """One walk through a list, from the other end too if it is longer than the cap; its rows by id, and its totals."""
-    rows, totals, is_whole = _walk(fetch, "asc")
-    if not is_whole:
+    """The rows of a list by id, read from its other end too if it exceeds the cap, and the totals of its pages."""
+    rows, totals, is_complete = _walk(fetch, "asc")
+    if not is_complete:
         rest, more, _ = _walk(fetch, "desc")
         if not rest.keys() & rows.keys():
             raise Failure.TOO_MANY_ROWS.error(
-                f"{asked} lists more than {2 * CAP} rows, and the API shows no more than these"
+                f"{asked} lists more than {2 * CAP} rows, the most that can be read from both ends"
             )
         rows, totals = rows | rest, totals | more
     return rows, totals
 
 
 def _walk(fetch: Fetch[R], order: str) -> tuple[dict[str, R], set[int], bool]:
-    """Pages that overlap, up to the cap: their rows, the totals told, and whether that was all.
+    """The rows of overlapping pages up to the cap, the totals of the pages, and whether the list ended.
 
-    Sorted by a field that never changes, two pages with a row in common have nothing between them, even if rows
-    before them were deleted meanwhile. Pages without one have lost sight of each other.
+    The list is sorted by a field that never changes: two pages that share a row have no gap between them, even if
+    rows before them were deleted meanwhile.
     """
     rows: dict[str, R] = {}
     totals: set[int] = set()
@@ -216,6 +216,6 @@ def _leads_back(response: Response) -> Exception:
 
 
 def chunks(rows: list[R]) -> Iterator[list[R]]:
-    """The *rows* of a page a few at a time: what hangs on them may take minutes, and each portion is a checkpoint."""
+    """The *rows* of a page in portions: reading their children may take minutes, so each one is a checkpoint."""
     for start in range(0, len(rows), PORTION):
         yield rows[start : start + PORTION]

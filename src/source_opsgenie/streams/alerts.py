@@ -1,4 +1,4 @@
-"""The streams about alerts: the alerts, and what hangs on each of them."""
+"""Streams about alerts and their child records."""
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp, whole_number
@@ -70,7 +70,7 @@ LISTED = (
 
 ALERTS = Stream(
     name="alerts",
-    description="Every alert that the key may see, open and closed, as the list of alerts sends it.",
+    description="Every alert the key can see, open and closed, as returned by the list endpoint.",
     path="/v2/alerts",
     key=("id",),
     cursor="updatedAt",
@@ -106,7 +106,7 @@ ALERTS = Stream(
 
 ALERT_LOGS = Stream(
     name="alert_logs",
-    description="What happened to each alert, line by line: actions, notifications, views.",
+    description="The activity log of each alert, one row per line: actions, notifications and views.",
     path="/v2/alerts/{alert_id}/logs",
     key=("alert_id", "offset"),
     cursor="createdAt",
@@ -123,7 +123,7 @@ ALERT_LOGS = Stream(
 
 ALERT_RECIPIENTS = Stream(
     name="alert_recipients",
-    description="Who was to be notified of each alert, and how far that went.",
+    description="The users to notify of each alert, and the notification state of each user.",
     path="/v2/alerts/{alert_id}/recipients",
     key=("alert_id", "user_id"),
     cursor="updatedAt",
@@ -154,7 +154,7 @@ ALERT_RECIPIENTS = Stream(
 
 ALERT_DETAILS = Stream(
     name="alert_details",
-    description="Each alert as it is answered by itself, with the texts and details that the list leaves out.",
+    description="Every alert as returned by its own endpoint, with the texts and details that the list omits.",
     path="/v2/alerts/{id}",
     key=("id",),
     cursor="updatedAt",
@@ -174,7 +174,7 @@ ALERT_DETAILS = Stream(
 
 ALERT_NOTES = Stream(
     name="alert_notes",
-    description="What people and systems wrote beneath each alert.",
+    description="The notes that people and systems added to each alert.",
     path="/v2/alerts/{alert_id}/notes",
     key=("alert_id", "offset"),
     cursor="createdAt",

@@ -1,4 +1,4 @@
-"""The streams about how an account is set up: integrations, heartbeats, maintenance, roles, and the account itself."""
+"""Streams about the setup of an account: integrations, heartbeats, maintenances, roles, and the account itself."""
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import Field, flag, list_of, list_of_texts, nested, text, timestamp, whole_number
@@ -35,7 +35,7 @@ ON_ALERT = (
 
 INTEGRATIONS = Stream(
     name="integrations",
-    description="Every integration; its settings, which may hold secrets of other products, only where that is asked.",
+    description="Every integration; its settings, which may hold secrets, are read only with integration_settings.",
     path="/v2/integrations",
     key=("id",),
     docs_url="https://docs.opsgenie.com/docs/integration-api#list-integrations",
@@ -64,7 +64,7 @@ INTEGRATIONS = Stream(
 
 INTEGRATION_ACTIONS = Stream(
     name="integration_actions",
-    description="What each integration does with the events that it gets: one row for each integration.",
+    description="What each integration does with incoming events, one row per integration.",
     path="/v2/integrations/{integration_id}/actions",
     key=("integration_id",),
     docs_url="https://docs.opsgenie.com/docs/integration-api#list-integration-actions",
@@ -113,7 +113,7 @@ INTEGRATION_ACTIONS = Stream(
 
 HEARTBEATS = Stream(
     name="heartbeats",
-    description="Every heartbeat: what must report, how often, and whether it has stopped.",
+    description="Every heartbeat: what must report, how often, and whether it has expired.",
     path="/v2/heartbeats",
     key=("name",),
     domain=Domain.HEARTBEAT,
@@ -136,7 +136,7 @@ HEARTBEATS = Stream(
 
 MAINTENANCES = Stream(
     name="maintenances",
-    description="Every maintenance, past ones too: when integrations or policies are switched off or on.",
+    description="Every maintenance, past ones included: when integrations or policies are enabled or disabled.",
     path="/v1/maintenance",
     params={"type": "all"},
     key=("id",),
@@ -172,7 +172,7 @@ MAINTENANCES = Stream(
 
 CUSTOM_USER_ROLES = Stream(
     name="custom_user_roles",
-    description="The roles that the account has made of its own, and how they differ from the built-in ones.",
+    description="The account's custom user roles, and how they differ from the built-in ones.",
     path="/v2/roles",
     key=("id",),
     docs_url="https://docs.opsgenie.com/docs/custom-user-role-api",
@@ -188,7 +188,7 @@ CUSTOM_USER_ROLES = Stream(
 
 ACCOUNT = Stream(
     name="account",
-    description="The account itself: its name, its size and its plan, in one row.",
+    description="The account itself, in one row: its name, size and plan.",
     path="/v2/account",
     key=("name",),
     docs_url="https://docs.opsgenie.com/docs/account-api",

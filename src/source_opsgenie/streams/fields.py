@@ -1,4 +1,4 @@
-"""The fields of a row: what each holds, what it means, and which stream it refers to."""
+"""The fields of a row: the type and meaning of each, and the stream that it refers to."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Kind(Enum):
-    """What a field holds: its JSON schema, and the DuckDB column that the archive gives it."""
+    """The type of a field: in its JSON schema, and as a DuckDB column of the archive."""
 
     TEXT = ("string", "VARCHAR")
     # The public connector declares counts as numbers; an integer would change a warehouse's column.
@@ -24,20 +24,22 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a record: its name as the API sends it, what it holds, and what it means.
+    """One field of a row."""
 
-    *refers_to* names the stream whose rows it names by their id, where it names rows of one stream only.
-    """
-
+    # Name as the API sends it.
     name: str
     kind: Kind
+    # One sentence for the user, who finds it in the catalog, the warehouse and docs/streams.md.
     description: str
+    # Fields of an object; without them, customers fill it as they like.
     inner: "tuple[Field, ...]" = ()
+    # Form of each value in a list.
     items: "Field | None" = None
+    # Name of the stream whose ids it holds, if that is always the same one.
     refers_to: str = ""
 
     def schema(self) -> dict[str, Any]:
-        """The field as JSON schema: one type and null, open to fields that nobody knows yet."""
+        """The field as JSON schema: its type or null, open to unknown fields."""
         schema: dict[str, Any] = {"type": ["null", self.kind.json_type], "description": self.description}
         if self.kind is Kind.TIMESTAMP:
             schema["format"] = "date-time"
@@ -49,45 +51,45 @@ class Field:
 
 
 def open_object(fields: tuple[Field, ...]) -> dict[str, Any]:
-    """The part of a JSON schema that names *fields* and allows any other."""
-    return {"properties": {one.name: one.schema() for one in fields}, "additionalProperties": True}
+    """The part of a JSON schema that declares *fields* and allows others."""
+    return {"properties": {field.name: field.schema() for field in fields}, "additionalProperties": True}
 
 
 def text(name: str, description: str, *, refers_to: str = "") -> Field:
-    """A field of text."""
+    """A text."""
     return Field(name, Kind.TEXT, description, refers_to=refers_to)
 
 
 def whole_number(name: str, description: str) -> Field:
-    """A field that counts something."""
+    """A number without a fraction."""
     return Field(name, Kind.WHOLE_NUMBER, description)
 
 
 def number(name: str, description: str) -> Field:
-    """A field with a number that may have a fraction."""
+    """A number that may have a fraction."""
     return Field(name, Kind.NUMBER, description)
 
 
 def flag(name: str, description: str) -> Field:
-    """A field that is true or false."""
+    """True or false."""
     return Field(name, Kind.FLAG, description)
 
 
 def timestamp(name: str, description: str) -> Field:
-    """A field with a moment in ISO 8601, never an empty text."""
+    """A timestamp in ISO 8601, never an empty text."""
     return Field(name, Kind.TIMESTAMP, description)
 
 
 def nested(name: str, description: str, *inner: Field) -> Field:
-    """A field with an object of its own; without *inner*, one in which customers put what they like."""
+    """An object with the fields *inner*; without them, customers fill it as they like."""
     return Field(name, Kind.OBJECT, description, inner=inner)
 
 
 def list_of_texts(name: str, description: str, *, refers_to: str = "") -> Field:
-    """A field with a list of texts."""
-    return Field(name, Kind.LIST, description, items=text("", "One of them.", refers_to=refers_to))
+    """A list of texts."""
+    return Field(name, Kind.LIST, description, items=text("", "One element of the list.", refers_to=refers_to))
 
 
 def list_of(name: str, description: str, *inner: Field) -> Field:
-    """A field with a list of objects, each with the fields *inner*."""
-    return Field(name, Kind.LIST, description, items=nested("", "One of them.", *inner))
+    """A list of objects, each with the fields *inner*."""
+    return Field(name, Kind.LIST, description, items=nested("", "One element of the list.", *inner))

@@ -1,4 +1,4 @@
-"""The streams about incidents: the incidents, and what hangs on each of them."""
+"""Streams about incidents and their child records."""
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp
@@ -19,7 +19,7 @@ from source_opsgenie.streams.stream import (
 
 INCIDENTS = Stream(
     name="incidents",
-    description="Every incident that the key may see, whatever its status.",
+    description="Every incident the key can see, whatever its status.",
     path="/v1/incidents",
     key=("id",),
     cursor="updatedAt",
@@ -82,7 +82,7 @@ INCIDENTS = Stream(
 
 INCIDENT_LOGS = Stream(
     name="incident_logs",
-    description="What happened to each incident, line by line.",
+    description="The activity log of each incident, one row per line.",
     path="/v1/incidents/{incident_id}/logs",
     key=("incident_id", "offset"),
     cursor="createdAt",
@@ -99,7 +99,7 @@ INCIDENT_LOGS = Stream(
 
 INCIDENT_NOTES = Stream(
     name="incident_notes",
-    description="What people and systems wrote beneath each incident.",
+    description="The notes that people and systems added to each incident.",
     path="/v1/incidents/{incident_id}/notes",
     key=("incident_id", "offset"),
     cursor="createdAt",
@@ -113,12 +113,12 @@ INCIDENT_NOTES = Stream(
 
 INCIDENT_TIMELINE_ENTRIES = Stream(
     name="incident_timeline_entries",
-    description="The timeline of each incident, hidden entries too: what happened, who joined, what was told.",
+    description="The timeline of each incident, hidden entries included: events, responders and updates.",
     path="/v2/incident-timelines/{incident_id}/entries",
     key=("incident_id", "id"),
     cursor="eventTime",
     domain=Domain.INCIDENT,
-    # The vendor's page wants a key that is not kept from the configuration (docs/opsgenie-api.md#incident-timeline).
+    # The vendor's page requires Configuration Access (docs/opsgenie-api.md#incident-timeline).
     access=Access.SERVICES,
     docs_url="https://docs.opsgenie.com/docs/incident-timeline-api",
     paging=KeyPaging("nextOffset", limit=20),
@@ -158,7 +158,7 @@ INCIDENT_TIMELINE_ENTRIES = Stream(
 
 INCIDENT_ALERTS = Stream(
     name="incident_alerts",
-    description="The alerts of each incident: those associated with it, and those that called its responders.",
+    description="The alerts of each incident: associated alerts, and alerts that notified its responders.",
     path="/v1/incidents/{incident_id}/associated-alert-ids",
     key=("incident_id", "alert_id"),
     cursor="incident_updatedAt",

@@ -1,11 +1,11 @@
-"""The streams about the account's own logs: the files, and what stands in them."""
+"""Streams about the account's own logs: the files, and their lines."""
 
 from source_opsgenie.streams.fields import nested, text, whole_number
 from source_opsgenie.streams.stream import Access, Content, Detail, MarkerPaging, Parent, Rows, Stream
 
 LOG_FILES = Stream(
     name="log_files",
-    description="The files in which the account's activity is logged, oldest first.",
+    description="The log files of the account's activity, oldest first.",
     path="/v2/logs/list/{marker}",
     key=("filename",),
     cursor="date",
@@ -25,7 +25,7 @@ LOG_FILES = Stream(
 
 LOG_FILE_LINES = Stream(
     name="log_file_lines",
-    description="What the files of the account's activity hold, line by line: alerts, requests, logins, changes.",
+    description="The content of each log file, one row per line: alerts, requests, logins and changes.",
     path="/v2/logs/download/{filename}",
     key=("filename", "line_number"),
     cursor="date",

@@ -1,4 +1,4 @@
-"""The streams about how each user is notified: contacts, rules, and the steps of a rule."""
+"""Streams about how each user is notified: contacts, rules, and the steps of each rule."""
 
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, whole_number
 from source_opsgenie.streams.shapes import criteria, duration, time_restriction
@@ -25,7 +25,7 @@ STEP = (
 
 USER_CONTACTS = Stream(
     name="user_contacts",
-    description="The ways to reach each user, in the order in which they are tried.",
+    description="The contact methods of each user, in the order in which they are tried.",
     path="/v2/users/{user_id}/contacts",
     key=("user_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/contact-api#list-contacts",
@@ -47,7 +47,7 @@ USER_CONTACTS = Stream(
 
 USER_NOTIFICATION_RULES = Stream(
     name="user_notification_rules",
-    description="The rules by which each user is notified: of what, when, and in which steps.",
+    description="The notification rules of each user: for which events, when, and in which steps.",
     path="/v2/users/{user_id}/notification-rules",
     key=("user_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/notification-rule-api#list-notification-rules",
@@ -89,7 +89,7 @@ USER_NOTIFICATION_RULES = Stream(
 
 USER_NOTIFICATION_RULE_STEPS = Stream(
     name="user_notification_rule_steps",
-    description="The steps of each notification rule: which contact is notified, and after how long.",
+    description="The steps of each notification rule: which contact is notified, and after which delay.",
     path="/v2/users/{user_id}/notification-rules/{rule_id}/steps",
     key=("user_id", "rule_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/notification-rule-step-api",

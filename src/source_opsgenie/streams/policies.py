@@ -1,4 +1,4 @@
-"""The streams about policies, which change alerts or hold their notifications back, and about saved searches."""
+"""Streams about policies, which change alerts or their notifications, and about saved searches."""
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp, whole_number
@@ -20,12 +20,12 @@ POLICY = (
 
 ALERT_POLICIES = Stream(
     name="alert_policies",
-    description="The policies that change alerts when they are created: those of the account, and those of each team.",
+    description="The policies that change new alerts, those of the account and those of each team.",
     path="/v2/policies/alert",
     params={"teamId": "{team_id}"},
-    detail=Detail("/v2/policies/{id}", completes_rows=True),
     key=("id",),
     docs_url="https://docs.opsgenie.com/docs/alert-and-notification-policy-api#list-alert-policies",
+    detail=Detail("/v2/policies/{id}", completes_rows=True),
     parent=Parent("teams", {"team_id": "id"}, is_optional=True),
     fields=(
         *POLICY,
@@ -50,12 +50,12 @@ ALERT_POLICIES = Stream(
 
 NOTIFICATION_POLICIES = Stream(
     name="notification_policies",
-    description="The policies of each team that hold back, repeat or end the notifications of alerts.",
+    description="The policies of each team that suppress, delay, repeat or end alert notifications.",
     path="/v2/policies/notification",
     params={"teamId": "{team_id}"},
-    detail=Detail("/v2/policies/{id}", completes_rows=True),
     key=("id",),
     docs_url="https://docs.opsgenie.com/docs/alert-and-notification-policy-api#list-notification-policies",
+    detail=Detail("/v2/policies/{id}", completes_rows=True),
     parent=Parent("teams", {"team_id": "id"}),
     fields=(
         *POLICY,
@@ -87,7 +87,7 @@ NOTIFICATION_POLICIES = Stream(
 
 SAVED_SEARCHES = Stream(
     name="saved_searches",
-    description="The searches of alerts that people have saved.",
+    description="The alert searches that users have saved.",
     path="/v2/alerts/saved-searches",
     key=("id",),
     domain=Domain.ALERT,

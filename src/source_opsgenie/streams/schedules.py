@@ -1,4 +1,4 @@
-"""The streams about schedules and escalations: who is on call, was, will be, and what follows."""
+"""Streams about schedules and escalations: who is on call, who is next, and who is notified."""
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import (
@@ -107,7 +107,7 @@ ON_CALL = (
 
 SCHEDULES = Stream(
     name="schedules",
-    description="Every schedule of the account, with its rotations.",
+    description="Every on-call schedule of the account, with its rotations.",
     path="/v2/schedules",
     params={"expand": "rotation"},
     key=("id",),
@@ -125,7 +125,7 @@ SCHEDULES = Stream(
 
 SCHEDULE_ROTATIONS = Stream(
     name="schedule_rotations",
-    description="The rotations of each schedule: who takes turns, and how long a turn is.",
+    description="The rotations of each schedule: its participants, and the length of a turn.",
     path="/v2/schedules/{schedule_id}/rotations",
     key=("schedule_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/schedule-rotation-api",
@@ -135,12 +135,12 @@ SCHEDULE_ROTATIONS = Stream(
 
 SCHEDULE_OVERRIDES = Stream(
     name="schedule_overrides",
-    description="Where somebody takes another's turn in a schedule; whether past ones are listed is not documented.",
+    description="The overrides of each schedule; whether the API lists past ones is undocumented.",
     path="/v2/schedules/{schedule_id}/overrides",
     key=("schedule_id", "alias"),
     docs_url="https://docs.opsgenie.com/docs/schedule-override-api",
     parent=OF_SCHEDULE,
-    # Only by itself does an override name its rotations (docs/opsgenie-api.md#schedule-override).
+    # Only the detail of an override lists its rotations (docs/opsgenie-api.md#schedule-override).
     detail=Detail(completes_rows=True),
     fields=(
         SCHEDULE_ID,
@@ -160,7 +160,7 @@ SCHEDULE_OVERRIDES = Stream(
 
 SCHEDULE_ON_CALLS = Stream(
     name="schedule_on_calls",
-    description="Who is on call in each schedule just now, and who is next: one row for each schedule.",
+    description="Who is on call in each schedule now, and who is next, one row per schedule.",
     path="/v2/schedules/{schedule_id}/on-calls",
     params={"flat": "false"},
     key=("schedule_id",),
@@ -186,7 +186,7 @@ SCHEDULE_ON_CALLS = Stream(
 
 SCHEDULE_TIMELINES = Stream(
     name="schedule_timelines",
-    description="Who was, is and will be on call in each schedule, a row for each week; how far back is an option.",
+    description="Who was, is and will be on call in each schedule, one row per week; timeline_days sets how far back.",
     path="/v2/schedules/{schedule_id}/timeline",
     params={"interval": "1", "intervalUnit": "weeks", "date": "{date}", "expand": "base,forwarding,override"},
     key=("schedule_id", "date"),
@@ -210,7 +210,7 @@ SCHEDULE_TIMELINES = Stream(
 
 ESCALATIONS = Stream(
     name="escalations",
-    description="Every escalation of the account: whom to notify, one after the other.",
+    description="Every escalation of the account: whom to notify, and in which order.",
     path="/v2/escalations",
     key=("id",),
     docs_url="https://docs.opsgenie.com/docs/escalation-api#list-escalations",

@@ -1,4 +1,4 @@
-"""The streams about services, and about the incidents that are made of their rules and templates."""
+"""Streams about services, and about the rules and templates for their incidents."""
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, whole_number
@@ -7,7 +7,7 @@ from source_opsgenie.streams.stream import Access, Content, OffsetPaging, Parent
 
 SERVICES = Stream(
     name="services",
-    description="Every service that incidents may impact.",
+    description="Every service that incidents can impact.",
     path="/v1/services",
     key=("id",),
     access=Access.SERVICES,
@@ -35,7 +35,7 @@ SERVICES = Stream(
 
 SERVICE_INCIDENT_RULES = Stream(
     name="service_incident_rules",
-    description="The rules of each service by which alerts make an incident.",
+    description="The rules of each service that create incidents from alerts.",
     path="/v1/services/{service_id}/incident-rules",
     key=("service_id", "id"),
     access=Access.SERVICES,
@@ -56,7 +56,7 @@ SERVICE_INCIDENT_RULES = Stream(
 
 SERVICE_INCIDENT_TEMPLATES = Stream(
     name="service_incident_templates",
-    description="The templates of each service, out of which people make incidents.",
+    description="The templates of each service for new incidents.",
     path="/v1/services/{service_id}/incident-templates",
     key=("service_id", "id"),
     access=Access.SERVICES,
@@ -72,7 +72,7 @@ SERVICE_INCIDENT_TEMPLATES = Stream(
 
 SERVICE_AUDIENCE_TEMPLATES = Stream(
     name="service_audience_templates",
-    description="Who is called to, and who is told of, the incidents of each service: one row for each service.",
+    description="The responders and stakeholders of incidents of each service, one row per service.",
     path="/v1/services/{service_id}/audience-templates",
     key=("service_id",),
     access=Access.SERVICES,
@@ -110,13 +110,13 @@ SERVICE_AUDIENCE_TEMPLATES = Stream(
 
 INCIDENT_TEMPLATES = Stream(
     name="incident_templates",
-    description="The templates of the account out of which people make incidents.",
+    description="The account's templates for new incidents.",
     path="/v1/incident-templates",
     key=("id",),
     domain=Domain.INCIDENT,
     access=Access.SERVICES,
     docs_url="https://docs.opsgenie.com/docs/incident-template-api",
-    # The name under which they stand is told nowhere (docs/opsgenie-api.md#incident-template).
+    # The name of the list is undocumented (docs/opsgenie-api.md#incident-template).
     rows=Rows(content=Content.NAMED_LIST),
     fields=(
         text("id", "Unique id of the template (UUID)."),

@@ -116,7 +116,7 @@ class Rows:
     at: tuple[str, ...] = ()
     # What stands there.
     content: Content = Content.ROWS
-    # The last key of *at* may be missing; there are no rows then.
+    # The last key of *at* may be missing: then the response has no rows.
     may_be_absent: bool = False
     # Fields that we add: the name of each, and the keys that lead from the row to its value.
     copies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class Rows:
     digest_field: str = ""
     # Further lists of the same rows.
     merged: tuple[MergedList, ...] = ()
-    # Flag field that we add, to tell lists apart once merged: true for the rows of the stream's own list.
+    # Flag field that we add if lists are merged: true for the rows of the stream's own list.
     flag: str = ""
 
 
@@ -218,7 +218,7 @@ class Stream:
     parent: Parent | None = None
     # Set for a list that can be read by time, and so incrementally.
     search: Searchable | None = None
-    # Timestamp field by which a destination tells newer versions of a row from older ones.
+    # Timestamp field by which a destination finds the newest version of a row.
     cursor: str = ""
 
     def schema(self) -> dict[str, Any]:

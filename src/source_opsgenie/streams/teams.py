@@ -1,4 +1,4 @@
-"""The streams about teams: the teams, and the members, roles, routing rules and logs of each."""
+"""Streams about teams: members, roles, routing rules and logs."""
 
 from source_opsgenie.streams.fields import flag, list_of, nested, text, timestamp, whole_number
 from source_opsgenie.streams.shapes import criteria, recipient, time_restriction
@@ -42,7 +42,7 @@ TEAMS = Stream(
 
 TEAM_MEMBERS = Stream(
     name="team_members",
-    description="The members of each team and their roles in it: a row for each pair of team and user.",
+    description="The members of each team and their roles in it, one row per team and user.",
     path="/v2/teams/{team_id}",
     key=("team_id", "user_id"),
     docs_url="https://docs.opsgenie.com/docs/team-api#get-team",
@@ -61,7 +61,7 @@ TEAM_MEMBERS = Stream(
 
 TEAM_ROLES = Stream(
     name="team_roles",
-    description="The roles that each team has made of its own, and what they allow.",
+    description="The custom roles of each team, and their permissions.",
     path="/v2/teams/{team_id}/roles",
     key=("team_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/team-role-api#list-team-roles",
@@ -81,7 +81,7 @@ TEAM_ROLES = Stream(
 
 TEAM_ROUTING_RULES = Stream(
     name="team_routing_rules",
-    description="The rules by which each team's alerts find whom to notify.",
+    description="The rules that route each team's alerts to the recipients to notify.",
     path="/v2/teams/{team_id}/routing-rules",
     key=("team_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/team-routing-rule-api",
@@ -101,7 +101,7 @@ TEAM_ROUTING_RULES = Stream(
 
 TEAM_LOGS = Stream(
     name="team_logs",
-    description="What was changed in each team, line by line.",
+    description="The change log of each team, one row per line.",
     path="/v2/teams/{team_id}/logs",
     key=("team_id", "id"),
     cursor="createdDate",

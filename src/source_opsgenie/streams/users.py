@@ -1,4 +1,4 @@
-"""The streams about users: the users, and what each belongs to and hands on."""
+"""Streams about users: their teams, schedules, escalations and forwarding rules."""
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp
@@ -73,7 +73,7 @@ USERS = Stream(
 
 USER_TEAMS = Stream(
     name="user_teams",
-    description="The teams of each user: a row for each pair of user and team.",
+    description="The teams of each user, one row per user and team.",
     path="/v2/users/{user_id}/teams",
     key=("user_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/user-api#list-user-teams",
@@ -87,7 +87,7 @@ USER_TEAMS = Stream(
 
 USER_FORWARDING_RULES = Stream(
     name="user_forwarding_rules",
-    description="The rules that hand each user's notifications on to another.",
+    description="The rules that forward each user's notifications to another user.",
     path="/v2/users/{user_id}/forwarding-rules",
     key=("user_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/user-api#list-user-forwarding-rules",
@@ -97,7 +97,7 @@ USER_FORWARDING_RULES = Stream(
 
 USER_SCHEDULES = Stream(
     name="user_schedules",
-    description="The schedules that each user is in: a row for each pair of user and schedule.",
+    description="The schedules of each user, one row per user and schedule.",
     path="/v2/users/{user_id}/schedules",
     key=("user_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/user-api#list-user-schedules",
@@ -112,7 +112,7 @@ USER_SCHEDULES = Stream(
 
 USER_ESCALATIONS = Stream(
     name="user_escalations",
-    description="The escalations that each user is in: a row for each pair of user and escalation.",
+    description="The escalations that include each user, one row per user and escalation.",
     path="/v2/users/{user_id}/escalations",
     key=("user_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/user-api#list-user-escalations",
@@ -126,7 +126,7 @@ USER_ESCALATIONS = Stream(
 
 FORWARDING_RULES = Stream(
     name="forwarding_rules",
-    description="Every rule of the account that hands one user's notifications on to another.",
+    description="Every rule of the account that forwards a user's notifications to another user.",
     path="/v2/forwarding-rules",
     key=("id",),
     docs_url="https://docs.opsgenie.com/docs/forwarding-rule-api#list-forwarding-rules",

@@ -1,10 +1,10 @@
-"""What every stream bears: fields that are absent, null or new, and a plan or a key that lacks it."""
+"""What every stream copes with: absent, null and new fields, and a plan or key without access."""
 
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
-from tests.streams.test_fields import MOMENTS
+from tests.streams.test_fields import TIMESTAMPS
 from tests.support.every_stream import Altered, account_of, each_stream, events_of, rows_of
 from tests.support.fakes import Wire, rows_in
 
@@ -14,7 +14,7 @@ from source_opsgenie.errors import Forbidden
 from source_opsgenie.reading.events import Notice
 from source_opsgenie.streams import STREAMS, Access, Content, KeyPaging, Record, Stream, ancestry
 
-# Names that a read goes by: of rows, of those above them, of pages, and of what says whose row it is.
+# Fields that a read depends on: of keys, cursors, pages, parents and limits.
 NEEDED = {
     *(name for stream in STREAMS.values() for name in (*stream.key, *stream.rows.at, stream.cursor)),
     *(stream.paging.next_key for stream in STREAMS.values() if isinstance(stream.paging, KeyPaging)),
@@ -24,46 +24,46 @@ NEEDED = {
 
 
 def absent(_: Request, body: Any) -> Any:
-    """The same answer without any field that is not needed."""
-    return walked(body, lambda fields: {name: value for name, value in fields.items() if name in NEEDED})
+    """The same response without the fields that a read does not need."""
+    return changed(body, lambda fields: {name: value for name, value in fields.items() if name in NEEDED})
 
 
 def null(_: Request, body: Any) -> Any:
-    """The same answer with null in every field that is not needed."""
-    return walked(body, lambda fields: {name: value if name in NEEDED else None for name, value in fields.items()})
+    """The same response with null in the fields that a read does not need."""
+    return changed(body, lambda fields: {name: value if name in NEEDED else None for name, value in fields.items()})
 
 
 def extra(_: Request, body: Any) -> Any:
-    """The same answer with a new field in every object."""
-    return walked(body, lambda fields: fields | {"brandNew": {"since": 2031}})
+    """The same response with a new field in every object."""
+    return changed(body, lambda fields: fields | {"brandNew": {"since": 2031}})
 
 
-def walked(value: Any, change: Any) -> Any:
+def changed(value: Any, change: Any) -> Any:
     """The *value* with every object in it changed."""
     if isinstance(value, list):
-        return [walked(one, change) for one in value]
+        return [changed(one, change) for one in value]
     if isinstance(value, dict):
-        return change({name: walked(one, change) for name, one in value.items()})
+        return change({name: changed(one, change) for name, one in value.items()})
     return value
 
 
 def keys(stream: Stream, rows: list[Record] | tuple[Record, ...]) -> list[tuple[Any, ...]]:
-    """The keys of *rows*, but not what is a digest of the rest of a row."""
+    """The keys of *rows*, without digests of the other fields."""
     names = [name for name in stream.key if name != stream.rows.digest_field]
     return [tuple(row[name] for name in names) for row in rows]
 
 
 def holds_no_objects(stream: Stream) -> bool:
-    """Whether the answers for *stream* hold ids or a link where its rows should stand."""
+    """Whether the responses for *stream* hold ids or a link in place of its rows."""
     return stream.rows.content in {Content.IDS, Content.FILE_LINK}
 
 
 @pytest.mark.parametrize("change", [absent, null, extra], ids=lambda one: one.__name__)
 @each_stream
-def test_rows_bear_what_is_absent_null_or_new(stream: Stream, change: Any) -> None:
-    """Every row comes, valid by its schema, whatever of its fields is absent, null or new; what is new is kept."""
+def test_fields_may_be_absent_null_or_new(stream: Stream, change: Any) -> None:
+    """Every row is emitted and valid, whichever of its fields are absent, null or new; new fields are kept."""
     rows = rows_in(events_of(stream, Altered(account_of(), change)))
-    validator = Draft7Validator(stream.schema(), format_checker=MOMENTS)
+    validator = Draft7Validator(stream.schema(), format_checker=TIMESTAMPS)
     errors = {f"{error.json_path}: {error.message}" for row in rows for error in validator.iter_errors(row)}
 
     assert keys(stream, rows_of(stream.name)) == keys(stream, rows)
@@ -73,7 +73,7 @@ def test_rows_bear_what_is_absent_null_or_new(stream: Stream, change: Any) -> No
 
 @each_stream
 def test_a_key_without_configuration_access(stream: Stream) -> None:
-    """A key that lacks the right ends the read with the right's name; alerts and incidents are read."""
+    """A key without Configuration Access ends the read with an error that names it; alerts and incidents are read."""
     wire = Wire(account_of(), Switches(timelines_need_configuration_access=True))
     key = wire.account.key_without_configuration_access
     if stream.access in {Access.ALERTS, Access.INCIDENTS}:
@@ -85,7 +85,7 @@ def test_a_key_without_configuration_access(stream: Stream) -> None:
 
 @each_stream
 def test_a_plan_without_the_feature(stream: Stream) -> None:
-    """What the plan lacks, or what hangs on it, is empty with a warning; all else is read."""
+    """Streams that the plan lacks, and their children, are empty with a warning; all others are read."""
     account = account_of()
     account.plan = "Free"
     events = events_of(stream, Wire(account))
