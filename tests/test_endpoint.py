@@ -1,4 +1,4 @@
-"""Endpoints: the forms that are forgiven, and those that would carry the key elsewhere."""
+"""Endpoints: the tolerated forms, and those that would send the key elsewhere."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -25,8 +25,8 @@ from tests.support.leaks import KEY
         ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_scheme_and_slash_are_forgiven(endpoint: str, expected: str) -> None:
-    """A scheme or a slash too many does no harm; plain http is for this machine only."""
+def test_a_scheme_and_slashes_are_tolerated(endpoint: str, expected: str) -> None:
+    """A scheme and trailing slashes are accepted; plain http is for this machine only."""
     assert expected == base_url(endpoint)
 
 
@@ -52,8 +52,8 @@ def test_scheme_and_slash_are_forgiven(endpoint: str, expected: str) -> None:
         "api opsgenie.com",
     ],
 )
-def test_what_is_no_host_is_refused(endpoint: str) -> None:
-    """A path, a question, a user, a port that is none, or plain http to another machine is refused, with a remedy."""
+def test_anything_but_a_host_is_rejected(endpoint: str) -> None:
+    """A path, a query, a user, an invalid port, or plain http to another machine is an error with a remedy."""
     with pytest.raises(ConfigError, match=r"^endpoint .* write one of api.opsgenie.com or api.eu.opsgenie.com"):
         base_url(endpoint)
 
@@ -61,8 +61,8 @@ def test_what_is_no_host_is_refused(endpoint: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(some.text("abc:/@?#[].\\ 1%é", max_size=20))
 @example("https://a\\@b")
-def test_every_text_is_an_address_or_refused(endpoint: str) -> None:
-    """Whatever is written as endpoint is refused, or an address with a host and without a user."""
+def test_every_endpoint_is_a_url_or_an_error(endpoint: str) -> None:
+    """Any text is an error, or a URL with a host and without a user."""
     try:
         actual = base_url(endpoint)
     except ConfigError:
@@ -73,8 +73,8 @@ def test_every_text_is_an_address_or_refused(endpoint: str) -> None:
     assert (parsed.auth, parsed.path, parsed.query) == (None, None, None)
 
 
-def test_environment_stands_in_for_the_endpoint() -> None:
-    """OPSGENIE_API_URL wins over the config, under the same rules."""
+def test_the_environment_overrides_the_endpoint() -> None:
+    """OPSGENIE_API_URL overrides the config, under the same rules."""
     options = {"api_token": KEY, "endpoint": "api.eu.opsgenie.com"}
     local = Config.from_mapping(options, environment={"OPSGENIE_API_URL": "http://localhost:1"})
     empty = Config.from_mapping(options, environment={"OPSGENIE_API_URL": ""})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import trustme
 from tests.support.leaks import ran
-from tests.support.tunnel import certified, tunnel
+from tests.support.tunnel import tls_simulator, tunnel
 from tests.support.verbs import Output, Verbs, catalog
 
 from opsgenie_simulator import Account
@@ -34,7 +34,7 @@ def test_every_request_goes_to_the_endpoint_and_nowhere_else(
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     names = ["alerts", "users", "team_members"]
-    with certified(account, authority, host=EU) as simulator, tunnel(simulator) as proxy:
+    with tls_simulator(account, authority, host=EU) as simulator, tunnel(simulator) as proxy:
         output, _ = run(
             "read",
             "--config", source.file("config", {"api_token": account.full_key, "endpoint": endpoint}),
@@ -50,7 +50,7 @@ def test_every_request_goes_to_the_endpoint_and_nowhere_else(
 
 def test_a_certificate_that_nobody_vouches_for_ends_the_read(source: Verbs, account: Account) -> None:
     """The key is not sent to a host that cannot prove its name."""
-    with certified(account, trustme.CA(), host=EU) as simulator, tunnel(simulator) as proxy:
+    with tls_simulator(account, trustme.CA(), host=EU) as simulator, tunnel(simulator) as proxy:
         config = source.file("config", {"api_token": account.full_key, "endpoint": EU})
         output, _ = run("check", "--config", config, HTTPS_PROXY=proxy.url, NO_PROXY="")
 

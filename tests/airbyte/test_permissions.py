@@ -16,7 +16,7 @@ def test_without_configuration_access_the_rest_is_read(source: Verbs, account: A
     ended = {name: statuses[-1] for name, statuses in output.statuses().items()}
 
     assert {name: "COMPLETE" if name in OPEN else "INCOMPLETE" for name in STREAMS} == ended
-    assert all("give it Read and Configuration Access" in error["message"] for error in output.errors())
+    assert all("Give it Read and Configuration Access" in error["message"] for error in output.errors())
     assert len(output.records("alerts")) == len(account.alerts)
     assert output.exit_code == 1
 
@@ -29,7 +29,7 @@ def test_the_closing_error_tells_each_reason_once(source: Verbs, account: Accoun
 
     assert message.startswith(f"Incomplete: users, teams. {own[0]['message']} There is no stream 'pagers'")
     assert message.endswith(" What else was asked for is whole.")
-    assert message.count("The key lacks a right") == 1
+    assert message.count("The key lacks a permission") == 1
     assert last["internal_message"] == "Forbidden: users, teams; CatalogError: pagers"
 
 
@@ -38,7 +38,7 @@ def test_a_wrong_key_ends_the_sync(source: Verbs) -> None:
     output = source.with_config(api_token="0badc0de-0000-4000-8000-000000000001").read("alerts", "teams")
     (error,) = output.errors()
 
-    assert "Opsgenie does not know this key here" in error["message"]
+    assert "Opsgenie does not know this key" in error["message"]
     assert output.statuses() == {}
     assert output.exit_code == 1
 

@@ -142,7 +142,7 @@ def test_a_wrong_key_ends_it_in_one_message(archive: Command) -> None:
     result = archive("sync", "--to", str(archive.path), key="00000000-0000-0000-0000-000000000000")
 
     assert (1, 1, False) == (result.exit_code, len(result.stderr.splitlines()), archive.path.exists())
-    assert "Opsgenie does not know this key here" in result.stderr
+    assert "Opsgenie does not know this key" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ class Progress:
     def limit(self) -> str:
         """What limits the reading just now."""
         client, domain = self.connection.client, self.stream.domain
-        for waiting, seconds in client.waits().items():
+        for waiting, seconds in client.throttled_domains().items():
             return f"waiting {seconds:.0f} s: rate limit of {waiting.value}"
         per_minute = client.per_minute(domain)
         is_at_limit = per_minute and self.requests * 60 >= NEARLY * per_minute * self.seconds

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from source_opsgenie.api.connection import is_nameless
+from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import tables
 from source_opsgenie.archive.database import open_database
 from source_opsgenie.errors import ArchiveError
@@ -185,9 +185,9 @@ class Store:
 
 def _not_ours(theirs: str, ours: str) -> str:
     """Why a file that is the archive of *theirs* is refused to a key of *ours*, and what to do."""
-    if is_nameless(theirs):
+    if is_identified_by_key(theirs):
         return "is the archive of a key that could not tell its account's name: use that key, or name another file."
-    if is_nameless(ours):
+    if is_identified_by_key(ours):
         return (
             f"is the archive of {theirs}, and this key may not tell whose it is, since it lacks the right "
             "Configuration Access: use a key of that account that has it, or name another file."

@@ -34,7 +34,7 @@ def bring_up_to_date(
     """Make the file at *path* hold what the account holds of *streams*, and show it."""
     display = Display()
     with exclusive_lock(path), connect(config) as connection:
-        store = Store(path, connection.account, display.say, connection.known_as)
+        store = Store(path, connection.account, display.say, connection.account_aliases)
         states = store.prepare()
         estimates = plan(connection, streams, states=states)
         display.cost(estimates)

@@ -43,7 +43,7 @@ def _side_by_side(connection: Connection, ask: Callable[[Record], Batch], found:
 
     at_once = connection.config.max_concurrent_requests
     # Twice as many are taken as are under way: no thread waits while the next page of parents is asked for.
-    for batch in ordered_batches(step, _one_by_one(found), at_once=at_once, ahead=2 * at_once):
+    for batch in ordered_batches(step, _one_by_one(found), max_concurrent=at_once, ahead=2 * at_once):
         yield from _together(batch)
 
 

@@ -194,7 +194,7 @@ def _lines(client: Client, stream: Stream, path: str) -> list[Record]:
     """The rows of a file of JSON lines to which the API gives a link, each with its number in the file."""
     problem: OpsgenieError | None = None
     for _ in range(LINKS):
-        response = client.fetch(client.link(path, domain=stream.domain))
+        response = client.download(client.get_link(path, domain=stream.domain))
         if response.status != OK:
             problem = Unreachable(
                 f"GET {path} gives links to a file that is answered {response.status}: run again later."

@@ -43,4 +43,4 @@ def _reach(connection: Connection, root: Stream) -> str:
     """What the line is about: never more than the key may see, and nothing proven on shifting ground."""
     query = connection.config.alert_query if root.search and root.search.takes_alert_query else ""
     shifting = "" if is_stable(query) else ", unproven: alert_query asks for what changes"
-    return connection.sees + shifting
+    return connection.visibility + shifting

@@ -56,7 +56,7 @@ class Reader:
         start, notices = self._start(stream, state or {}, incremental=incremental, generation=generation)
         yield from notices
         client = self.connection.client
-        client.remember(start.limits_that_hold(client.date_ms))
+        client.restore_limits(start.limits_that_hold(client.date_ms))
         progress = _Progress(start.begin(self._beginning(stream)), self.connection, self.rows_between_checkpoints)
         try:
             for found in with_ticks(
@@ -105,7 +105,7 @@ class Reader:
 
     def _renamed(self, state: State) -> State:
         """The same, under the account's best name if it stands under another name that this key has."""
-        if state.scope.account not in self.connection.known_as:
+        if state.scope.account not in self.connection.account_aliases:
             return state
         return replace(state, scope=replace(state.scope, account=self.connection.account))
 
@@ -160,7 +160,7 @@ class _Progress:
 
     def waits(self) -> Iterator[Event]:
         """The refusals that are waited out just now, each told once."""
-        waits = self.connection.client.waits()
+        waits = self.connection.client.throttled_domains()
         yield from (Waiting(domain.value, seconds) for domain, seconds in waits.items() if domain not in self.waiting)
         self.waiting = frozenset(waits)
 
@@ -169,7 +169,7 @@ class _Progress:
 
     def _with_limits(self, state: State) -> State:
         client = self.connection.client
-        return state.limited(client.learned(), now=client.date_ms)
+        return state.limited(client.learned_limits(), now=client.date_ms)
 
     def _is_due(self) -> bool:
         waited = self.connection.clock.monotonic() - self.said_at

@@ -98,7 +98,7 @@ def _pages(
     offsets = range(0, max(1, min(expected, CAP - PAGE) - SHARED + 1), STEP)
     if len(offsets) == 1 or at_once == 1:
         return iter([fetch(0)])
-    return ordered_map(fetch, offsets, at_once=at_once)
+    return ordered_map(fetch, offsets, max_concurrent=at_once)
 
 
 def _page(search: Search, start: int | None, end: int | None, order: str, offset: int) -> Page:
