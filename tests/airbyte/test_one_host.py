@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from tests.support.leaks import ran
+from tests.support.leaks import run_process
 from tests.support.tunnel import tls_simulator, tunnel
 from tests.support.verbs import Output, Verbs, catalog
 
@@ -22,7 +22,7 @@ def account() -> Account:
 def run(*args: str, **environment: str) -> tuple[Output, str]:
     """Run the console script in a process of its own: its standard output and its standard error."""
     script = Path(sys.executable).parent / "source-opsgenie"
-    done = ran(script, *args, env=os.environ | environment)
+    done = run_process(script, *args, env=os.environ | environment)
     return Output(done.stdout, done.returncode), done.stderr
 
 

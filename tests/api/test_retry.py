@@ -117,7 +117,7 @@ def test_a_host_that_never_responded_is_given_up_soon(response: RawResponse | Ex
     ("body", "attempts"), [({"message": "m", "requestId": "r"}, ATTEMPTS), (b"<html>", FIRST_ATTEMPTS)]
 )
 def test_an_error_of_the_api_is_a_response(body: object, attempts: int) -> None:
-    """An error with a request id shows that the API is there, and more is retried from then on; one without does not."""
+    """An error with a request id shows that the API is there, so later requests get more attempts."""
     script = Script(said(404, body), said(503))
     client = client_of(script)
     for expected in (NotFound, Unreachable):

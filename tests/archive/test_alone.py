@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.support.archive_command import Command
-from tests.support.leaks import ended
+from tests.support.leaks import wait_for_exit
 
 from opsgenie_simulator import Account, Call, Response, Simulator
 from opsgenie_simulator.messages import Answer
@@ -29,7 +29,7 @@ def test_a_second_sync_is_refused(tmp_path: Path) -> None:
             other = archive.begin("--streams", "teams")
             watchdog = threading.Timer(PATIENCE, other.kill)
             watchdog.start()
-            _, errors = ended(other)
+            _, errors = wait_for_exit(other)
             watchdog.cancel()
             second.append((other.returncode, errors, len(simulator.requests) - before))
         return answer(call)
@@ -37,7 +37,7 @@ def test_a_second_sync_is_refused(tmp_path: Path) -> None:
     with Simulator(account, weather=(meanwhile,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
-        output, errors = ended(first, timeout=2 * PATIENCE)
+        output, errors = wait_for_exit(first, timeout=2 * PATIENCE)
 
     assert (0, archive.said) == (first.returncode, errors)
     assert "teams: whole" in output
@@ -83,7 +83,7 @@ def test_a_killed_sync_holds_nothing(tmp_path: Path) -> None:
     with Simulator(account, weather=(killing,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
-        ended(first, timeout=PATIENCE)
+        wait_for_exit(first, timeout=PATIENCE)
         left = {path.name for path in tmp_path.iterdir()}
         archive.sync("--streams", "teams")
 

@@ -1,7 +1,7 @@
 import shlex
 
 from tests.support.archive_command import Command
-from tests.support.leaks import ran
+from tests.support.leaks import run_process
 
 from opsgenie_simulator import Account
 from source_opsgenie.streams import STREAMS
@@ -47,7 +47,7 @@ def test_the_closing_lines_can_be_pasted(archive: Command) -> None:
     """The line of Python prints rows; the DuckDB shell's holds a query that DuckDB answers."""
     lines = archive.sync("--streams", "teams").output.splitlines()
     python, shell = (shlex.split(line) for line in lines[lines.index("Look into the file:") + 1 :])
-    shown = ran(*python).stdout
+    shown = run_process(*python).stdout
 
     assert "Payments" in shown
     assert ["duckdb", "-readonly", str(archive.path)] == shell[:-1]

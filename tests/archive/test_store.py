@@ -9,7 +9,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.leaks import ended
+from tests.support.leaks import wait_for_exit
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.archive import tables
@@ -101,7 +101,7 @@ def test_a_file_that_is_held_is_waited_for(tmp_path: Path) -> None:
     holder.stdout.readline()
     with pytest.raises(ArchiveError, match="another program has it open: close it there"):
         store.begin([small_stream()])
-    ended(holder)
+    wait_for_exit(holder)
 
     assert [f"Another program has {store.path} open: waiting for it, 0 s at most."] == said
 

@@ -3,21 +3,21 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.support.leaks import KEY, KEYS, SPEAKS_OF_KEYS, leaks
+from tests.support.leaks import KEY, KEYS, PRINTS_KEYS, find_leaks
 
 from opsgenie_simulator import Account
 
 SECRET = "a key that nobody knows"
 TESTS = Path(__file__).parents[1]
-FILES = [path for path in sorted(TESTS.rglob("*.py")) if SPEAKS_OF_KEYS not in str(path) and path.name != "leaks.py"]
+FILES = [path for path in sorted(TESTS.rglob("*.py")) if PRINTS_KEYS not in str(path) and path.name != "leaks.py"]
 # What takes output away from pytest, which then cannot look at it.
 TAKES = re.compile(r"subprocess\.(run|check_output)\(|\.communicate\(|\.readouterr\(|CliRunner\(|stderr\.read\(")
-HEARS = re.compile(r"\bheard\(")
+HEARS = re.compile(r"\brecord_output\(")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_whatever_takes_output_hands_it_on(path: Path) -> None:
-    """A function that takes what is printed hands it to `heard`, so that it is searched for keys."""
+    """A function that takes what is printed hands it to `record_output`, so that it is searched for keys."""
     text = path.read_text(encoding="utf-8")
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     bodies = {node.name: ast.get_source_segment(text, node) or "" for node in functions}
@@ -37,5 +37,5 @@ def test_a_key_is_found_wherever_it_stands(tmp_path: Path) -> None:
     path = tmp_path / "acme.duckdb.wal"
     path.write_bytes(b"\xff" + SECRET.encode() + b"\x00")
 
-    assert ["what was printed", str(path)] == leaks(SECRET, f"so: {SECRET}", files=[path])
-    assert [] == leaks(KEY, SECRET, files=[path])
+    assert ["the output", str(path)] == find_leaks(SECRET, f"so: {SECRET}", files=[path])
+    assert [] == find_leaks(KEY, SECRET, files=[path])

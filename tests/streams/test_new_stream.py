@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from tests.support.leaks import ran
+from tests.support.leaks import run_process
 
 ROOT = Path(__file__).parents[2]
 AREA = "configuration.py"
@@ -41,7 +41,7 @@ class House:
         """Run Python with the copy's code, and return what it printed."""
         paths = os.pathsep.join([str(self.folder / "src"), str(self.folder / "simulator" / "src")])
         environment = os.environ | {"PYTHONPATH": paths}
-        done = ran(sys.executable, *args, env=environment, cwd=self.folder)
+        done = run_process(sys.executable, *args, env=environment, cwd=self.folder)
 
         assert "" == done.stderr
         return done.stdout
