@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from opsgenie_simulator.reference import page as simulator_page
-from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, REFUSALS
+from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, THROTTLED_ATTEMPTS
 from source_opsgenie.api.failures import Failure
-from source_opsgenie.api.retry import LONGEST_BACK_OFF, PATIENCE_SECONDS
+from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS, LONGEST_RETRY_SECONDS
 from source_opsgenie.api.transport import Bounds
 from source_opsgenie.archive.plan import requests_of
 from source_opsgenie.config import Config
@@ -98,34 +98,34 @@ def options_table() -> Iterator[str]:
 
 
 def failures_table() -> Iterator[str]:
-    """One line for each thing that may come instead of a good answer."""
-    yield "| what comes | asked for again | ends in | what to do |"
+    """One line for each failure."""
+    yield "| failure | retried | error | what to do |"
     yield "|---|---|---|---|"
     for failure in Failure:
-        yield f"| {failure.what} | {failure.again} | `{failure.kind.__name__}` | {failure.remedy} |"
+        yield f"| {failure.description} | {failure.retried} | `{failure.kind.__name__}` | {failure.remedy} |"
 
 
 def errors_table() -> Iterator[str]:
-    """One line for each class of errors that a failure ends in."""
+    """One line for each error that a failure ends in."""
     yield "| error | meaning |"
     yield "|---|---|"
     for error in dict.fromkeys(failure.kind for failure in Failure):
         yield f"| `{error.__name__}` | {error.__doc__} |"
 
 
-def patience_table() -> Iterator[str]:
+def bounds_table() -> Iterator[str]:
     """One line for each bound."""
-    yield "| bound | |"
+    yield "| bound | at most |"
     yield "|---|---|"
-    yield f"| a connection is made within | {Bounds().connect:.0f} s |"
-    yield f"| the first byte of an answer, and each next one, comes within | {Bounds().silence:.0f} s |"
-    yield f"| the last byte comes within | {Bounds().answer:.0f} s |"
-    yield f"| an answer has at most, as it comes and unpacked | {Bounds().size // 2**20} MiB |"
-    yield f"| a request that gets no usable answer is sent | {ATTEMPTS} times |"
-    yield f"| the same, as long as the API never gave one | {FIRST_ATTEMPTS} times |"
-    yield f"| between two of them pass at most | {LONGEST_BACK_OFF:.0f} s |"
-    yield f"| it is not sent again once it has failed for | {PATIENCE_SECONDS:.0f} s |"
-    yield f"| a request that is refused with 429 is sent, after the wait that each refusal names | {REFUSALS} times |"
+    yield f"| opening a connection | {Bounds().connect:.0f} s |"
+    yield f"| waiting for the first byte of a response, or for the next one | {Bounds().silence:.0f} s |"
+    yield f"| receiving a complete response | {Bounds().response:.0f} s |"
+    yield f"| the size of a response, compressed and decompressed | {Bounds().size // 2**20} MiB |"
+    yield f"| attempts of a request without a usable response | {ATTEMPTS} |"
+    yield f"| the same, until the API has responded once | {FIRST_ATTEMPTS} |"
+    yield f"| waiting between two attempts | {LONGEST_BACK_OFF_SECONDS:.0f} s |"
+    yield f"| retrying after the first failure | {LONGEST_RETRY_SECONDS:.0f} s |"
+    yield f"| attempts of a throttled request, each after the period that the response names | {THROTTLED_ATTEMPTS} |"
 
 
 def first_sync_table() -> Iterator[str]:
@@ -164,9 +164,9 @@ PAGES: dict[str, Callable[[], str]] = {"docs/streams.md": streams_page, "docs/si
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "streams": streams_table,
     "options": options_table,
-    "troubles": failures_table,
+    "failures": failures_table,
     "errors": errors_table,
-    "patience": patience_table,
+    "bounds": bounds_table,
     "first_sync": first_sync_table,
 }
 
