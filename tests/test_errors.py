@@ -44,11 +44,11 @@ def test_every_class_says_what_happened(error: type) -> None:
 
 def test_an_error_carries_values_beside_its_text() -> None:
     """Path, status and request id are attributes; without them, they are empty, None and empty."""
-    error = NotFound("gone", path="/v2/alerts/x", status=404, request_id="r-1")
-    bare = NotFound("gone")
+    error = NotFound("deleted", path="/v2/alerts/x", status=404, request_id="r-1")
+    bare = NotFound("deleted")
 
-    assert ("gone", "/v2/alerts/x", 404, "r-1") == (str(error), error.path, error.status, error.request_id)
-    assert ("gone", "", None, "") == (str(bare), bare.path, bare.status, bare.request_id)
+    assert ("deleted", "/v2/alerts/x", 404, "r-1") == (str(error), error.path, error.status, error.request_id)
+    assert ("deleted", "", None, "") == (str(bare), bare.path, bare.status, bare.request_id)
 
 
 @pytest.mark.parametrize("failure", Failure, ids=lambda failure: failure.name)

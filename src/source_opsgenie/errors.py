@@ -1,7 +1,7 @@
 """Every error that ends a stream or a run: one class for each action that someone must take.
 
 OpsgenieError
-├── InvalidInput          fix the input: nothing can be read before
+├── InvalidInput          fix the input; until then nothing can be read
 │   ├── ConfigError       the config
 │   ├── CatalogError      the catalog
 │   ├── StateError        the state
@@ -10,7 +10,7 @@ OpsgenieError
 │   └── WrongHost         the endpoint, or a proxy on the way to it
 ├── Forbidden             grant the key a permission, or leave the stream out
 ├── NotInPlan             upgrade the account's plan, or leave the stream out
-├── NotFound              nothing: it does not exist or was deleted
+├── NotFound              do nothing: it does not exist or was deleted
 ├── Rejected              change the request: the API will never accept it
 ├── Unreachable           run again later
 ├── MalformedResponse     report it: the response cannot be Opsgenie's

@@ -12,7 +12,7 @@ WORTHWHILE_GROWTH = 1.2
 class InFlight:
     """Counts the requests in flight, and bounds them until a limit is known; safe to use from any thread.
 
-    The bound doubles as long as that brings more responses per second: a slow API is not sent more at once.
+    The bound doubles as long as that brings more responses per second, so a slow API gets no more requests.
     """
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-# The part of the requests in the last period that is taken to be allowed, where nothing else is known.
+# The fraction of the requests in the last period that a first estimate allows.
 CAUTION = 0.9
 # A known limit that was lowered, because other clients use the account too, rises by this factor each time that this
 # many seconds have passed.

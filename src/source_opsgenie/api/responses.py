@@ -44,10 +44,13 @@ class Response:
     def data(self) -> Any:
         """The value of `data`; raises MalformedResponse if there is none."""
         if "data" not in self.body:
-            raise Failure.NO_DATA.error(
-                f"{self.asked} returned no `data`", path=self.request.location, status=OK, request_id=self.request_id
-            )
+            raise self.error(Failure.NO_DATA, "returned no `data`")
         return self.body["data"]
+
+    def error(self, failure: Failure, text: str) -> OpsgenieError:
+        """The error for a *failure* in the content of the response; *text* continues "GET /v2/alerts ..."."""
+        request_id = self.request_id
+        return failure.error(f"{self.asked} {text}", path=self.request.location, status=OK, request_id=request_id)
 
 
 def parse_response(request: Request, response: RawResponse) -> Response:
