@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from source_opsgenie.api.limiter import MARGIN
@@ -81,6 +81,7 @@ def test_the_share_applies_to_reported_and_learned_limits_but_not_to_the_cap() -
 
 
 @given(some.integers(1, 10_000), some.floats(0.01, 1.0))
+@example(2967, 0.69)
 def test_the_cap_is_exact_for_every_share(cap: int, share: float) -> None:
     """No share rounds the cap down."""
     assert cap == Pacer(share=share, cap=Limit(cap, 60.0)).per_minute()
