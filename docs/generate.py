@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from opsgenie_simulator.reference import page as simulator_page
-from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, REFUSALS
+from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, THROTTLED_ATTEMPTS
 from source_opsgenie.api.failures import Failure
-from source_opsgenie.api.retry import LONGEST_BACK_OFF, PATIENCE_SECONDS
+from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS, LONGEST_RETRY_SECONDS
 from source_opsgenie.api.transport import Bounds
 from source_opsgenie.archive.plan import estimate_requests
 from source_opsgenie.config import Config
@@ -101,15 +101,15 @@ def options_table() -> Iterator[str]:
 
 
 def failures_table() -> Iterator[str]:
-    """One line per failure: what comes back, and what follows from it."""
-    yield "| what comes back | retried | error | what to do |"
+    """One line for each failure."""
+    yield "| failure | retried | error | what to do |"
     yield "|---|---|---|---|"
     for failure in Failure:
-        yield f"| {failure.what} | {failure.again} | `{failure.kind.__name__}` | {failure.remedy} |"
+        yield f"| {failure.description} | {failure.retried} | `{failure.kind.__name__}` | {failure.remedy} |"
 
 
 def errors_table() -> Iterator[str]:
-    """One line per error class that a failure raises."""
+    """One line for each error that a failure ends in."""
     yield "| error | meaning |"
     yield "|---|---|"
     for error in dict.fromkeys(failure.kind for failure in Failure):
@@ -117,18 +117,18 @@ def errors_table() -> Iterator[str]:
 
 
 def bounds_table() -> Iterator[str]:
-    """One line per timeout, size limit and number of attempts."""
-    yield "| bound | value |"
+    """One line for each bound."""
+    yield "| bound | at most |"
     yield "|---|---|"
-    yield f"| time to connect | {Bounds().connect:.0f} s |"
-    yield f"| time without a byte, before the response or within it | {Bounds().silence:.0f} s |"
-    yield f"| time until the last byte of a response | {Bounds().answer:.0f} s |"
-    yield f"| size of a response, compressed and decompressed | {Bounds().size // 2**20} MiB |"
+    yield f"| opening a connection | {Bounds().connect:.0f} s |"
+    yield f"| waiting for the first byte of a response, or for the next one | {Bounds().silence:.0f} s |"
+    yield f"| receiving a complete response | {Bounds().response:.0f} s |"
+    yield f"| the size of a response, compressed and decompressed | {Bounds().size // 2**20} MiB |"
     yield f"| attempts of a request without a usable response | {ATTEMPTS} |"
-    yield f"| the same, before the first usable response of the API | {FIRST_ATTEMPTS} |"
-    yield f"| time between two attempts | {LONGEST_BACK_OFF:.0f} s |"
-    yield f"| time since the first attempt, after which there is no other | {PATIENCE_SECONDS:.0f} s |"
-    yield f"| attempts of a throttled request (429), each after the period that the response names | {REFUSALS} |"
+    yield f"| the same, until the API has responded once | {FIRST_ATTEMPTS} |"
+    yield f"| waiting between two attempts | {LONGEST_BACK_OFF_SECONDS:.0f} s |"
+    yield f"| retrying after the first failure | {LONGEST_RETRY_SECONDS:.0f} s |"
+    yield f"| attempts of a throttled request, each after the period that the response names | {THROTTLED_ATTEMPTS} |"
 
 
 def first_sync_table() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Moments: as Opsgenie writes them, as we compare them, and how to wait."""
+"""Time: Opsgenie's timestamps, the Date header, sleeping, and detecting a suspend."""
 
 import pytest
 from hypothesis import given
@@ -30,44 +30,44 @@ YEARS_1_TO_9999 = some.integers(-62_135_596_800_000, 253_402_300_799_999)
         ("1969-12-31T23:59:59.999Z", -1),
     ],
 )
-def test_milliseconds_cuts_finer_digits(text: str, expected: int) -> None:
-    """A moment is read with 0 to 9 digits of a second, with Z, an offset or neither; finer digits are cut off."""
+def test_a_timestamp_is_parsed_to_milliseconds(text: str, expected: int) -> None:
+    """Timestamps have 0 to 9 fraction digits, and Z, an offset or neither; finer digits are cut off."""
     assert expected == parse_timestamp(text)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2022-13-01T00:00:00Z", "1640995200000"])
-def test_milliseconds_refuses_what_is_no_moment(text: str) -> None:
-    """Anything else raises ValueError, so that callers need to catch one thing."""
+def test_an_invalid_timestamp_is_a_value_error(text: str) -> None:
+    """Anything else raises ValueError, so that callers need to catch one error."""
     with pytest.raises(ValueError, match=r".*"):
         parse_timestamp(text)
 
 
 @given(YEARS_1_TO_9999)
-def test_iso_round_trip(moment_ms: int) -> None:
-    """What iso writes, milliseconds reads back, for every millisecond of the calendar."""
-    assert moment_ms == parse_timestamp(format_timestamp(moment_ms))
+def test_timestamps_round_trip(time_ms: int) -> None:
+    """A formatted timestamp is parsed back to the same time, for every millisecond of the calendar."""
+    assert time_ms == parse_timestamp(format_timestamp(time_ms))
 
 
 @given(some.text(max_size=40))
-def test_milliseconds_never_raises_anything_else(text: str) -> None:
-    """Whatever text comes, it is a moment that can be written down again, or a ValueError."""
+def test_any_text_is_a_timestamp_or_a_value_error(text: str) -> None:
+    """Any text is a time that can be formatted again, or a ValueError."""
     try:
-        moment_ms = parse_timestamp(text)
+        time_ms = parse_timestamp(text)
     except ValueError:
         return
 
-    assert moment_ms == parse_timestamp(format_timestamp(moment_ms))
+    assert time_ms == parse_timestamp(format_timestamp(time_ms))
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+12:00", "9999-12-31T23:59:59-12:00"])
-def test_milliseconds_refuses_what_cannot_be_written_again(text: str) -> None:
-    """A moment outside the calendar in UTC is no moment: iso could not write it into a state."""
+def test_a_time_outside_the_calendar_is_a_value_error(text: str) -> None:
+    """A time outside the years 1 to 9999 in UTC could not be formatted into a state."""
     with pytest.raises(ValueError, match=r".*"):
         parse_timestamp(text)
 
 
-def test_iso_writes_as_opsgenie_does() -> None:
-    """Three digits and a Z, before 1970 too."""
+def test_timestamps_are_formatted_as_opsgenie_does() -> None:
+    """Three fraction digits and a Z, before 1970 too."""
     assert format_timestamp(NEW_YEAR + 7) == "2022-01-01T00:00:00.007Z"
     assert format_timestamp(-1) == "1969-12-31T23:59:59.999Z"
 
@@ -85,20 +85,20 @@ def test_iso_writes_as_opsgenie_does() -> None:
     ],
 )
 def test_http_date(header: str | None, expected: int | None) -> None:
-    """A Date header is a moment, or nothing at all: never an error."""
+    """A Date header is a time or None, never an error."""
     assert expected == parse_http_date(header)
 
 
 @given(some.text(max_size=40))
 def test_http_date_never_raises(header: str) -> None:
-    """Whatever stands in the header, the read goes on."""
+    """Any text in the header is a time or None."""
     found = parse_http_date(header)
 
     assert found is None or isinstance(found, int)
 
 
-def test_system_clock_sleeps_until_it_is_stopped() -> None:
-    """A clock that is not stopped lets time pass; a stopped one ends every sleep, however long."""
+def test_the_system_clock_sleeps_until_it_is_stopped() -> None:
+    """A running clock lets time pass; a stopped one ends every sleep immediately."""
     clock = SystemClock()
     before = clock.monotonic()
     clock.sleep(0.0)

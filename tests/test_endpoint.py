@@ -1,4 +1,4 @@
-"""Endpoints: accepted forms, and rejected ones that would send the key elsewhere."""
+"""Endpoints: the tolerated forms, and those that would send the key elsewhere."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -25,8 +25,8 @@ from tests.support.leaks import KEY
         ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_scheme_and_slash_are_accepted(endpoint: str, expected: str) -> None:
-    """A scheme and trailing slashes are accepted; plain http only for this machine."""
+def test_a_scheme_and_slashes_are_tolerated(endpoint: str, expected: str) -> None:
+    """A scheme and trailing slashes are accepted; plain http is for this machine only."""
     assert expected == parse_endpoint(endpoint)
 
 
@@ -53,7 +53,7 @@ def test_scheme_and_slash_are_accepted(endpoint: str, expected: str) -> None:
     ],
 )
 def test_anything_but_a_host_is_rejected(endpoint: str) -> None:
-    """A path, query, user, invalid port, or plain http to another machine is rejected with a remedy."""
+    """A path, a query, a user, an invalid port, or plain http to another machine is an error with a remedy."""
     with pytest.raises(ConfigError, match=r"^endpoint .* Use api.opsgenie.com or api.eu.opsgenie.com"):
         parse_endpoint(endpoint)
 
@@ -61,8 +61,8 @@ def test_anything_but_a_host_is_rejected(endpoint: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(some.text("abc:/@?#[].\\ 1%é", max_size=20))
 @example("https://a\\@b")
-def test_any_string_is_a_base_url_or_rejected(endpoint: str) -> None:
-    """Any string is rejected, or gives a URL with a host and without user, path or query."""
+def test_every_endpoint_is_a_url_or_an_error(endpoint: str) -> None:
+    """Any text is an error, or a URL with a host and without a user."""
     try:
         actual = parse_endpoint(endpoint)
     except ConfigError:
@@ -73,8 +73,8 @@ def test_any_string_is_a_base_url_or_rejected(endpoint: str) -> None:
     assert (parsed.auth, parsed.path, parsed.query) == (None, None, None)
 
 
-def test_environment_overrides_the_endpoint() -> None:
-    """OPSGENIE_API_URL takes precedence over the config, under the same rules."""
+def test_the_environment_overrides_the_endpoint() -> None:
+    """OPSGENIE_API_URL overrides the config, under the same rules."""
     options = {"api_token": KEY, "endpoint": "api.eu.opsgenie.com"}
     local = Config.from_mapping(options, environment={"OPSGENIE_API_URL": "http://localhost:1"})
     empty = Config.from_mapping(options, environment={"OPSGENIE_API_URL": ""})

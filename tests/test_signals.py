@@ -1,4 +1,4 @@
-"""How a run ends: what is not cut in two, who is not kept waiting, and which signals are heard."""
+"""Signals: what they do not interrupt, what a second one does, and which ones are handled."""
 
 import os
 import signal
@@ -12,21 +12,21 @@ from source_opsgenie.signals import SIGNALS, SignalDeferral, Terminated, handle_
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
-    """Whatever a test does, the signals are heard afterwards as before."""
+    """Restore the signal handlers after each test."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
 
 
-def test_a_block_is_brought_to_its_end() -> None:
-    """A signal within blocks that stand in each other is made up for at the end of the outermost."""
-    uncut, done = SignalDeferral(), list[str]()
+def test_a_block_is_not_interrupted() -> None:
+    """A signal within nested blocks raises Terminated at the end of the outermost."""
+    deferral, done = SignalDeferral(), list[str]()
 
     def work() -> None:
-        with uncut:
-            with uncut:
-                uncut.come(signal.SIGTERM, None)
+        with deferral:
+            with deferral:
+                deferral.handle(signal.SIGTERM, None)
                 done.append("inner")
             done.append("outer")
 
@@ -34,22 +34,22 @@ def test_a_block_is_brought_to_its_end() -> None:
         work()
 
     assert ["inner", "outer"] == done
-    assert (143, signal.SIGTERM) == (caught.value.exit_code, uncut.last)
+    assert (143, signal.SIGTERM) == (caught.value.exit_code, deferral.last)
 
 
-def test_who_asks_twice_is_not_kept_waiting() -> None:
-    """The second signal ends even what is not cut in two, and is made up for once."""
-    uncut, done = SignalDeferral(), list[str]()
+def test_a_second_signal_interrupts_a_block() -> None:
+    """The second signal raises Terminated within the block, and only once."""
+    deferral, done = SignalDeferral(), list[str]()
 
     def work() -> None:
-        with uncut:
-            uncut.come(signal.SIGTERM, None)
-            uncut.come(signal.SIGINT, None)
-            done.append("cut")
+        with deferral:
+            deferral.handle(signal.SIGTERM, None)
+            deferral.handle(signal.SIGINT, None)
+            done.append("interrupted")
 
     with pytest.raises(Terminated) as caught:
         work()
-    with uncut:
+    with deferral:
         done.append("later")
 
     assert ["later"] == done
@@ -57,8 +57,8 @@ def test_who_asks_twice_is_not_kept_waiting() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signals_are_heard_while_the_block_lasts(number: signal.Signals) -> None:
-    """Ctrl-C, SIGTERM and a closed terminal raise Terminated; afterwards they mean what they meant before."""
+def test_signals_are_handled_within_the_block(number: signal.Signals) -> None:
+    """Ctrl-C, SIGTERM and a closed terminal raise Terminated; afterwards the earlier handlers are restored."""
     signal.signal(number, signal.default_int_handler)
     with pytest.raises(Terminated) as caught, handle_signals():
         os.kill(os.getpid(), number)
@@ -67,8 +67,8 @@ def test_signals_are_heard_while_the_block_lasts(number: signal.Signals) -> None
     assert signal.default_int_handler == signal.getsignal(number)
 
 
-def test_what_is_ignored_stays_so() -> None:
-    """Under nohup a closed terminal ends nothing."""
+def test_ignored_signals_stay_ignored() -> None:
+    """Under nohup a closed terminal does not end the run."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with handle_signals():
         os.kill(os.getpid(), signal.SIGHUP)
@@ -76,8 +76,8 @@ def test_what_is_ignored_stays_so() -> None:
         assert signal.SIG_IGN == signal.getsignal(signal.SIGHUP)
 
 
-def test_another_thread_listens_to_nothing() -> None:
-    """Signals come to the main thread only: in another, the block runs as it is."""
+def test_another_thread_handles_no_signals() -> None:
+    """Only the main thread receives signals; in another, the block runs without handlers."""
     ran: list[bool] = []
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""What time it is, how to wait, and how Opsgenie writes a moment down."""
+"""Tell the time, wait, detect a suspend, and convert Opsgenie's timestamps."""
 
 import threading
 import time
@@ -11,32 +11,32 @@ from typing import Protocol
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 DAY_MS = timedelta(days=1) // MILLISECOND
-# A clock that is set right moves less, and a machine under load stands still for less.
-NAP_SECONDS = 30.0
+# Setting a clock right moves it by less, and a busy machine stalls for less.
+LONGEST_STALL_SECONDS = 30.0
 
 
 class Stopped(Exception):
-    """All work is to stop: raised in whatever sleeps, to end its thread."""
+    """All work must stop: raised in each thread that sleeps, to end it."""
 
 
 class Clock(Protocol):
-    """Time as an argument, so that whatever waits is tested without waiting."""
+    """Time as an argument, so that waiting is tested without waiting."""
 
     def monotonic(self) -> float:
-        """Seconds that only grow."""
+        """Seconds that never go backwards."""
 
     def sleep(self, seconds: float) -> None:
-        """Let *seconds* pass; raises Stopped if all work is to stop."""
+        """Let *seconds* pass; raises Stopped if all work must stop."""
 
 
 class SystemClock:
-    """The machine's own clock; `stop` ends whatever sleeps on it."""
+    """The machine's own clock; `stop` ends every sleep on it."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
 
     def monotonic(self) -> float:
-        """Seconds that only grow."""
+        """Seconds that never go backwards."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
@@ -45,50 +45,49 @@ class SystemClock:
             raise Stopped
 
     def stop(self) -> None:
-        """End all sleep, now and from now on."""
+        """End every current and later sleep."""
         self._stopped.set()
 
 
 class SuspendDetector:
-    """Notices that the machine slept, or this process stood still, by two clocks that went on differently."""
+    """Detects that the machine was suspended, or this process stalled, by comparing two clocks."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time) -> None:
         self._monotonic, self._wall = monotonic, wall
-        self._looked = monotonic(), wall()
+        self._checked_at = monotonic(), wall()
 
-    def noticed(self) -> bool:
-        """Whether it slept since this was asked last; who asks does so every few seconds."""
-        before, self._looked = self._looked, (self._monotonic(), self._wall())
-        awake, passed = (now - then for then, now in zip(before, self._looked, strict=True))
-        # Some machines stop the monotonic clock while they sleep, others let it go on.
-        return passed - awake > NAP_SECONDS or awake > NAP_SECONDS
+    def has_suspended(self) -> bool:
+        """Whether the machine was suspended since the last call; call it every few seconds."""
+        before, self._checked_at = self._checked_at, (self._monotonic(), self._wall())
+        awake, passed = (now - then for then, now in zip(before, self._checked_at, strict=True))
+        # Some machines stop the monotonic clock during a suspend, others do not.
+        return passed - awake > LONGEST_STALL_SECONDS or awake > LONGEST_STALL_SECONDS
 
 
 def parse_timestamp(text: str) -> int:
-    """The moment that *text* names, in milliseconds since 1970; finer digits are cut off.
+    """The timestamp *text* in milliseconds since 1970; finer digits are cut off.
 
-    Takes 0 to 9 fraction digits, `Z` or an offset (docs/opsgenie-api.md#timestamps); raises ValueError.
+    Accepts 0 to 9 fraction digits, `Z` or an offset (docs/opsgenie-api.md#timestamps); raises ValueError.
     """
     return _since_epoch(datetime.fromisoformat(text))
 
 
-def _since_epoch(moment: datetime) -> int:
+def _since_epoch(parsed: datetime) -> int:
     try:
-        aware = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        aware = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except OverflowError as problem:
-        raise ValueError("a moment outside the years 1 to 9999 of UTC") from problem
+        raise ValueError("a time outside the years 1 to 9999 of UTC") from problem
     return (aware - EPOCH) // MILLISECOND
 
 
-def format_timestamp(moment_ms: int) -> str:
-    """The moment *moment_ms* as Opsgenie would write it."""
-    moment = EPOCH + moment_ms * MILLISECOND
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def format_timestamp(time_ms: int) -> str:
+    """The time *time_ms* as Opsgenie writes it."""
+    return (EPOCH + time_ms * MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @lru_cache(maxsize=8)
 def parse_http_date(header: str | None) -> int | None:
-    """The moment that a `Date` header names, in milliseconds, or None if it names none."""
+    """The time in a `Date` header, in milliseconds since 1970, or None if it is not valid."""
     try:
         return _since_epoch(parsedate_to_datetime(header)) if header else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""Concurrency in one place: an ordered map that looks a bounded way ahead, and a tick while nothing comes."""
+"""Run functions in threads: an ordered map with bounded lookahead, and ticks while no result comes."""
 
 import threading
 from collections import deque
@@ -8,129 +8,129 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar, cast
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 END = object()
-# What `ticking` asks for before the first of it is out: each item may be a page of rows.
-AHEAD = 2
+# How many items `with_ticks` computes ahead; each may be a page of rows.
+TICK_LOOKAHEAD = 2
 
 
 def ordered_batches(
-    function: Callable[[Given], Made], given: Iterable[Given], *, at_once: int, ahead: int | None = None
-) -> Iterator[list[Made]]:
-    """Yield function(one) for each of *given*, in order, with up to *at_once* of them under way in threads.
+    function: Callable[[Item], Result], items: Iterable[Item], *, max_concurrent: int, ahead: int | None = None
+) -> Iterator[list[Result]]:
+    """Yield the results of *function* for *items* in order, computing up to *max_concurrent* of them in threads.
 
-    A batch is the next result, and those behind it that are ready too. At most *ahead* of *given* are taken before
-    their results are handed out; without it, as many as may be under way. What *function* raises is raised here, in
-    its turn, and so is what *given* raises. Leaving the iteration early drops what has not begun; what is under way
-    ends by itself, and nobody waits for it, not even the end of the process.
+    A batch holds the next result and those after it that are ready. Up to *ahead* items are taken before their results
+    are yielded, by default *max_concurrent*. Errors of *function* and of *items* are raised in their turn. Closing the
+    iterator cancels what has not begun; the rest ends on its own, and not even the end of the process waits for it.
     """
-    threads = _Threads(at_most=at_once)
-    taken: deque[Future[Made]] = deque()
-    iterator = iter(given)
+    pool = _ThreadPool(max_concurrent)
+    futures: deque[Future[Result]] = deque()
+    iterator = iter(items)
     try:
-        while future := _begun(threads, function, iterator):
-            taken.append(future)
-            if len(taken) >= (ahead or at_once):
-                yield _ready(taken)
-        while taken:
-            yield _ready(taken)
+        while future := _start_next(pool, function, iterator):
+            futures.append(future)
+            if len(futures) >= (ahead or max_concurrent):
+                yield _next_batch(futures)
+        while futures:
+            yield _next_batch(futures)
     finally:
-        _drop(taken, threads)
+        _cancel(futures, pool)
 
 
-def ordered_map(function: Callable[[Given], Made], given: Iterable[Given], *, at_once: int) -> Iterator[Made]:
-    """The same, one by one."""
-    for batch in ordered_batches(function, given, at_once=at_once):
+def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], *, max_concurrent: int) -> Iterator[Result]:
+    """Yield the same results individually."""
+    for batch in ordered_batches(function, items, max_concurrent=max_concurrent):
         yield from batch
 
 
-def with_ticks(items: Iterable[Made], *, seconds: float) -> Iterator[Made | None]:
-    """The *items*, found in a thread of their own, and None whenever none came for that many *seconds*.
+def with_ticks(items: Iterable[Result], *, seconds: float) -> Iterator[Result | None]:
+    """Yield *items*, computed in another thread, and None each time that none came for *seconds*.
 
-    While one is out, the next is looked for: what is raised there is raised here, in its turn.
+    The next items are computed while the caller uses one. Errors are raised in their turn.
     """
     iterator = iter(items)
-    threads = _Threads(at_most=1)
-    taken: deque[Future[object]] = deque()
+    pool = _ThreadPool(1)
+    futures: deque[Future[object]] = deque()
     try:
         while True:
-            while len(taken) < AHEAD:
-                taken.append(threads.do(lambda: next(iterator, END)))
-            while not wait([taken[0]], timeout=seconds).done:
+            while len(futures) < TICK_LOOKAHEAD:
+                futures.append(pool.submit(lambda: next(iterator, END)))
+            while not wait([futures[0]], timeout=seconds).done:
                 yield None
-            if (one := taken.popleft().result()) is END:
+            if (item := futures.popleft().result()) is END:
                 return
-            yield cast(Made, one)
+            yield cast(Result, item)
     finally:
-        _drop(taken, threads)
+        _cancel(futures, pool)
 
 
-def _begun(threads: "_Threads", function: Callable[[Given], Made], given: Iterator[Given]) -> Future[Made] | None:
-    """What becomes of the next of *given*, if there is one; what it raises instead is to be raised in its turn."""
+def _start_next(
+    pool: "_ThreadPool", function: Callable[[Item], Result], items: Iterator[Item]
+) -> Future[Result] | None:
+    """Submit the next of *items*, if there is one; an error of *items* becomes the future's, to raise in its turn."""
     try:
-        one = next(given)
+        item = next(items)
     except StopIteration:
         return None
     except BaseException as problem:  # raised again in its turn
         return _failed(problem)
-    return threads.do(partial(function, one))
+    return pool.submit(partial(function, item))
 
 
 def _failed(problem: BaseException) -> Future[Any]:
-    """What raises *problem*, and is in none of its frames: such a circle would keep their threads until it is swept."""
+    """A future that raises *problem*, outside its frames: such a cycle would keep threads until it is collected."""
     future: Future[Any] = Future()
     future.set_exception(problem)
     return future
 
 
-def _ready(taken: deque[Future[Made]]) -> list[Made]:
-    """The first result, once it is there, and those behind it that are there too; an error comes alone."""
-    ready = [taken.popleft().result()]
-    while taken and taken[0].done() and not taken[0].exception():
-        ready.append(taken.popleft().result())
-    return ready
+def _next_batch(futures: deque[Future[Result]]) -> list[Result]:
+    """The first result, waiting for it, and those after it that are ready; an error comes alone."""
+    batch = [futures.popleft().result()]
+    while futures and futures[0].done() and not futures[0].exception():
+        batch.append(futures.popleft().result())
+    return batch
 
 
-def _drop(taken: Iterable[Future[Any]], threads: "_Threads") -> None:
-    """Begin nothing more of what was *taken*."""
-    for future in taken:
+def _cancel(futures: Iterable[Future[Any]], pool: "_ThreadPool") -> None:
+    for future in futures:
         future.cancel()
-    threads.end()
+    pool.shutdown()
 
 
-class _Threads:
-    """Threads that do what is given to them; concurrent.futures has the like, but the process waits for its threads."""
+class _ThreadPool:
+    """A thread pool that never blocks the end of the process, unlike that of concurrent.futures."""
 
-    def __init__(self, *, at_most: int) -> None:
-        self._at_most, self._started = at_most, 0
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+    def __init__(self, max_threads: int) -> None:
+        self._max_threads, self._started = max_threads, 0
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
-    def do(self, work: Callable[[], Made]) -> Future[Made]:
-        """Do *work* as soon as a thread is free."""
-        if self._started < self._at_most:
+    def submit(self, call: Callable[[], Result]) -> Future[Result]:
+        """Run *call* as soon as a thread is free."""
+        if self._started < self._max_threads:
             self._started += 1
-            threading.Thread(target=self._run, name="lookahead", daemon=True).start()
-        future: Future[Made] = Future()
-        self._work.put(partial(_fulfil, future, work))
+            threading.Thread(target=self._run, name="worker", daemon=True).start()
+        future: Future[Result] = Future()
+        self._calls.put(partial(_fulfil, future, call))
         return future
 
-    def end(self) -> None:
-        """Let each thread end with what it does."""
+    def shutdown(self) -> None:
+        """End each thread after its current call."""
         for _ in range(self._started):
-            self._work.put(None)
+            self._calls.put(None)
 
     def _run(self) -> None:
-        while work := self._work.get():
-            work()
+        while call := self._calls.get():
+            call()
 
 
-def _fulfil(future: Future[Made], work: Callable[[], Made]) -> None:
+def _fulfil(future: Future[Result], call: Callable[[], Result]) -> None:
     if future.set_running_or_notify_cancel():
         try:
-            made = work()
+            result = call()
         except BaseException as problem:  # raised again in its turn
             future.set_exception(problem)
             del future
         else:
-            future.set_result(made)
+            future.set_result(result)

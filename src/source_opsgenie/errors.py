@@ -1,20 +1,20 @@
-"""Everything that can go wrong, one class for each thing that someone must do.
+"""Every error that ends a stream or a run: one class for each action that someone must take.
 
 OpsgenieError
-├── InvalidInput         what we were given must be mended: nothing can be read
-│   ├── ConfigError    the config
-│   ├── CatalogError   the catalog
-│   ├── StateError     the state
-│   ├── ArchiveError   the archive's file
-│   ├── Unauthorized     the API does not know the key
-│   └── WrongHost      what answers is not Opsgenie's API
-├── Forbidden       the key lacks a right: other streams can be read
-├── NotInPlan        the account's plan lacks the feature: other streams can be read
-├── NotFound             what was asked for is not there (any more)
-├── Rejected          the API will never answer this request
-├── Unreachable      no answer within our patience: try again later
-├── MalformedResponse        an answer that cannot be Opsgenie's: report it
-└── Incomplete       rows that cannot be listed, or a list that does not hold still
+├── InvalidInput          fix the input; until then nothing can be read
+│   ├── ConfigError       the config
+│   ├── CatalogError      the catalog
+│   ├── StateError        the state
+│   ├── ArchiveError      the archive's file
+│   ├── Unauthorized      the key
+│   └── WrongHost         the endpoint, or a proxy on the way to it
+├── Forbidden             grant the key a permission, or leave the stream out
+├── NotInPlan             upgrade the account's plan, or leave the stream out
+├── NotFound              do nothing: it does not exist or was deleted
+├── Rejected              change the request: the API will never accept it
+├── Unreachable           run again later
+├── MalformedResponse     report it: the response cannot be Opsgenie's
+└── Incomplete            run again when the account is less busy
 """
 
 __all__ = [
@@ -37,23 +37,33 @@ __all__ = [
 
 
 class OpsgenieError(Exception):
-    """A read that cannot go on; its text says what was asked, what came back, and what to do."""
+    """A read that cannot continue; the text says what was requested, what came back, and what to do.
+
+    *path* is the requested path, *status* the status of the response, *request_id* Opsgenie's id of the request;
+    each is empty or None where it is unknown.
+    """
+
+    def __init__(self, text: str, *, path: str = "", status: int | None = None, request_id: str = "") -> None:
+        super().__init__(text)
+        self.path = path
+        self.status = status
+        self.request_id = request_id
 
 
 class InvalidInput(OpsgenieError):
-    """What we were given must be mended before anything can be read."""
+    """Input that must be fixed before anything can be read."""
 
 
 class ConfigError(InvalidInput):
-    """The config is missing, unreadable, or says something that we cannot follow."""
+    """The config is missing, unreadable or invalid."""
 
 
 class CatalogError(InvalidInput):
-    """The catalog is missing, unreadable, or names what does not exist."""
+    """The catalog is missing, unreadable, or names streams or fields that do not exist."""
 
 
 class StateError(InvalidInput):
-    """The state is unreadable, or not one that this source wrote."""
+    """The state is unreadable, or was not written by this source."""
 
 
 class ArchiveError(InvalidInput):
@@ -61,36 +71,36 @@ class ArchiveError(InvalidInput):
 
 
 class Unauthorized(InvalidInput):
-    """The API does not know the key: wrong, malformed, switched off, or of another region."""
+    """The API does not accept the key: it is wrong, malformed, disabled, or of another region."""
 
 
 class WrongHost(InvalidInput):
-    """What answers at this address is not Opsgenie's API."""
+    """The host at this address is not the Opsgenie API."""
 
 
 class Forbidden(OpsgenieError):
-    """The key lacks the right that this request needs."""
+    """The key lacks the permission that this request needs."""
 
 
 class NotInPlan(OpsgenieError):
-    """The account's plan has no such feature."""
+    """The account's plan does not include this feature."""
 
 
 class NotFound(OpsgenieError):
-    """What was asked for is not there, or not any more."""
+    """What was requested does not exist or was deleted."""
 
 
 class Rejected(OpsgenieError):
-    """The API understood the request and will never answer it."""
+    """The API understood the request and will never accept it."""
 
 
 class Unreachable(OpsgenieError):
-    """The API gave no usable answer within our patience; a later try may succeed."""
+    """The API gave no usable response within the time limits; a later run may succeed."""
 
 
 class MalformedResponse(OpsgenieError):
-    """The API answered in a shape that we cannot trust."""
+    """The API responded in a form that cannot be trusted."""
 
 
 class Incomplete(OpsgenieError):
-    """Rows are known to exist that could not be read, or a list did not hold still."""
+    """Rows are known to exist but could not be read, or a list kept changing while it was read."""

@@ -1,4 +1,4 @@
-"""How a run ends: Ctrl-C, SIGTERM and a closed terminal cut nothing in two; output that nobody takes is told once."""
+"""End a run on Ctrl-C, SIGTERM or a closed terminal, but never in the middle of a write."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 class Terminated(KeyboardInterrupt):
-    """Somebody wants the run to end; the exit code says who, as a shell would."""
+    """A signal ended the run; the exit code names the signal, as in a shell."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -28,35 +28,36 @@ def exit_code(number: int) -> int:
 
 @dataclass(slots=True)
 class SignalDeferral:
-    """A block that a signal does not cut in two: Terminated is raised after it, or at once when a second signal comes.
+    """A block that a signal does not interrupt: Terminated is raised after it, or immediately on a second signal.
 
-    For the main thread, where signals arrive. Blocks may stand in each other. *last* is the signal that came last.
+    Blocks may be nested. Only for the main thread, which receives the signals. *pending* is the deferred signal,
+    *last* the most recent one.
     """
 
     depth: int = 0
-    asked: int = 0
+    pending: int = 0
     last: int = signal.SIGINT
 
     def __enter__(self) -> None:
-        """Put off."""
+        """Begin to defer."""
         self.depth += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Make up for what was put off."""
+        """Raise Terminated for the deferred signal, if any."""
         self.depth -= 1
-        if self.asked and not self.depth:
-            number, self.asked = self.asked, 0
+        if self.pending and not self.depth:
+            number, self.pending = self.pending, 0
             raise Terminated(number)
 
-    def come(self, number: int, _: FrameType | None) -> None:
-        """A signal came."""
+    def handle(self, number: int, _: FrameType | None) -> None:
+        """Receive a signal: defer it inside a block, otherwise raise Terminated."""
         self.last = number
-        if self.depth and not self.asked:
-            self.asked = number
+        if self.depth and not self.pending:
+            self.pending = number
         else:
-            self.asked = 0
+            self.pending = 0
             raise Terminated(number)
 
 
@@ -65,32 +66,32 @@ SIGNALS_DEFERRED = SignalDeferral()
 
 @contextmanager
 def handle_signals() -> Iterator[None]:
-    """For as long as the block lasts, signals raise Terminated; those that are ignored stay so, as under nohup.
+    """Raise Terminated for signals within the block; ignored ones stay ignored, as under nohup.
 
-    A write that waits for a reader who stands still is given up by Python when a signal comes: of the last line then
-    a part is out, and nothing after it.
+    When a signal interrupts a write to a full pipe, Python gives the write up: the last line is then incomplete, and
+    nothing follows it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    heard = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
-    for number in heard:
-        signal.signal(number, SIGNALS_DEFERRED.come)
+    handled = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
+    for number in handled:
+        signal.signal(number, SIGNALS_DEFERRED.handle)
     try:
         yield
     finally:
-        for number in heard:
+        for number in handled:
             signal.signal(number, before[number])
 
 
 def report_unwritable_output(problem: OSError) -> None:
-    """Say on stderr that stdout cannot be written; what is left in its buffer must not fail once more."""
+    """Report on stderr that stdout cannot be written, and discard what is left in its buffer."""
     if sys.__stdout__:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
-    # Whoever closed a pipe knows.
+    # A closed pipe was closed on purpose.
     if sys.__stderr__ and not isinstance(problem, BrokenPipeError):
         sys.__stderr__.write(
-            f"Error: what is printed cannot be written ({problem.strerror or problem}): mend that, then run again; "
-            "it goes on from the last state that was stored.\n"
+            f"Error: cannot write to standard output ({problem.strerror or problem}). Fix that and run again, "
+            "to resume from the last stored state.\n"
         )

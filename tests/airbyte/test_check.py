@@ -46,8 +46,8 @@ def test_a_team_key_is_reported(source: Verbs, account: Account) -> None:
 @pytest.mark.parametrize(
     ("switches", "options", "remedy"),
     [
-        (Switches(), {"api_token": "0badc0de-0000-4000-8000-000000000001"}, "Opsgenie does not know this key here"),
-        (Switches(), {"api_token": "not-a-key-1"}, "This is not the form of a key"),
+        (Switches(), {"api_token": "0badc0de-0000-4000-8000-000000000001"}, "Opsgenie does not know this key"),
+        (Switches(), {"api_token": "not-a-key-1"}, "This is not a valid key"),
         (Switches(wrong_region=True), {}, "api.eu.opsgenie.com for an account in Europe"),
         (Switches(), {"endpoint": UNREACHABLE}, "Check the network, the proxy and the endpoint"),
         (Switches(), {"api_token": ""}, "api_token is missing"),
@@ -75,7 +75,7 @@ def test_the_address_of_the_web_application_fails(source: Verbs, account: Accoun
         status, message = status_of(source.with_config(endpoint=simulator.url).check())
 
     assert status == "FAILED"
-    assert "This is not Opsgenie's API: write api.opsgenie.com or api.eu.opsgenie.com as endpoint." in message
+    assert "This is not the Opsgenie API. Set endpoint to api.opsgenie.com or api.eu.opsgenie.com." in message
 
 
 def test_a_plan_without_incidents_is_named(source: Verbs, account: Account) -> None:

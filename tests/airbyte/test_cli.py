@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from tests.support.leaks import ran
+from tests.support.leaks import run_process
 
 from source_opsgenie.airbyte.cli import parse_arguments
 
@@ -14,7 +14,7 @@ from source_opsgenie.airbyte.cli import parse_arguments
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command with *arguments*."""
     script = Path(sys.executable).with_name("source-opsgenie")
-    return ran(script, *arguments)
+    return run_process(script, *arguments)
 
 
 def test_help_has_examples_environment_and_exit_codes() -> None:

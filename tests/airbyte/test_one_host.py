@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from tests.support.leaks import ran
-from tests.support.tunnel import certified, tunnel
+from tests.support.leaks import run_process
+from tests.support.tunnel import tls_simulator, tunnel
 from tests.support.verbs import Output, Verbs, catalog
 
 from opsgenie_simulator import Account
@@ -22,7 +22,7 @@ def account() -> Account:
 def run(*args: str, **environment: str) -> tuple[Output, str]:
     """Run the console script in a separate process; returns its stdout and its stderr."""
     script = Path(sys.executable).parent / "source-opsgenie"
-    done = ran(script, *args, env=os.environ | environment)
+    done = run_process(script, *args, env=os.environ | environment)
     return Output(done.stdout, done.returncode), done.stderr
 
 
@@ -34,7 +34,7 @@ def test_every_request_goes_to_the_endpoint_only(
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     names = ["alerts", "users", "team_members"]
-    with certified(account, authority, host=EU) as simulator, tunnel(simulator) as proxy:
+    with tls_simulator(account, authority, host=EU) as simulator, tunnel(simulator) as proxy:
         output, _ = run(
             "read",
             "--config", source.file("config", {"api_token": account.full_key, "endpoint": endpoint}),
@@ -50,7 +50,7 @@ def test_every_request_goes_to_the_endpoint_only(
 
 def test_an_untrusted_certificate_fails_the_check(source: Verbs, account: Account) -> None:
     """The key is not sent to a host without a trusted certificate."""
-    with certified(account, trustme.CA(), host=EU) as simulator, tunnel(simulator) as proxy:
+    with tls_simulator(account, trustme.CA(), host=EU) as simulator, tunnel(simulator) as proxy:
         config = source.file("config", {"api_token": account.full_key, "endpoint": EU})
         output, _ = run("check", "--config", config, HTTPS_PROXY=proxy.url, NO_PROXY="")
 

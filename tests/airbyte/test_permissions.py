@@ -38,7 +38,7 @@ def test_a_wrong_key_ends_the_sync(source: Verbs) -> None:
     output = source.with_config(api_token="0badc0de-0000-4000-8000-000000000001").read("alerts", "teams")
     (error,) = output.errors()
 
-    assert "Opsgenie does not know this key here" in error["message"]
+    assert "Opsgenie does not know this key" in error["message"]
     assert output.statuses() == {}
     assert output.exit_code == 1
 

@@ -2,7 +2,7 @@
 
 import pytest
 from click.testing import CliRunner
-from tests.support.leaks import heard
+from tests.support.leaks import record_output
 from tests.support.verbs import Verbs
 
 from opsgenie_simulator import Account, Simulator
@@ -43,6 +43,6 @@ def test_the_archive_reports_the_override(simulator: Simulator, account: Account
     """`opsgenie-archive` prints one line on stderr, whatever --region is."""
     environment = {"OPSGENIE_API_TOKEN": account.full_key, "OPSGENIE_API_URL": simulator.url}
     result = CliRunner().invoke(main, ["plan", "--region", "eu", "--streams", "teams"], env=environment)
-    heard(result.output)
+    record_output(result.output)
 
     assert (0, f"{NOTICE.format(simulator.url)}\n") == (result.exit_code, result.stderr)

@@ -1,49 +1,50 @@
-"""Pacing: never more than the limit, whatever the callers do; a refusal is waited out and learned from."""
+"""Pacing: never more than the limit, whatever the callers do; throttling is waited out and learned from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from source_opsgenie.api.pacing import MARGIN, Limit, Pacer
+from source_opsgenie.api.limiter import MARGIN
+from source_opsgenie.api.pacing import Limit, Pacer
 
-# Moments and periods are whole numbers here, so that sums are exact.
+# Times and periods are whole numbers here, so that sums are exact.
 LIMITS = some.lists(some.builds(Limit, some.integers(1, 5), some.sampled_from([1.0, 7.0, 60.0])), max_size=3)
-# What a caller does: let time pass (seconds), then ask once; -1: be refused.
+# What a caller does: let time pass (seconds), then try once; -1: be throttled.
 ACTS = some.lists(some.integers(-1, 4), min_size=1, max_size=120)
 
 
 def sent_by(pacer: Pacer, acts: list[int]) -> Iterator[float]:
-    """The moments at which a caller that never waits as told is let through."""
+    """The times at which a caller that ignores the waits may send."""
     now = 100.0
     for act in acts:
         now += max(act, 0)
         if act < 0:
-            pacer.refused(now, period=7.0)
+            pacer.record_throttled(now, period=7.0)
         elif pacer.take(now) == 0.0:
             yield now
 
 
-def most_within(moments: list[float], period: float) -> int:
-    """The most moments within any period, its end not included."""
-    return max((sum(start <= one < start + period for one in moments) for start in moments), default=0)
+def most_within(times: list[float], period: float) -> int:
+    """The most of *times* within any period, its end excluded."""
+    return max((sum(start <= time < start + period for time in times) for start in times), default=0)
 
 
 @settings(max_examples=200, deadline=None)
 @given(LIMITS, ACTS)
 def test_never_more_than_the_limit_within_any_period(limits: list[Limit], acts: list[int]) -> None:
-    """However callers press, no period of any limit sees more requests than the limit allows."""
-    moments = list(sent_by(Pacer(limits), acts))
+    """However callers press, no period of any limit contains more requests than the limit allows."""
+    times = list(sent_by(Pacer(limits), acts))
 
     for limit in limits:
-        assert most_within(moments, limit.period) <= limit.requests
+        assert most_within(times, limit.period) <= limit.requests
 
 
 @settings(max_examples=200, deadline=None)
 @given(LIMITS, ACTS)
-def test_who_waits_as_told_is_let_through(limits: list[Limit], acts: list[int]) -> None:
-    """The wait that is told is long enough, and none is told for nothing: a moment earlier is refused."""
+def test_the_returned_wait_is_exact(limits: list[Limit], acts: list[int]) -> None:
+    """After the returned wait a request may go, and half a second earlier it may not."""
     pacer, now = Pacer(limits), 100.0
     for act in acts:
         now += max(act, 0)
@@ -55,38 +56,69 @@ def test_who_waits_as_told_is_let_through(limits: list[Limit], acts: list[int]) 
 
 @settings(max_examples=200, deadline=None)
 @given(LIMITS, some.integers(0, 30), some.sampled_from([1.0, 7.0, 60.0]))
-def test_after_a_refusal_nothing_goes_for_exactly_the_period(limits: list[Limit], sent: int, period: float) -> None:
-    """The period that a refusal names is waited out to its end, and not longer where nothing else holds."""
+def test_nothing_goes_for_exactly_the_throttled_period(limits: list[Limit], sent: int, period: float) -> None:
+    """The period that a throttled response names is waited out to its end, and no longer unless a limit holds."""
     pacer = Pacer(limits)
     for _ in range(sent):
         pacer.take(100.0)
-    pacer.refused(100.0, period=period)
+    pacer.record_throttled(100.0, period=period)
 
-    assert pacer.waiting(100.0) == period
+    assert pacer.throttled_seconds(100.0) == period
     assert pacer.take(100.0 + period - 0.125) > 0
-    assert pacer.waiting(100.0 + period) == 0.0
+    assert pacer.throttled_seconds(100.0 + period) == 0.0
     assert Pacer(limits).take(100.0) == 0.0
 
 
-def test_refusal_lowers_a_known_limit() -> None:
-    """A refusal within the limit means that others use the account: a share of what went is what goes next."""
+def test_the_share_applies_to_reported_and_learned_limits_but_not_to_the_cap() -> None:
+    """Of a limit that the API reports and of a learned one the share is used; the user's cap holds as it is."""
+    reported, learned = Pacer([Limit(100, 60.0)], share=0.5), Pacer(share=0.5)
+    learned.restore_limits({60.0: 100})
+    capped, both = (Pacer(limits, share=0.5, cap=Limit(70, 60.0)) for limits in ([], [Limit(100, 60.0)]))
+
+    assert [50, 50, 70, 50] == [pacer.per_minute() for pacer in (reported, learned, capped, both)]
+    assert [0.0] * 70 == [capped.take(0.0) for _ in range(70)]
+    assert capped.take(0.0) > 0
+
+
+@given(some.integers(1, 10_000), some.floats(0.01, 1.0))
+@example(2967, 0.69)
+def test_the_cap_is_exact_for_every_share(cap: int, share: float) -> None:
+    """No share rounds the cap down."""
+    assert cap == Pacer(share=share, cap=Limit(cap, 60.0)).per_minute()
+
+
+def test_throttling_lowers_the_cap_for_a_while() -> None:
+    """Below the cap, throttling means that other clients use the account: the cap is lowered, at most halved."""
+    pacer = Pacer(share=0.8, cap=Limit(60, 60.0))
+    pacer.take(0.0)
+    pacer.record_throttled(1.0, period=60.0)
+    lowered = pacer.per_minute()
+    for minute in range(10, 60):
+        pacer.take(minute * 60.0)
+
+    assert (30, 60) == (lowered, pacer.per_minute())
+    assert pacer.learned_limits() == {}
+
+
+def test_throttling_lowers_a_known_limit() -> None:
+    """Throttling within the limit means that other clients use the account: a share of what went goes next."""
     pacer = Pacer([Limit(20, 60.0)], share=0.8)
     for _ in range(16):
         pacer.take(0.0)
-    pacer.refused(1.0, period=60.0)
+    pacer.record_throttled(1.0, period=60.0)
     later = [pacer.take(61.0) for _ in range(13)]
 
     assert later == [0.0] * 12 + [60.0 * MARGIN]
-    assert pacer.learned() == {}
+    assert pacer.learned_limits() == {}
 
 
 def test_a_lowered_limit_rises_again() -> None:
-    """Ten minutes after a refusal a known limit rises by a quarter, and so on until it is what it was."""
-    pacer = Pacer([Limit(16, 60.0)], share=0.8)
+    """Ten minutes after throttling a known limit rises by a quarter, and so on until it is restored."""
+    pacer = Pacer([Limit(20, 60.0)], share=0.8)
     pacer.take(0.0)
     for _ in range(16):
         pacer.take(500.0)
-    pacer.refused(500.5, period=60.0)
+    pacer.record_throttled(500.5, period=60.0)
     rates = []
     for minute in (11, 19, 30, 41, 52, 63):
         pacer.take(minute * 60.0)
@@ -95,82 +127,82 @@ def test_a_lowered_limit_rises_again() -> None:
     assert rates == [12, 15, 16, 16, 16, 16]
 
 
-def test_refusal_teaches_an_unknown_limit() -> None:
-    """Without a known limit everything goes; a refusal sets one for its period, from what had been sent in it."""
+def test_an_unknown_limit_is_learned() -> None:
+    """Without a known limit everything goes; throttling sets one for its period, from what had been sent in it."""
     pacer = Pacer(share=0.8)
     for second in (0.0, 10.0):
         for _ in range(6):
             pacer.take(second)
     assert pacer.per_minute() is None
 
-    pacer.refused(10.0, period=1.0)
+    pacer.record_throttled(10.0, period=1.0)
 
-    # Nine tenths of the five that were taken, and four fifths of that.
-    assert pacer.learned() == {1.0: 4}
+    # Nine tenths of the five that were accepted, and four fifths of that.
+    assert pacer.learned_limits() == {1.0: 4}
     assert pacer.per_minute() == 3 * 60
     assert [pacer.take(11.005 + number / 3) for number in range(3)] == [0.0] * 3
 
 
-def test_refusals_that_come_together_teach_one_limit() -> None:
-    """Of thirty requests that were under way together ten are refused: twenty were taken, whichever came first."""
+def test_an_episode_teaches_one_limit() -> None:
+    """Of thirty requests in flight together ten are throttled: twenty were accepted, in whatever order."""
     pacer = Pacer()
     for _ in range(30):
         pacer.take(0.0)
-    news = [pacer.refused(0.1 + number / 100, period=60.0) for number in range(10)]
+    is_first = [pacer.record_throttled(0.1 + number / 100, period=60.0) for number in range(10)]
 
-    assert news == [True] + [False] * 9
-    assert pacer.learned() == {60.0: 20}
+    assert is_first == [True] + [False] * 9
+    assert pacer.learned_limits() == {60.0: 20}
 
 
-def test_what_was_learned_is_remembered() -> None:
-    """A later pacer begins with a share of what an earlier one learned; what the API tells is better."""
-    pacer, told = Pacer(share=0.5), Pacer([Limit(3, 60.0)], share=0.5)
-    for one in (pacer, told):
-        one.remember({60.0: 20})
+def test_learned_limits_are_restored() -> None:
+    """A later pacer begins with a share of what an earlier one learned; a reported limit wins."""
+    pacer, reported = Pacer(share=0.5), Pacer([Limit(6, 60.0)], share=0.5)
+    for each in (pacer, reported):
+        each.restore_limits({60.0: 20})
 
     assert [pacer.take(0.0) for _ in range(11)] == [0.0] * 10 + [60.0 * MARGIN]
-    assert told.per_minute() == 3
-    assert (pacer.learned(), told.learned()) == ({60.0: 20}, {})
+    assert reported.per_minute() == 3
+    assert (pacer.learned_limits(), reported.learned_limits()) == ({60.0: 20}, {})
 
 
-def test_refusals_never_lower_to_nothing() -> None:
-    """One request per period always goes: a read that is refused again and again goes on, slowly."""
+def test_throttling_never_lowers_to_nothing() -> None:
+    """One request per period always goes: a read that is throttled again and again continues slowly."""
     pacer, now = Pacer(), 0.0
     for _ in range(20):
-        pacer.refused(now, period=1.0)
+        pacer.record_throttled(now, period=1.0)
         now += 60.0
 
     assert pacer.take(now) == 0.0
 
 
-def test_a_shorter_refusal_does_not_end_a_longer_one() -> None:
-    """Of several refusals, the one that lasts longest counts."""
+def test_a_shorter_period_does_not_end_a_longer_one() -> None:
+    """Of several throttled responses, the one that lasts longest counts."""
     pacer = Pacer()
-    pacer.refused(0.0, period=60.0)
-    pacer.refused(1.0, period=1.0)
+    pacer.record_throttled(0.0, period=60.0)
+    pacer.record_throttled(1.0, period=1.0)
 
-    assert pacer.waiting(10.0) == 50.0
+    assert pacer.throttled_seconds(10.0) == 50.0
 
 
 @pytest.mark.parametrize(("first", "then"), [(20, 30), (20, 20), (20, 10)])
-def test_knowing_more_never_raises(first: int, then: int) -> None:
-    """Of two limits for one period the lower one holds, whichever came first."""
+def test_another_limit_never_raises(first: int, then: int) -> None:
+    """Of two limits for one period the lower one holds, in either order."""
     pacer = Pacer([Limit(first, 60.0)])
-    pacer.know(Limit(then, 60.0))
+    pacer.add_limit(Limit(then, 60.0))
 
     assert pacer.per_minute() == min(first, then)
 
 
 def test_per_minute_is_the_tightest() -> None:
-    """Of limits for several periods, the one that allows least in a minute is told."""
+    """Of limits for several periods, the one that allows least in a minute is returned."""
     assert Pacer([Limit(2, 1.0), Limit(100, 60.0)]).per_minute() == 100
     assert Pacer([Limit(1, 1.0), Limit(100, 60.0)]).per_minute() == 60
 
 
 def test_domains_are_independent() -> None:
-    """A refusal in one domain does not hold another."""
+    """Throttling in one domain does not hold another."""
     search, alert = Pacer([Limit(1, 60.0)]), Pacer([Limit(1, 60.0)])
-    search.refused(0.0, period=60.0)
+    search.record_throttled(0.0, period=60.0)
 
     assert search.take(0.0) == 60.0
     assert alert.take(0.0) == 0.0
@@ -181,6 +213,53 @@ def test_memory_does_not_grow() -> None:
     pacer = Pacer()
     for second in range(1000):
         pacer.take(float(second))
-    pacer.refused(1000.0, period=60.0)
+    pacer.record_throttled(1000.0, period=60.0)
 
     assert pacer.per_minute() == 57
+
+
+class FixedLearner:
+    """A learner whose estimate for a minute is *allowed*, which becomes twice as much when it is due."""
+
+    def __init__(self, allowed: int) -> None:
+        self.limits: Mapping[float, int] = {60.0: allowed}
+        self.is_due = False
+        self.sent: list[float] = []
+        self.throttled: list[tuple[float, float, list[float], bool]] = []
+
+    def add_known(self, limits: Mapping[float, int]) -> None:
+        self.limits = limits
+
+    def restore(self, learned: Mapping[float, int]) -> None:
+        self.limits = learned
+
+    def learned(self) -> Mapping[float, int]:
+        return self.limits
+
+    def record_sent(self, now: float) -> None:
+        self.sent.append(now)
+
+    def record_throttled(self, now: float, *, period: float, sent: Sequence[float], is_first: bool) -> None:
+        self.throttled.append((now, period, list(sent), is_first))
+
+    def recover(self, _: float) -> bool:
+        if self.is_due:
+            self.limits = {60.0: 2 * self.limits[60.0]}
+        return self.is_due
+
+
+def test_a_pacer_keeps_to_any_learner() -> None:
+    """A learner gets what was sent and what was throttled, and the pacer keeps to the share of its limits."""
+    learner = FixedLearner(10)
+    pacer = Pacer(share=0.5, learner=learner)
+    pacer.restore_limits({60.0: 20})
+    assert [0.0] * 10 == [pacer.take(1.0) for _ in range(10)]
+    assert pacer.take(1.0) > 0
+
+    learner.is_due = True
+    assert pacer.take(2.0) == 0.0
+    pacer.record_throttled(3.0, period=1.0)
+    pacer.record_throttled(3.5, period=1.0)
+    sent = [1.0] * 10 + [2.0]
+    assert (sent, 20) == (learner.sent, pacer.per_minute())
+    assert [(3.0, 1.0, sent, True), (3.5, 1.0, sent, False)] == learner.throttled

@@ -1,4 +1,4 @@
-"""The client's patience: refusals are waited out exactly, troubles tried again, and everything has an end."""
+"""Retries: throttling is waited out exactly, other failures are retried, and everything has an end."""
 
 from collections.abc import Iterable
 from itertools import chain, repeat
@@ -6,24 +6,25 @@ from itertools import chain, repeat
 import pytest
 from tests.support.fakes import FakeClock, Script, client_of, said
 
-from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, REFUSALS, Client
-from source_opsgenie.api.pacing import MARGIN, Domain, Limit, Pacer
-from source_opsgenie.api.retry import LONGEST_BACK_OFF, PATIENCE_SECONDS
+from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, THROTTLED_ATTEMPTS, Client
+from source_opsgenie.api.limiter import MARGIN
+from source_opsgenie.api.pacing import Domain, Limit, Pacer
+from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS, LONGEST_RETRY_SECONDS
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.errors import NotFound, Unauthorized, Unreachable, WrongHost
 
 GOOD = said(200, {"data": []})
 
 
-def used(script: Script, clock: FakeClock | None = None) -> Client:
-    """A client over *script*, whose first answer is used up: the API has answered before."""
+def used_client(script: Script, clock: FakeClock | None = None) -> Client:
+    """A client over *script* that has received its first response: the API has responded before."""
     client = client_of(script, clock)
     client.get("/v2/account", domain=Domain.CONFIGURATION)
     script.asked.clear()
     return client
 
 
-def refused(period: str | None) -> RawResponse:
+def throttled(period: str | None) -> RawResponse:
     """A 429 that names *period*."""
     return said(429) if period is None else said(429, x_ratelimit_period_in_sec=period)
 
@@ -46,65 +47,65 @@ def refused(period: str | None) -> RawResponse:
         ("Sun, 01 Nov 2026 00:00:00 GMT", 60.0),
     ],
 )
-def test_refusal_is_waited_out(period: str | None, expected: float) -> None:
+def test_throttling_is_waited_out(period: str | None, expected: float) -> None:
     """A 429 holds its domain for the period that its header names, or for the longest one if it names none."""
     clock = FakeClock()
-    script = Script(refused(period), GOOD)
+    script = Script(throttled(period), GOOD)
     client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
     assert clock.slept == [pytest.approx(expected * MARGIN)]
     assert len(script.asked) == 2
 
 
-def test_refusal_holds_its_domain_only() -> None:
-    """While one domain waits, another goes at once; how long it waits is told."""
+def test_throttling_holds_its_domain_only() -> None:
+    """While one domain waits, another continues; the client returns how long the first one waits."""
     clock = FakeClock()
     pacers = {domain: Pacer() for domain in Domain}
     client = client_of(Script(GOOD), clock, pacers=pacers)
-    pacers[Domain.SEARCH].refused(clock.now, period=60.0)
+    pacers[Domain.SEARCH].record_throttled(clock.now, period=60.0)
     client.get("/v2/alerts/x", domain=Domain.ALERT)
 
     assert clock.slept == []
-    assert client.waits() == {Domain.SEARCH: 60.0}
+    assert client.throttled_domains() == {Domain.SEARCH: 60.0}
 
 
-def test_refusals_end() -> None:
-    """An account whose limit others use up is given up after REFUSALS refusals, as the message says."""
+def test_throttling_ends() -> None:
+    """An account whose limit other clients use up is given up after THROTTLED_ATTEMPTS, as the message says."""
     clock = FakeClock()
-    script = Script(refused("60"))
-    with pytest.raises(Unreachable, match=f"was refused {REFUSALS} times.*Lower rate_limit_share"):
+    script = Script(throttled("60"))
+    with pytest.raises(Unreachable, match=f"was throttled {THROTTLED_ATTEMPTS} times.*Lower rate_limit_share"):
         client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
-    assert len(script.asked) == REFUSALS
+    assert len(script.asked) == THROTTLED_ATTEMPTS
     assert min(clock.slept) >= 60.0
 
 
-@pytest.mark.parametrize("troubles", range(1, ATTEMPTS))
-def test_troubles_pass(troubles: int) -> None:
-    """A few answers of failure in a row are tried again after growing waits of at most 20 seconds."""
+@pytest.mark.parametrize("failures", range(1, ATTEMPTS))
+def test_failures_that_pass_are_retried(failures: int) -> None:
+    """A few failures in a row are retried after growing waits of at most 20 seconds."""
     clock = FakeClock()
-    script = Script(GOOD, *[said(503)] * troubles, GOOD)
-    used(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
-    bounds = [0.5 * 2**number for number in range(troubles)]
+    script = Script(GOOD, *[said(503)] * failures, GOOD)
+    used_client(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
+    bounds = [0.5 * 2**number for number in range(failures)]
 
-    assert len(clock.slept) == troubles
+    assert len(clock.slept) == failures
     assert all(0 <= slept <= min(bound, 20) for slept, bound in zip(clock.slept, bounds, strict=True))
 
 
 def test_network_failures_end() -> None:
-    """After ATTEMPTS failures in a row the last one is raised as it is."""
+    """After ATTEMPTS failures in a row the last one is raised unchanged."""
     script = Script(GOOD, Unreachable("no network"))
     with pytest.raises(Unreachable, match=r"^no network$"):
-        used(script).get("/v2/alerts", domain=Domain.SEARCH)
+        used_client(script).get("/v2/alerts", domain=Domain.SEARCH)
 
     assert len(script.asked) == ATTEMPTS
 
 
-@pytest.mark.parametrize("answer", [Unreachable("no network"), said(503), said(200, b"<html>"), said(302)])
-def test_an_address_that_never_answered_is_given_up_soon(answer: RawResponse | Exception) -> None:
-    """A machine without a network, or another host than the API's, is told within seconds."""
+@pytest.mark.parametrize("response", [Unreachable("no network"), said(503), said(200, b"<html>"), said(302)])
+def test_a_host_that_never_responded_is_given_up_soon(response: RawResponse | Exception) -> None:
+    """A machine without a network, or a host that is not the API, is reported within seconds."""
     clock = FakeClock()
-    script = Script(answer)
+    script = Script(response)
     with pytest.raises((Unreachable, WrongHost)):
         client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
@@ -113,38 +114,38 @@ def test_an_address_that_never_answered_is_given_up_soon(answer: RawResponse | E
 
 
 @pytest.mark.parametrize(
-    ("body", "tries"), [({"message": "m", "requestId": "r"}, ATTEMPTS), (b"<html>", FIRST_ATTEMPTS)]
+    ("body", "attempts"), [({"message": "m", "requestId": "r"}, ATTEMPTS), (b"<html>", FIRST_ATTEMPTS)]
 )
-def test_a_refusal_by_the_api_is_an_answer(body: object, tries: int) -> None:
-    """Who refuses with the id of a request is the API, and has patience from then on; who refuses without is not."""
+def test_an_error_of_the_api_is_a_response(body: object, attempts: int) -> None:
+    """An error with a request id shows that the API is there, so later requests get more attempts."""
     script = Script(said(404, body), said(503))
     client = client_of(script)
     for expected in (NotFound, Unreachable):
         with pytest.raises(expected):
             client.get("/v2/alerts", domain=Domain.SEARCH)
 
-    assert len(script.asked) - 1 == tries
+    assert len(script.asked) - 1 == attempts
 
 
-def test_a_page_of_html_may_pass() -> None:
-    """A web page where the API answered before, as a CDN shows it, is tried again and never taken for an answer."""
+def test_an_html_page_may_pass() -> None:
+    """A web page where the API responded before, as from a CDN, is retried and never taken for a response."""
     script = Script(GOOD, said(200, b"<html>"), GOOD)
 
-    assert used(script).get("/v2/alerts", domain=Domain.SEARCH).data == []
+    assert used_client(script).get("/v2/alerts", domain=Domain.SEARCH).data == []
 
 
-def test_every_request_has_patience_of_its_own() -> None:
-    """The tries of one request are not used up by another."""
+def test_every_request_has_attempts_of_its_own() -> None:
+    """The attempts of one request are not used up by another."""
     script = Script(GOOD, *[said(503)] * 5, GOOD, *[said(503)] * 5, GOOD)
-    client = used(script)
+    client = used_client(script)
     for _ in range(2):
         client.get("/v2/alerts", domain=Domain.SEARCH)
 
     assert len(script.asked) == 12
 
 
-def test_a_refused_key_is_not_tried_again() -> None:
-    """What a person must mend is told at once."""
+def test_an_unauthorized_request_is_not_retried() -> None:
+    """An error that a person must fix is raised immediately."""
     clock = FakeClock()
     with pytest.raises(Unauthorized):
         client_of(Script(said(401)), clock).get("/v2/alerts", domain=Domain.SEARCH)
@@ -152,51 +153,51 @@ def test_a_refused_key_is_not_tried_again() -> None:
     assert clock.slept == []
 
 
-class Slow(Script):
-    """A script whose every answer takes so many *seconds* on a *clock*."""
+class SlowScript(Script):
+    """A script whose responses each take the next of *seconds* on a *clock*."""
 
-    def __init__(self, clock: FakeClock, seconds: Iterable[float], *answers: RawResponse | Exception) -> None:
-        super().__init__(*answers)
+    def __init__(self, clock: FakeClock, seconds: Iterable[float], *responses: RawResponse | Exception) -> None:
+        super().__init__(*responses)
         self._clock, self._seconds = clock, iter(seconds)
 
     def __call__(self, request: Request) -> RawResponse:
-        """Give the next answer, some time later."""
+        """Give the next response, some time later."""
         self._clock.now += next(self._seconds)
         return super().__call__(request)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "tries"),
+    ("seconds", "attempts"),
     [
-        (repeat(PATIENCE_SECONDS / 3), 4),
-        (chain([PATIENCE_SECONDS / 3] * 2, [3600.0], repeat(PATIENCE_SECONDS / 3)), 6),
+        (repeat(LONGEST_RETRY_SECONDS / 3), 4),
+        (chain([LONGEST_RETRY_SECONDS / 3] * 2, [3600.0], repeat(LONGEST_RETRY_SECONDS / 3)), 6),
     ],
 )
-def test_patience_ends(seconds: Iterable[float], tries: int) -> None:
-    """Slow failures are tried for PATIENCE_SECONDS after the first; after a nap of the machine, as long once more."""
+def test_retries_end(seconds: Iterable[float], attempts: int) -> None:
+    """Slow failures are retried for LONGEST_RETRY_SECONDS after the first; after a suspend, as long again."""
     clock = FakeClock()
-    script = Slow(clock, chain([0.0], seconds), GOOD, Unreachable("nothing comes"))
+    script = SlowScript(clock, chain([0.0], seconds), GOOD, Unreachable("nothing comes"))
     with pytest.raises(Unreachable):
-        used(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
+        used_client(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
-    assert len(script.asked) == tries
+    assert len(script.asked) == attempts
 
 
 def test_waits_grow_to_a_bound() -> None:
-    """Waits are as random as they are long, and the last ones no longer than LONGEST_BACK_OFF."""
+    """Waits are random, and the longest are no longer than LONGEST_BACK_OFF_SECONDS."""
     clock = FakeClock()
-    client = used(Script(GOOD, said(503)), clock)
+    client = used_client(Script(GOOD, said(503)), clock)
     for _ in range(50):
         with pytest.raises(Unreachable):
             client.get("/v2/alerts", domain=Domain.SEARCH)
     longest = max(clock.slept)
 
-    assert LONGEST_BACK_OFF / 2 < longest <= LONGEST_BACK_OFF
+    assert LONGEST_BACK_OFF_SECONDS / 2 < longest <= LONGEST_BACK_OFF_SECONDS
     assert len(set(clock.slept)) == len(clock.slept) == 50 * (ATTEMPTS - 1)
 
 
 def test_requests_keep_to_the_limit() -> None:
-    """The client sends when the pacer of the domain lets it, and sleeps on the clock until then."""
+    """The client sends when the pacer of the domain permits it, and sleeps on the clock until then."""
     clock = FakeClock()
     pacers = {domain: Pacer([Limit(2, 60.0)]) for domain in Domain}
     client = client_of(Script(GOOD), clock, pacers=pacers)

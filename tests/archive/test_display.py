@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from tests.support.archive_command import Command
-from tests.support.leaks import heard, ran
+from tests.support.leaks import record_output, run_process
 
 from opsgenie_simulator import Account
 from source_opsgenie.archive.display import Display
@@ -90,7 +90,7 @@ def test_the_examples_can_be_pasted(archive: Command) -> None:
     """The Python example prints rows, and DuckDB accepts the query of the other one; both fit 80 columns."""
     output = archive.sync("--streams", "teams").output
     *python, shell = output.partition("Query the file:\n")[2].splitlines()
-    shown = ran("sh", "-c", "\n".join(python)).stdout
+    shown = run_process("sh", "-c", "\n".join(python)).stdout
 
     assert "Payments" in shown
     assert ["duckdb", "-readonly", str(archive.path)] == shlex.split(shell)[:-1]
@@ -109,4 +109,4 @@ def test_the_help_fits_80_columns(archive: Command, arguments: Sequence[str]) ->
 def printed(console: Console) -> str:
     """Everything that was printed to *console*."""
     assert isinstance(console.file, io.StringIO)
-    return heard(console.file.getvalue())
+    return record_output(console.file.getvalue())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.archive_command import Command
-from tests.support.leaks import ended
+from tests.support.leaks import wait_for_exit
 
 from opsgenie_simulator import Account, Call, Response, Simulator
 
@@ -36,7 +36,7 @@ def test_ctrl_c_keeps_what_was_stored(tmp_path: Path, count: int, stored: int) -
     with Simulator(account, weather=(interruption,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         interruption.process = archive.begin("--streams", "alerts")
-        output, errors = ended(interruption.process, timeout=30)
+        output, errors = wait_for_exit(interruption.process, timeout=30)
         ((held,),) = archive.query("SELECT count(*) FROM alerts")
         requests = len(simulator.requests)
         archive.sync("--streams", "alerts")
@@ -55,7 +55,7 @@ def test_ctrl_c_keeps_child_records(tmp_path: Path) -> None:
     with Simulator(account, weather=(interruption,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         interruption.process = archive.begin("--streams", "alert_logs")
-        ended(interruption.process, timeout=30)
+        wait_for_exit(interruption.process, timeout=30)
         parents = archive.query("SELECT count(DISTINCT alert_id) FROM alert_logs")
         state = archive.query("SELECT state IS NOT NULL FROM _archive.streams")
         plan = archive.sync("--streams", "alert_logs").output.partition("total")[0]

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.support.archive_command import Command
-from tests.support.leaks import ended
+from tests.support.leaks import wait_for_exit
 
 from opsgenie_simulator import Account, Call, Response, Simulator
 from source_opsgenie.archive.lock import exclusive_lock
@@ -29,7 +29,7 @@ def test_a_second_sync_is_rejected(tmp_path: Path) -> None:
             other = archive.begin("--streams", "teams")
             watchdog = threading.Timer(MAX_SECONDS, other.kill)
             watchdog.start()
-            _, errors = ended(other)
+            _, errors = wait_for_exit(other)
             watchdog.cancel()
             second.append((other.returncode, errors, len(simulator.requests) - before))
         return respond(call)
@@ -37,7 +37,7 @@ def test_a_second_sync_is_rejected(tmp_path: Path) -> None:
     with Simulator(account, weather=(sync_meanwhile,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
-        output, errors = ended(first, timeout=2 * MAX_SECONDS)
+        output, errors = wait_for_exit(first, timeout=2 * MAX_SECONDS)
 
     assert (0, archive.notice) == (first.returncode, errors)
     assert "teams: complete" in output
@@ -83,7 +83,7 @@ def test_a_killed_sync_releases_the_lock(tmp_path: Path) -> None:
     with Simulator(account, weather=(kill_first,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
-        ended(first, timeout=MAX_SECONDS)
+        wait_for_exit(first, timeout=MAX_SECONDS)
         left = {path.name for path in tmp_path.iterdir()}
         archive.sync("--streams", "teams")
 

@@ -1,6 +1,6 @@
 import sys
 
-from tests.support.leaks import ran
+from tests.support.leaks import run_process
 
 HEAVY = ("airbyte_cdk", "pandas", "duckdb", "rich", "urllib3", "requests")
 
@@ -11,7 +11,7 @@ def loaded_by(arguments: str) -> set[str]:
         "import sys; from source_opsgenie.archive.cli import main;"
         f"main({arguments}, standalone_mode=False); print('loaded', *sys.modules)"
     )
-    return set(ran(sys.executable, "-c", program).stdout.splitlines()[-1].split())
+    return set(run_process(sys.executable, "-c", program).stdout.splitlines()[-1].split())
 
 
 def test_help_loads_little() -> None:
@@ -22,7 +22,7 @@ def test_help_loads_little() -> None:
 def test_the_archive_does_not_load_the_cdk() -> None:
     """All of the archive loads neither the CDK nor pandas."""
     program = "import sys, source_opsgenie.archive.sync; print(*sys.modules)"
-    loaded = set(ran(sys.executable, "-c", program).stdout.split())
+    loaded = set(run_process(sys.executable, "-c", program).stdout.split())
 
     assert "source_opsgenie.archive.sync" in loaded
     assert set() == loaded & {"airbyte_cdk", "pandas"}

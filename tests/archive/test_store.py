@@ -9,7 +9,6 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.leaks import ended
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.archive import tables
@@ -111,7 +110,7 @@ def test_the_store_waits_for_a_locked_file(tmp_path: Path) -> None:
     holder.stdout.readline()
     with pytest.raises(ArchiveError, match=r"another program has it open\. Close it there"):
         store.begin_run([small_stream()])
-    ended(holder)
+    wait_for_exit(holder)
 
     assert [f"Another program has {store.path} open. Waiting up to 0 s."] == notices
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.archive_command import Command, by_text, paths
 from tests.support.every_stream import account_of, rows_of
 from tests.support.fakes import DAY, NOW
-from tests.support.leaks import ended
+from tests.support.leaks import wait_for_exit
 
 from opsgenie_simulator import Account, Simulator
 from source_opsgenie.streams import STREAMS
@@ -210,7 +210,7 @@ def test_other_programs_can_read_between_checkpoints(archive: Command, account: 
     next(line for line in process.stdout if line.startswith("alert_logs: started"))
     found = archive.query("SELECT count(*) FROM teams")
     running = process.poll()
-    ended(process)
+    wait_for_exit(process)
 
     assert ([(4,)], None, 0) == (found, running, process.returncode)
 

@@ -1,4 +1,4 @@
-"""Input of any shape: one message that says what to do, never a traceback, and nothing passed over that was written."""
+"""Input of any shape: it is used, or one message says what to do; never a traceback."""
 
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,8 @@ GIVEN = {"api_token": KEY}
 
 @QUICK
 @given(some.dictionaries(some.sampled_from(sorted(OPTIONS)), JSON, max_size=4))
-def test_any_value_of_an_option_is_followed_or_refused(options: dict[str, Any]) -> None:
-    """Whatever stands for an option, a config is made that says it, or a ConfigError names the option."""
+def test_any_value_of_an_option_is_used_or_an_error(options: dict[str, Any]) -> None:
+    """Any value of an option is in the config, or a ConfigError names the option."""
     given_options = GIVEN | options
     said = ""
     try:
@@ -59,8 +59,8 @@ def test_any_value_of_an_option_is_followed_or_refused(options: dict[str, Any]) 
 
 @QUICK
 @given(some.dictionaries(TEXTS, JSON, max_size=3) | JSON)
-def test_any_catalog_is_read_or_refused(given_catalog: Any) -> None:
-    """Whatever JSON stands for a catalog, it is one, or a CatalogError says how to make one."""
+def test_any_catalog_is_read_or_an_error(given_catalog: Any) -> None:
+    """Any JSON is a catalog, or a CatalogError says how to make one."""
     assume(isinstance(given_catalog, dict))
     said = ""
     try:
@@ -82,8 +82,8 @@ def test_any_catalog_is_read_or_refused(given_catalog: Any) -> None:
         max_size=2,
     )
 )
-def test_any_state_is_read_or_refused(given_state: Any) -> None:
-    """Whatever JSON stands for a state, it is read stream by stream, or a StateError says what to do."""
+def test_any_state_is_read_or_an_error(given_state: Any) -> None:
+    """Any JSON is read as a state of each stream, or a StateError says what to do."""
     said, found = "", {}
     try:
         found = parse_states(given_state)
@@ -97,7 +97,7 @@ def test_any_state_is_read_or_refused(given_state: Any) -> None:
 @FEW
 @given(what=some.sampled_from(["config", "catalog", "state"]), content=JSON)
 def test_any_file_ends_in_messages(what: str, content: Any, source: Verbs) -> None:
-    """Through the front door too, any JSON in any file ends in messages and an exit code, never in a traceback."""
+    """From the command line too, any JSON in any file ends in messages and an exit code, never in a traceback."""
     files = {"config": source.config, "catalog": catalog(["teams"], "full_refresh"), "state": []} | {what: content}
     output = source.run("read", *(word for name in files for word in (f"--{name}", source.file(name, files[name]))))
 
@@ -107,8 +107,8 @@ def test_any_file_ends_in_messages(what: str, content: Any, source: Verbs) -> No
 
 @FEW
 @given(content=some.binary(min_size=1, max_size=400))
-def test_any_file_is_an_archive_or_stays_as_it_is(content: bytes, archive: Command) -> None:
-    """A file that is no archive is refused in one line, and stays as it is byte by byte."""
+def test_a_file_that_is_not_an_archive_is_not_changed(content: bytes, archive: Command) -> None:
+    """A file that is not an archive is rejected in one line, and keeps every byte."""
     archive.path.write_bytes(content)
     result = archive("sync", "--to", str(archive.path), "--streams", "teams")
 
@@ -132,8 +132,8 @@ def test_any_file_is_an_archive_or_stays_as_it_is(content: bytes, archive: Comma
         "CREATE TABLE mine AS SELECT 1 AS one",
     ],
 )
-def test_a_file_that_somebody_worked_in(damage: str, archive: Command) -> None:
-    """Whatever was changed by hand, the next sync ends whole or says what it cannot use, without a traceback."""
+def test_an_archive_that_was_changed_by_hand(damage: str, archive: Command) -> None:
+    """After any manual change the next sync ends complete or says what it cannot use, without a traceback."""
     archive.sync("--streams", "teams")
     with duckdb.connect(str(archive.path)) as database:
         database.execute(damage)
@@ -146,8 +146,8 @@ def test_a_file_that_somebody_worked_in(damage: str, archive: Command) -> None:
 
 @QUICK
 @given(some.text(min_size=1, max_size=20) | some.from_regex(r"(https?://)?[a-z.]+(:\d+)?/?", fullmatch=True))
-def test_any_address_in_the_environment(address: str) -> None:
-    """What stands in for the endpoint is an address over https, or on this machine, or a ConfigError says so."""
+def test_any_url_in_the_environment(address: str) -> None:
+    """An overridden endpoint is an https URL or on this machine, or a ConfigError says what to write."""
     said, url = "", "https:"
     try:
         url = Config.from_mapping(GIVEN, environment={"OPSGENIE_API_URL": address}).base_url

@@ -1,4 +1,4 @@
-"""Bad weather: a share of all answers broken by chance is survived; a service that is down is told within a bound."""
+"""Bad weather: random faults cost no row; a service that is down is reported within a bound."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
-from tests.support.faulty import Wireless, connected, connection_over, run
-from tests.support.leaks import heard
+from tests.support.faulty import DirectTransport, connected, connection_over, read_stream
+from tests.support.leaks import record_output
 
 from opsgenie_simulator import Account, Call, Faults, Response, Simulator
 from opsgenie_simulator.faults import PASSING
@@ -17,7 +17,7 @@ from opsgenie_simulator.messages import Answer, Delivery
 from source_opsgenie.api.client import ATTEMPTS
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.outage import LONGEST_OUTAGE_SECONDS, is_fatal
-from source_opsgenie.api.retry import LONGEST_BACK_OFF
+from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS
 from source_opsgenie.api.transport import PooledTransport, RawResponse, Request, Transport
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.outcome import Outcome
@@ -38,19 +38,19 @@ from source_opsgenie.streams import STREAMS
 
 
 class Outage:
-    """Weather in which the connection ends before the answer: after so many answers, for so many more."""
+    """Weather in which connections close without a response: *lasting* times, after the first *after* responses."""
 
     def __init__(self, *, after: int, lasting: int) -> None:
         self.first, self.last, self.number = after + 1, after + lasting, 0
 
     def __call__(self, call: Call, answer: Answer) -> Response:
-        """Answer, or do not."""
+        """Respond, or close the connection."""
         self.number += 1
         is_out = self.first <= self.number <= self.last
         return replace(answer(call), delivery=Delivery(cut=0) if is_out else None)
 
 
-def whole(account: Account, stream: str) -> set[tuple[str, ...]]:
+def keys_of(account: Account, stream: str) -> set[tuple[str, ...]]:
     """The keys of all rows of *stream*."""
     if stream == "alerts":
         return {(alert_id,) for alert_id in account.alerts}
@@ -58,61 +58,61 @@ def whole(account: Account, stream: str) -> set[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize(("stream", "alerts", "seeds"), [("alerts", 2_000, range(10)), ("alert_logs", 400, range(1))])
-def test_fifteen_faults_in_a_hundred_cost_no_row(stream: str, alerts: int, seeds: range) -> None:
-    """2,000 alerts, and the logs of 400, are read whole over sockets though every seventh answer comes broken."""
+def test_random_faults_cost_no_row(stream: str, alerts: int, seeds: range) -> None:
+    """2,000 alerts, and the logs of 400, are read completely over sockets though 15 % of the responses are broken."""
     account = Account.seeded(alerts=alerts)
     happened: Counter[str] = Counter()
     for seed in seeds:
         faults = Faults(seed=seed)
         with Simulator(account, faults=faults) as simulator, connected(simulator) as connection:
             faults.share = 0.15
-            ran = run(connection, STREAMS[stream])
+            outcome = read_stream(connection, STREAMS[stream])
         happened += faults.by_chance
 
-        assert ran.problem is None
-        assert ran.rows.keys() == whole(account, stream)
+        assert outcome.error is None
+        assert outcome.rows.keys() == keys_of(account, stream)
 
     assert happened.total() > 30
     assert len(happened) > len(PASSING) // 2
 
 
 @pytest.mark.parametrize("fault", ["status 503", "reset before", "page as 200"])
-def test_a_service_that_is_down_is_told_within_the_bound(fault: str, simulator: Simulator) -> None:
-    """One request with its tries, and one question whether anybody is there: no stream after it waits again."""
+def test_a_service_that_is_down_is_reported_within_the_bound(fault: str, simulator: Simulator) -> None:
+    """It takes the attempts of one request, and one request whether the API is reachable; no later stream waits."""
     with connected(simulator) as connection:
         simulator.faults.share, simulator.faults.among = 1.0, (fault,)
         simulator.forget()
         began = connection.clock.monotonic()
-        ran = run(connection, STREAMS["alerts"])
-        assert ran.problem
-        is_all = is_fatal(ran.problem, connection)
+        outcome = read_stream(connection, STREAMS["alerts"])
+        assert outcome.error
+        ends_all = is_fatal(outcome.error, connection)
         took = connection.clock.monotonic() - began
 
-    assert isinstance(ran.problem, Unreachable)
-    assert is_all
+    assert isinstance(outcome.error, Unreachable)
+    assert ends_all
     assert len(simulator.requests) == ATTEMPTS + 1
-    assert took < (ATTEMPTS - 1) * LONGEST_BACK_OFF
+    assert took < (ATTEMPTS - 1) * LONGEST_BACK_OFF_SECONDS
 
 
-@pytest.mark.parametrize("problem", [Unauthorized, WrongHost, Forbidden, MalformedResponse, NotFound])
-def test_what_spoils_everything(problem: type[OpsgenieError], simulator: Simulator) -> None:
-    """Without a key that is known, or the API's own host, nothing else can be read; what a stream lacks is its own."""
+@pytest.mark.parametrize("error", [Unauthorized, WrongHost, Forbidden, MalformedResponse, NotFound])
+def test_which_errors_are_fatal(error: type[OpsgenieError], simulator: Simulator) -> None:
+    """An unauthorized key or another host than the API ends the whole run; other errors end their stream."""
     with connected(simulator) as connection:
-        assert issubclass(problem, InvalidInput) == is_fatal(problem("so"), connection)
+        assert issubclass(error, InvalidInput) == is_fatal(error("so"), connection)
 
 
-def test_one_path_that_is_down_spoils_nothing_else(simulator: Simulator) -> None:
-    """A list that fails for ever leaves the others to be read: somebody is there."""
+def test_one_path_that_is_down_is_not_fatal(simulator: Simulator) -> None:
+    """A list that always fails does not end the run, since the API is reachable."""
     with connected(simulator) as connection:
         simulator.faults.script("status 503", route="/v2/teams", times=None)
-        ran = run(connection, STREAMS["teams"])
+        outcome = read_stream(connection, STREAMS["teams"])
 
-        assert ran.problem
-        assert not is_fatal(ran.problem, connection)
+        assert outcome.error
+        assert not is_fatal(outcome.error, connection)
 
 
-def test_whoever_refuses_is_there(simulator: Simulator) -> None:
-    """An answer that grants nothing is an answer: what was unreachable before spoils nothing else."""
+def test_a_forbidden_request_shows_that_the_api_is_reachable(simulator: Simulator) -> None:
+    """A 403 is a response: an unreachable path is then not fatal."""
     with connected(simulator) as connection:
         simulator.faults.script("status 403", route="/v2/request-limits", times=None)
 
@@ -120,64 +120,64 @@ def test_whoever_refuses_is_there(simulator: Simulator) -> None:
 
 
 def test_the_archive_waits_out_an_outage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """When nothing answers, a sync says that it waits, waits, says that it goes on, and ends whole."""
+    """In an outage a sync reports that it waits, waits, reports that it resumes, and ends complete."""
     account = Account.seeded(alerts=900)
     outage = Outage(after=12, lasting=ATTEMPTS + 40)
     with Simulator(account, weather=(outage,)) as simulator, connected(simulator) as connection:
         result = synced(connection, tmp_path / "acme.duckdb")
-    told = heard(capsys.readouterr().out)
+    printed = record_output(capsys.readouterr().out)
 
     assert [""] == [outcome.error for outcome in result]
-    assert told.index("Nothing answers: waiting") < told.index("It answers again: going on.")
+    assert printed.index("Cannot reach Opsgenie. Retrying") < printed.index("reachable again. Resuming.")
     assert sum(outcome.written.received for outcome in result) >= len(account.alerts)
     assert outage.number > outage.last
 
 
-def test_the_archive_waits_for_a_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a network no name can be resolved: a sync waits for that too, and ends whole."""
+def test_the_archive_waits_for_the_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a network no host name can be resolved: a sync waits for that too, and ends complete."""
     account = Account.seeded(alerts=30)
     with closing(PooledTransport("https://api.opsgenie.invalid", connections=1)) as nowhere:
-        wireless = Wireless(Simulator(account))
-        ways: Iterator[Transport] = chain([wireless] * 4, [nowhere] * (ATTEMPTS + 20), repeat(wireless))
+        direct = DirectTransport(Simulator(account))
+        transports: Iterator[Transport] = chain([direct] * 4, [nowhere] * (ATTEMPTS + 20), repeat(direct))
 
         def changing(request: Request) -> RawResponse:
-            return next(ways)(request)
+            return next(transports)(request)
 
         connection = connection_over(changing, account.full_key)
         (alerts,) = synced(connection, tmp_path / "acme.duckdb")
-    told = heard(capsys.readouterr().out)
+    printed = record_output(capsys.readouterr().out)
 
     assert "" == alerts.error
     assert len(account.alerts) == alerts.written.received
-    assert told.index("Nothing answers: waiting") < told.index("It answers again: going on.")
+    assert printed.index("Cannot reach Opsgenie. Retrying") < printed.index("reachable again. Resuming.")
 
 
 def test_the_archive_waits_a_bounded_time(tmp_path: Path) -> None:
-    """An outage without an end ends the sync within a little more than an hour, and the streams after it are named."""
+    """A permanent outage ends the sync after little more than an hour, and later streams are reported as not begun."""
     outage = Outage(after=5, lasting=10_000)
     account = Account.seeded(alerts=30)
     with Simulator(account, weather=(outage,)) as simulator, connected(simulator) as connection:
         alerts, logs = synced(connection, tmp_path / "acme.duckdb", "alerts", "alert_logs")
 
     assert alerts.ends_sync
-    assert "no whole answer" in alerts.error
-    assert "Not started" in logs.error
+    assert "no complete response" in alerts.error
+    assert "not begun" in logs.error
     assert LONGEST_OUTAGE_SECONDS <= alerts.seconds <= LONGEST_OUTAGE_SECONDS * 1.1
 
 
 def test_the_archive_does_not_wait_for_one_path(tmp_path: Path, simulator: Simulator) -> None:
-    """A list that fails for ever, while the API is there, is given up after a second time in vain."""
+    """A list that always fails while the API is reachable is given up after its second failure."""
     with connected(simulator) as connection:
         simulator.faults.script("status 503", route="/v2/teams", times=None)
         teams, alerts = synced(connection, tmp_path / "acme.duckdb", "teams", "alerts")
 
-    assert "was answered 503" in teams.error
+    assert "returned 503" in teams.error
     assert "" == alerts.error
-    assert 2 * ATTEMPTS == len([one for one in simulator.requests if one.path == "/v2/teams"])
+    assert 2 * ATTEMPTS == len([request for request in simulator.requests if request.path == "/v2/teams"])
 
 
 def synced(connection: Connection, path: Path, *streams: str) -> list[Outcome]:
-    """What a sync of *streams* over *connection* into the file at *path* comes to."""
+    """The outcomes of a sync of *streams* over *connection* into the file at *path*."""
     display = Display()
     store = Store(path, connection.account, display.info)
     store.prepare()

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tests.support.leaks import ran
+from tests.support.leaks import run_process
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")] + sorted(
@@ -57,14 +57,14 @@ def test_the_changelog_starts_with_the_current_version() -> None:
 @pytest.mark.parametrize("command", [line for line in commands() if line.startswith("make")])
 def test_make_targets_in_the_readme_exist(command: str) -> None:
     """The Makefile has each target that the README uses."""
-    assert 0 == ran(*shlex.split(command), "--dry-run", cwd=ROOT).returncode
+    assert 0 == run_process(*shlex.split(command), "--dry-run", cwd=ROOT).returncode
 
 
 @pytest.mark.parametrize("command", [line for line in commands() if "opsgenie-archive" in line])
 def test_archive_commands_in_the_readme_are_valid(command: str) -> None:
     """`opsgenie-archive` has each subcommand and option that the README uses."""
     name, *args = shlex.split(command, comments=True)
-    done = ran(Path(sys.executable).parent / Path(name).name, *args, "--help")
+    done = run_process(Path(sys.executable).parent / Path(name).name, *args, "--help")
     options = [word for word in args if word.startswith("--")]
 
     assert done.returncode == 0

@@ -3,13 +3,13 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.support.leaks import KEY, KEYS, SPEAKS_OF_KEYS, leaks
+from tests.support.leaks import KEY, KEYS, PRINTS_KEYS, find_leaks
 
 from opsgenie_simulator import Account
 
 SECRET = "a key of no account"
 TESTS = Path(__file__).parents[1]
-FILES = [path for path in sorted(TESTS.rglob("*.py")) if SPEAKS_OF_KEYS not in str(path) and path.name != "leaks.py"]
+FILES = [path for path in sorted(TESTS.rglob("*.py")) if PRINTS_KEYS not in str(path) and path.name != "leaks.py"]
 # Calls that take output away from pytest, which then cannot search it.
 CAPTURES = re.compile(r"subprocess\.(run|check_output)\(|\.communicate\(|\.readouterr\(|CliRunner\(|stderr\.read\(")
 HANDS_OVER = re.compile(r"\bheard\(")
@@ -37,5 +37,5 @@ def test_a_key_is_found_in_output_and_in_files(tmp_path: Path) -> None:
     path = tmp_path / "acme.duckdb.wal"
     path.write_bytes(b"\xff" + SECRET.encode() + b"\x00")
 
-    assert ["what was printed", str(path)] == leaks(SECRET, f"before {SECRET} after", files=[path])
-    assert [] == leaks(KEY, SECRET, files=[path])
+    assert ["what was printed", str(path)] == find_leaks(SECRET, f"before {SECRET} after", files=[path])
+    assert [] == find_leaks(KEY, SECRET, files=[path])

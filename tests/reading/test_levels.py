@@ -37,7 +37,7 @@ def over(transport: Any, **options: object) -> Connection:
         config=config,
         clock=clock,
         account="acme",
-        known_as=frozenset({"acme"}),
+        account_aliases=frozenset({"acme"}),
         account_name="acme",
         is_team_key=False,
     )

@@ -221,7 +221,7 @@ def test_slow_read_emits_a_checkpoint_every_five_minutes() -> None:
     wire = Wire(Account.seeded(alerts=300, until=format_timestamp(NOW - DAY)))
     given = connection_of(wire, max_concurrent_requests=1)
     pacers = {domain: Pacer([Limit(20, 60.0)]) for domain in Domain}
-    client = Client(wire, key=wire.account.full_key, pacers=pacers, clock=given.clock, at_once=1)
+    client = Client(wire, key=wire.account.full_key, pacers=pacers, clock=given.clock, max_concurrent=1)
     client.date_ms = given.client.date_ms
     events = Reader(replace(given, client=client)).read(STREAMS["alert_logs"])
     times = [given.clock.monotonic()]

@@ -10,7 +10,6 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from tests.support.leaks import ran
 
 ROOT = Path(__file__).parents[2]
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -81,7 +80,7 @@ class Copy:
         """Run a module or script with the copy's code, and return what it printed; it must succeed."""
         paths = os.pathsep.join([str(self.folder / "src"), str(self.folder / "simulator" / "src")])
         outer = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        done = ran(sys.executable, *args, env=outer | {"PYTHONPATH": paths}, cwd=self.folder)
+        done = run_process(sys.executable, *args, env=outer | {"PYTHONPATH": paths}, cwd=self.folder)
 
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from opsgenie_simulator import Simulator
 from source_opsgenie.archive.cli import main
 from source_opsgenie.options import override_notice
-from tests.support.leaks import heard, leaks
+from tests.support.leaks import find_leaks, record_output
 
 # A test that runs in the background of a shell would inherit that Ctrl-C is ignored.
 LISTENING = (
@@ -50,7 +50,8 @@ class Command:
         result.stderr_bytes = (result.stderr_bytes or b"").removeprefix(self.notice.encode())
         left = [path for path in self.path.parent.iterdir() if path.name.startswith(self.path.name)]
 
-        assert leaks(key or self.key, heard(result.output), heard(str(result.exception)), files=left) == []
+        printed = [record_output(text) for text in (result.output, str(result.exception))]
+        assert [] == find_leaks(key or self.key, *printed, files=left)
         return result
 
     def sync(self, *arguments: str, key: str | None = None) -> Result:

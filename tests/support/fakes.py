@@ -126,11 +126,11 @@ def client_of(
     key: str = KEY,
     *,
     pacers: Mapping[Domain, Pacer] | None = None,
-    at_once: int = 48,
+    max_concurrent: int = 48,
 ) -> Client:
     """Return a client over *transport*, with unused pacers by default."""
     pacers = pacers or {domain: Pacer() for domain in Domain}
-    return Client(transport, key=key, pacers=pacers, clock=clock or FakeClock(), at_once=at_once)
+    return Client(transport, key=key, pacers=pacers, clock=clock or FakeClock(), max_concurrent=max_concurrent)
 
 
 def connection_of(wire: Wire, *, account: str = "acme@localhost", key: str = "", **options: object) -> Connection:
@@ -145,7 +145,7 @@ def connection_of(wire: Wire, *, account: str = "acme@localhost", key: str = "",
         config=config,
         clock=clock,
         account=account,
-        known_as=frozenset({account}),
+        account_aliases=frozenset({account}),
         account_name="acme",
         is_team_key=False,
     )

@@ -1,4 +1,4 @@
-"""What the tests of faults stand on: a clock that nobody waits for, and a connection that is soon out of patience."""
+"""The base of the tests of faults: a clock that skips waits, short bounds, and reads that record their outcome."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from opsgenie_simulator import Call, Simulator
-from opsgenie_simulator import Response as Answered
+from opsgenie_simulator import Response as Simulated
 from opsgenie_simulator.messages import Answer
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
@@ -23,14 +23,14 @@ from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.reading.events import Checkpoint, Notice, Proof, Row
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import Record, Stream
-from tests.support.leaks import heard
+from tests.support.leaks import record_output
 
 CONNECTIONS = 4
-HASTY = Bounds(connect=1.0, silence=0.2, answer=0.4, tick=0.05, size=2**20)
+SHORT_BOUNDS = Bounds(connect=1.0, silence=0.2, response=0.4, interval=0.05, size=2**20)
 MOST_REQUESTS = 4_000
 
-# What each fault of the simulator is, in the table's terms; None is no failure at all.
-URLLIB3_FAILURES: dict[str, Failure | None] = {
+# The failure that each fault of the simulator causes; None if it causes none.
+EXPECTED_FAILURES: dict[str, Failure | None] = {
     "status 400": Failure.REJECTED,
     "status 401": Failure.UNAUTHORIZED,
     "status 402": Failure.NOT_IN_PLAN,
@@ -81,60 +81,62 @@ URLLIB3_FAILURES: dict[str, Failure | None] = {
 
 
 @dataclass
-class Leaping:
-    """The machine's clock, which leaps over whatever somebody would sleep on it."""
+class SkippingClock:
+    """The machine's clock, which skips every sleep and records it."""
 
     slept: list[float] = field(default_factory=list)
 
     def monotonic(self) -> float:
-        """Now, and all that was slept."""
+        """The time now, with every skipped sleep added."""
         return time.monotonic() + sum(self.slept)
 
     def sleep(self, seconds: float) -> None:
-        """Leap."""
+        """Skip *seconds*."""
         self.slept.append(seconds)
 
 
 @dataclass
-class Wireless:
-    """A transport into *simulator* without a socket; what would break on the wire is no answer."""
+class DirectTransport:
+    """A transport into *simulator* without a socket; a fault of the connection is a truncated response."""
 
     simulator: Simulator
     routes: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, request: Request) -> RawResponse:
-        """Answer as the simulator would, unless the read seems to have no end."""
+        """Respond as the simulator does, unless the read seems to have no end."""
         with self.lock:
             assert len(self.routes) < MOST_REQUESTS, f"no end: {request}"
-            found = self.simulator.answer(_call(request))
-            self.routes.append(found.route)
-        if found.delivery and (found.delivery.cut is not None or found.delivery.pause_seconds > HASTY.silence):
-            raise Failure.TRUNCATED.kind(f"{request} got no whole answer.")
-        return RawResponse(found.status, {name.lower(): value for name, value in found.headers.items()}, found.body)
+            response = self.simulator.answer(_call(request))
+            self.routes.append(response.route)
+        delivery = response.delivery
+        if delivery and (delivery.cut is not None or delivery.pause_seconds > SHORT_BOUNDS.silence):
+            raise Failure.TRUNCATED.error(f"{request} got no complete response")
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return RawResponse(response.status, headers, response.body)
 
 
 def _call(request: Request) -> Call:
-    """What arrives of *request*, whose path may be a whole address."""
-    address = urlsplit(request.path)
-    query = dict(request.params) | dict(parse_qsl(address.query))
-    return Call("GET", address.path, query, request.headers.get("Authorization"))
+    """The call that arrives for *request*, whose path may be a complete URL."""
+    url = urlsplit(request.path)
+    query = dict(request.params) | dict(parse_qsl(url.query))
+    return Call("GET", url.path, query, request.headers.get("Authorization"))
 
 
 class Stall:
-    """Weather that answers nothing any more, from the logs of so many alerts on; *begun* is set then."""
+    """Weather that delays every response by an hour, from the logs of alert number *after* on; *begun* is set then."""
 
     def __init__(self, *, after: int) -> None:
         self.after = self.left = after
         self.begun, self.is_over = threading.Event(), False
 
-    def again(self) -> None:
-        """Begin anew."""
+    def reset(self) -> None:
+        """Start again."""
         self.left = self.after
         self.begun.clear()
 
-    def __call__(self, call: Call, answer: Answer) -> Answered:
-        """Answer, sooner or later."""
+    def __call__(self, call: Call, answer: Answer) -> Simulated:
+        """Respond, now or in an hour."""
         self.left -= call.path.endswith("/logs")
         if self.left >= 0 or self.is_over:
             return answer(call)
@@ -143,18 +145,18 @@ class Stall:
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What a read brought until it ended or failed: rows by their keys, the last state, what was told, what failed."""
+class Outcome:
+    """What a read returned until it ended or failed: rows by their keys, the last state, its messages, its error."""
 
     rows: dict[tuple[Any, ...], Record]
     state: dict[str, Any] | None
-    told: str
-    problem: OpsgenieError | None = None
+    messages: str
+    error: OpsgenieError | None = None
 
 
-def run(connection: Connection, stream: Stream, state: dict[str, Any] | None = None) -> Ran:
-    """Read *stream* from *state*, whatever comes."""
-    rows, told, problem = {}, [], None
+def read_stream(connection: Connection, stream: Stream, state: dict[str, Any] | None = None) -> Outcome:
+    """Read *stream* from *state* until it ends or fails."""
+    rows, messages, error = {}, [], None
     try:
         for event in Reader(connection).read(stream, state=state):
             match event:
@@ -163,16 +165,16 @@ def run(connection: Connection, stream: Stream, state: dict[str, Any] | None = N
                 case Checkpoint(reached):
                     state = orjson.loads(orjson.dumps(reached.to_mapping()))
                 case Notice(text) | Proof(text):
-                    told.append(text)
+                    messages.append(text)
     except OpsgenieError as caught:
-        problem = caught
-        heard(repr(problem))
-    return Ran(rows, state, " ".join(told), problem)
+        error = caught
+        record_output(repr(error))
+    return Outcome(rows, state, " ".join(messages), error)
 
 
 @contextmanager
-def connected(simulator: Simulator, *, bounds: Bounds = HASTY, **options: object) -> Iterator[Connection]:
-    """A connection over sockets to *simulator*, with a key that may read everything, whose waits take no time."""
+def connected(simulator: Simulator, *, bounds: Bounds = SHORT_BOUNDS, **options: object) -> Iterator[Connection]:
+    """A connection over sockets to *simulator*, with a key that may read everything and a clock that skips waits."""
     transport = PooledTransport(simulator.url, connections=CONNECTIONS, bounds=bounds)
     try:
         yield connection_over(transport, simulator.account.full_key, **options)
@@ -181,17 +183,17 @@ def connected(simulator: Simulator, *, bounds: Bounds = HASTY, **options: object
 
 
 def connection_over(transport: Transport, key: str, **options: object) -> Connection:
-    """A connection over *transport* that has been answered once, and so knows the API."""
+    """A connection over *transport* to an API that has responded once."""
     config = Config.from_mapping({"api_token": key, **options}, environment={})
-    clock = Leaping()
-    client = Client(transport, key=key, pacers={domain: Pacer() for domain in Domain}, clock=clock, at_once=CONNECTIONS)
+    clock, pacers = SkippingClock(), {domain: Pacer() for domain in Domain}
+    client = Client(transport, key=key, pacers=pacers, clock=clock, max_concurrent=CONNECTIONS)
     client.get("/v2/account", domain=Domain.CONFIGURATION)
     return Connection(
         client=client,
         config=config,
         clock=clock,
         account="acme@localhost",
-        known_as=frozenset({"acme@localhost"}),
+        account_aliases=frozenset({"acme@localhost"}),
         account_name="acme",
         is_team_key=False,
     )

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from socketserver import BaseServer
 from typing import TypeVar
 
-Served = TypeVar("Served", bound=BaseServer)
-SECONDS_TO_NOTICE_THE_END = 0.01
+Server = TypeVar("Server", bound=BaseServer)
+SHUTDOWN_POLL_SECONDS = 0.01
 
 
 @contextmanager
-def running(server: Served) -> Iterator[Served]:
-    """Let *server* answer, from a thread of its own, for as long as the block lasts."""
+def serving(server: Server) -> Iterator[Server]:
+    """Run *server* in another thread for as long as the block lasts."""
     with server:
-        thread = threading.Thread(target=server.serve_forever, args=(SECONDS_TO_NOTICE_THE_END,))
+        thread = threading.Thread(target=server.serve_forever, args=(SHUTDOWN_POLL_SECONDS,))
         thread.start()
         try:
             yield server

@@ -1,4 +1,4 @@
-"""Both programs in processes of their own: begun, ended from outside, and what is left of them then."""
+"""Run either program in a process of its own, end it from outside, and see what it leaves behind."""
 
 import os
 import resource
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tests.support.leaks import heard
+from tests.support.leaks import record_output
 
-# What hangs, hangs for a minute; what is seen on a quiet machine takes a fourth of a second.
+# A process that hangs does so for a minute; one that ends takes a quarter of a second on a quiet machine.
 SECONDS_TO_END = 2.0
-PATIENCE = 30.0
-MEASURES = 3
-# A test that runs in the background of a shell would hand on that Ctrl-C is ignored.
+TIMEOUT = 30.0
+MEASUREMENTS = 3
+# A test in the background of a shell would pass on that Ctrl-C is ignored.
 PROGRAM = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -28,7 +28,7 @@ CONNECTOR, ARCHIVE = "source_opsgenie.airbyte.run", "source_opsgenie.archive.cli
 
 @dataclass(frozen=True)
 class Ending:
-    """How a process ended: how long after it was to, its exit code, its stderr, and what it left in TMPDIR."""
+    """How a process ended: seconds since it was told to, exit code, stderr, and files left in TMPDIR."""
 
     seconds: float
     exit_code: int
@@ -37,12 +37,12 @@ class Ending:
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A process under way, with a folder of its own for temporary files; *said* is what it says first in any case."""
+class Running:
+    """A running process with a folder of its own for temporary files; *preamble* is what it always prints first."""
 
     process: subprocess.Popen[str]
     temporary: Path
-    said: str
+    preamble: str
 
     @property
     def stdout(self) -> IO[str]:
@@ -50,28 +50,28 @@ class Begun:
         assert self.process.stdout
         return self.process.stdout
 
-    def ended(self, since: float) -> Ending:
-        """How it ends, which somebody brought about at the moment *since*."""
-        exit_code = self.process.wait(PATIENCE)
+    def wait(self, since: float) -> Ending:
+        """Wait until it ends, which was caused at the time *since*."""
+        exit_code = self.process.wait(TIMEOUT)
         seconds = time.monotonic() - since
         assert self.process.stderr
         with self.process.stderr as errors:
-            told = heard(errors.read()).removeprefix(self.said)
+            text = record_output(errors.read()).removeprefix(self.preamble)
         if self.process.stdout:
             self.process.stdout.close()
-        return Ending(seconds, exit_code, told, [str(path) for path in self.temporary.rglob("*")])
+        return Ending(seconds, exit_code, text, [str(path) for path in self.temporary.rglob("*")])
 
 
-def begun(
+def start(
     module: str,
     *args: str,
     folder: Path,
     stdout: Any = subprocess.PIPE,
     largest_file: int = resource.RLIM_INFINITY,
     environment: dict[str, str] | None = None,
-    said: str = "",
-) -> Begun:
-    """The program whose main() is in *module*; no file that it writes grows beyond *largest_file* bytes."""
+    preamble: str = "",
+) -> Running:
+    """Run the main() of *module*; no file that it writes grows beyond *largest_file* bytes."""
     temporary = folder / "temporary"
     temporary.mkdir(exist_ok=True)
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_file}, {largest_file}))"
@@ -82,15 +82,15 @@ def begun(
         stderr=subprocess.PIPE,
         text=True,
     )
-    return Begun(process, temporary, said)
+    return Running(process, temporary, preamble)
 
 
-def soon(end: Callable[[], Ending]) -> Ending:
-    """What *end* brings about, within SECONDS_TO_END.
+def end_promptly(end: Callable[[], Ending]) -> Ending:
+    """The ending that *end* causes, within SECONDS_TO_END.
 
-    A measure that fails is taken again, twice at most: a busy machine stands still once, what hangs hangs each time.
+    A failed measurement is repeated, twice at most: a busy machine stalls once, a process that hangs does every time.
     """
-    for _ in range(MEASURES):
+    for _ in range(MEASUREMENTS):
         ending = end()
         if ending.seconds < SECONDS_TO_END:
             return ending

@@ -12,7 +12,7 @@ import pytest
 from source_opsgenie.airbyte.cli import parse_arguments
 from source_opsgenie.airbyte.source import launch
 from source_opsgenie.streams import STREAMS
-from tests.support.leaks import heard, leaks
+from tests.support.leaks import find_leaks, record_output
 
 Message = dict[str, Any]
 
@@ -83,7 +83,8 @@ class Verbs:
         printed = self.capfd.readouterr()
         written = set(self.folder.rglob("*")) - {self.folder / "config.json"}
 
-        assert leaks(str(self.config.get("api_token", "")), heard(printed.out), heard(printed.err), files=written) == []
+        texts = [record_output(text) for text in (printed.out, printed.err)]
+        assert [] == find_leaks(str(self.config.get("api_token", "")), *texts, files=written)
         assert printed.err == ""
         return Output(printed.out, exit_code)
 

@@ -1,4 +1,4 @@
-"""Ask the API one thing: authorise, pace, and try again as long as that may help."""
+"""Send a request at the account's pace and retry it while that may help."""
 
 import logging
 import re
@@ -8,7 +8,8 @@ from functools import partial
 from typing import TypeVar
 
 from source_opsgenie.api.failures import Failure
-from source_opsgenie.api.pacing import LONGEST_PERIOD, Domain, Pacer
+from source_opsgenie.api.limiter import LONGEST_PERIOD
+from source_opsgenie.api.pacing import Domain, Pacer
 from source_opsgenie.api.responses import Response, is_api_error, parse_link, parse_response
 from source_opsgenie.api.retry import retry
 from source_opsgenie.api.transport import RawResponse, Request, Transport
@@ -17,122 +18,112 @@ from source_opsgenie.errors import OpsgenieError, Unreachable, WrongHost
 
 LOGGER = logging.getLogger("source_opsgenie")
 
-# How often a request is sent that gets no usable answer, for about half a minute; fewer times as long as the API
-# never gave one, since a wrong address or a machine without a network is told within seconds.
+# How often a request without a usable response is sent, for about half a minute. Until the API has responded once it
+# is sent less often, so that a wrong address or a machine without a network is reported within seconds.
 ATTEMPTS = 8
 FIRST_ATTEMPTS = 4
-REFUSALS = 30
-Found = TypeVar("Found")
+# How often a throttled request is sent, after the period that each response names.
+THROTTLED_ATTEMPTS = 30
 TOO_MANY_REQUESTS = 429
-# The old form of the API carried the key so (docs/opsgenie-api.md#key): an address that came back may repeat it.
+# The old form of the API carried the key in this parameter (docs/opsgenie-api.md#key): a returned URL may repeat it.
 KEY_PARAMETER = "apikey"
+Parsed = TypeVar("Parsed")
+Parser = Callable[[Request, RawResponse], Parsed]
 
 
 class Client:
-    """Asks one account, as one key, at the account's pace, *at_once* so much at most; any thread may use it."""
+    """Requests one account with one key, *max_concurrent* requests at the same time; safe to use from any thread."""
 
     def __init__(
-        self, transport: Transport, *, key: str, pacers: Mapping[Domain, Pacer], clock: Clock, at_once: int
+        self, transport: Transport, *, key: str, pacers: Mapping[Domain, Pacer], clock: Clock, max_concurrent: int
     ) -> None:
         self._transport = transport
         self._authorization = {"Authorization": f"GenieKey {key}"}
         self._pacers = pacers
         self._turns = {domain: threading.Lock() for domain in pacers}
-        self._slots = threading.Semaphore(at_once)
+        self._slots = threading.Semaphore(max_concurrent)
         self._clock = clock
-        self._has_answered = False
+        self._has_responded = False
         self.requests = 0
         self.date_ms: int | None = None
 
     def get(
         self, path: str, params: Mapping[str, str] | None = None, *, domain: Domain, attempts: int | None = None
     ) -> Response:
-        """Ask for *path*, waiting and trying again as long as that may help, *tries* times at most.
+        """Request *path*, and retry while that may help, for up to *attempts* in all; raises an OpsgenieError."""
+        safe_params = {name: value for name, value in (params or {}).items() if name.lower() != KEY_PARAMETER}
+        return self._request(Request(path, safe_params, self._authorization), domain, parse_response, attempts)
 
-        Raises an OpsgenieError.
-        """
-        harmless = {name: value for name, value in (params or {}).items() if name.lower() != KEY_PARAMETER}
-        return self._ask(Request(path, harmless, self._authorization), domain, parse_response, attempts)
+    def get_link(self, path: str, *, domain: Domain) -> str:
+        """Request *path*, whose response is a bare URL (docs/opsgenie-api.md#log-files)."""
+        return self._request(Request(path, {}, self._authorization), domain, parse_link)
 
-    def link(self, path: str, *, domain: Domain) -> str:
-        """Ask for *path*, which is answered with a bare address (docs/opsgenie-api.md#log-files)."""
-        return self._ask(Request(path, {}, self._authorization), domain, parse_link)
+    def download(self, url: str) -> RawResponse:
+        """Request *url* on any host, without the key."""
+        return retry(partial(self._download, Request(url)), attempts=self._attempts(), clock=self._clock)
 
-    def fetch(self, address: str) -> RawResponse:
-        """What stands at *address*, whoever's it is: the key is not sent there."""
-        return retry(partial(self._fetch, Request(address)), attempts=self._tries(), clock=self._clock)
-
-    def _ask(
-        self,
-        request: Request,
-        domain: Domain,
-        read: Callable[[Request, RawResponse], Found],
-        attempts: int | None = None,
-    ) -> Found:
-        attempt = partial(self._attempt, request, domain, read)
-        for _ in range(REFUSALS):
-            found = retry(attempt, attempts=attempts or self._tries(), clock=self._clock)
-            if found is not None:
-                return found
-        raise Failure.THROTTLED.error(f"{request} was refused {REFUSALS} times because too many requests were sent")
-
-    def waits(self) -> dict[Domain, float]:
-        """The domains that wait out a refusal just now, and for how many seconds more."""
+    def throttled_domains(self) -> dict[Domain, float]:
+        """The domains that wait out throttling now, and for how many more seconds."""
         now = self._clock.monotonic()
-        waits = {domain: pacer.waiting(now) for domain, pacer in self._pacers.items()}
+        waits = {domain: pacer.throttled_seconds(now) for domain, pacer in self._pacers.items()}
         return {domain: seconds for domain, seconds in waits.items() if seconds}
 
-    def learned(self) -> dict[str, int]:
-        """The limits that only refusals have told: requests by domain and seconds of the period, as `alert/60`."""
+    def learned_limits(self) -> dict[str, int]:
+        """The limits learned from throttled responses: requests by domain and seconds of the period, as `alert/60`."""
         return {
             f"{domain.value}/{period:.0f}": requests
             for domain, pacer in self._pacers.items()
-            for period, requests in pacer.learned().items()
+            for period, requests in pacer.learned_limits().items()
         }
 
-    def remember(self, learned: Mapping[str, int]) -> None:
-        """Keep to what an earlier client has *learned*; what it says of domains that are not there is passed over."""
+    def restore_limits(self, learned: Mapping[str, int]) -> None:
+        """Keep to the limits that an earlier client *learned*; those of unknown domains are ignored."""
         for name, requests in learned.items():
             domain, _, period = name.partition("/")
-            if domain in {one.value for one in self._pacers} and period.isdecimal():
-                self._pacers[Domain(domain)].remember({float(period): requests})
+            if domain in {known.value for known in self._pacers} and period.isdecimal():
+                self._pacers[Domain(domain)].restore_limits({float(period): requests})
 
     def per_minute(self, domain: Domain) -> float | None:
-        """Requests that *domain* may take in a minute, as far as is known, or None if no limit is."""
+        """Requests allowed in a minute in *domain*, or None if no limit is known."""
         return self._pacers[domain].per_minute()
 
-    def _fetch(self, request: Request) -> RawResponse:
-        with self._slots:
-            return self._transport(request)
+    def _request(self, request: Request, domain: Domain, parse: Parser[Parsed], attempts: int | None = None) -> Parsed:
+        """Repeat a request while it is throttled, and `retry` it in between."""
+        attempt = partial(self._attempt, request, domain, parse)
+        for _ in range(THROTTLED_ATTEMPTS):
+            parsed = retry(attempt, attempts=attempts or self._attempts(), clock=self._clock)
+            if parsed is not None:
+                return parsed
+        raise Failure.THROTTLED.error(
+            f"{request} was throttled {THROTTLED_ATTEMPTS} times", path=request.location, status=TOO_MANY_REQUESTS
+        )
 
-    def _attempt(self, request: Request, domain: Domain, read: Callable[[Request, RawResponse], Found]) -> Found | None:
-        """The answer, or None if too many requests were sent: the pacer then makes the next one wait."""
+    def _attempt(self, request: Request, domain: Domain, parse: Parser[Parsed]) -> Parsed | None:
+        """Send a request once and parse its response; None if it was throttled, which makes the next one wait."""
         try:
             response = self._send(request, domain)
             if response.status == TOO_MANY_REQUESTS:
-                period = _refusal_seconds(response)
-                if self._pacers[domain].refused(self._clock.monotonic(), period=period):
-                    LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
+                self._record_throttled(response, domain)
                 return None
             try:
-                found = read(request, response)
+                parsed = parse(request, response)
             except OpsgenieError:
-                self._has_answered |= is_api_error(response)
+                self._has_responded |= is_api_error(response)
                 raise
-            self._has_answered = True
-            return found
-        except WrongHost as stranger:
-            # Where the API has answered before, somebody on the way answers for it, and perhaps not for long.
-            if self._has_answered:
-                raise Unreachable(str(stranger)) from stranger
+            self._has_responded = True
+            return parsed
+        except WrongHost as error:
+            # The API has responded before, so something in between responds in its place, and perhaps not for long.
+            if self._has_responded:
+                raise Unreachable(
+                    str(error), path=error.path, status=error.status, request_id=error.request_id
+                ) from error
             raise
 
-    def _tries(self) -> int:
-        return ATTEMPTS if self._has_answered else FIRST_ATTEMPTS
-
     def _send(self, request: Request, domain: Domain) -> RawResponse:
+        """Send a request as soon as its domain's pace and the number of slots permit."""
         pacer = self._pacers[domain]
-        pacer.enter()
+        pacer.in_flight.enter()
         try:
             self._wait_for_slot(domain)
             try:
@@ -141,19 +132,19 @@ class Client:
             finally:
                 self._slots.release()
         finally:
-            pacer.leave(self._clock.monotonic())
+            pacer.in_flight.leave(self._clock.monotonic())
         self.date_ms = parse_http_date(response.headers.get("date")) or self.date_ms
         if LOGGER.isEnabledFor(logging.DEBUG):
             LOGGER.debug("%s %s -> %s", request.path, dict(request.params), response.status)
         return response
 
     def _wait_for_slot(self, domain: Domain) -> None:
-        """Take one of the slots, of which there is one for each request that may be under way, in whatever domain.
+        """Take one of the slots for requests in flight, which all domains share.
 
-        The pacer is asked last of all, so that what it lets through goes at that moment. A request whose time has not
-        come holds no slot: those of other domains go on.
+        The pacer decides last, so that a permitted request goes immediately. A request that must wait holds no slot,
+        so requests of other domains continue.
         """
-        # Only one waits for its time; the others wait behind it, and wake when it is their turn.
+        # Only one thread of a domain waits for the pacer; the others wait for their turn.
         with self._turns[domain]:
             self._slots.acquire()
             while wait := self._pacers[domain].take(self._clock.monotonic()):
@@ -161,9 +152,21 @@ class Client:
                 self._clock.sleep(wait)
                 self._slots.acquire()
 
+    def _download(self, request: Request) -> RawResponse:
+        with self._slots:
+            return self._transport(request)
 
-def _refusal_seconds(response: RawResponse) -> float:
-    """How long a refusal lasts: a duration in seconds (docs/opsgenie-api.md#rate-headers)."""
-    named = response.headers.get("x-ratelimit-period-in-sec", "")
-    is_period = re.fullmatch("[0-9]{1,4}", named) and int(named)
-    return min(float(named), LONGEST_PERIOD) if is_period else LONGEST_PERIOD
+    def _attempts(self) -> int:
+        return ATTEMPTS if self._has_responded else FIRST_ATTEMPTS
+
+    def _record_throttled(self, response: RawResponse, domain: Domain) -> None:
+        period = _throttle_seconds(response)
+        if self._pacers[domain].record_throttled(self._clock.monotonic(), period=period):
+            LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
+
+
+def _throttle_seconds(response: RawResponse) -> float:
+    """How long to wait after a throttled response: a duration in seconds (docs/opsgenie-api.md#rate-headers)."""
+    value = response.headers.get("x-ratelimit-period-in-sec", "")
+    is_period = re.fullmatch("[0-9]{1,4}", value) and int(value)
+    return min(float(value), LONGEST_PERIOD) if is_period else LONGEST_PERIOD

@@ -1,4 +1,4 @@
-"""Everything that may come instead of a good answer, and what is decided about it: one table, one row for each."""
+"""Every failure that may come instead of a good response, and what to do about it: one table, one row for each."""
 
 from enum import Enum
 
@@ -17,131 +17,120 @@ from source_opsgenie.errors import (
 
 BAD_REQUEST, SERVER_ERROR = 400, 500
 NETWORK = "Check the network, the proxy and the endpoint, then run again."
-LATER = "Opsgenie, or something before it, is in failure: run again later."
+LATER = "Opsgenie, or something in front of it, is failing. Run again later."
 NOT_THE_API = (
-    "This is not Opsgenie's API: write api.opsgenie.com or api.eu.opsgenie.com as endpoint. "
-    "If that is what you wrote, something on the way answers for it: a proxy, or a network that wants a login."
+    "This is not the Opsgenie API. Set endpoint to api.opsgenie.com or api.eu.opsgenie.com. "
+    "If it is set to one of them, a proxy or a network's login page responds in its place."
 )
-QUIETER = "Run again at a quieter time."
+LESS_BUSY = "Run again when the account is less busy."
 REPORT = "Please report it, with this message."
 
-# What may pass, so that the request is sent again; who must act on the rest is told at once.
-MAY_PASS: tuple[type[OpsgenieError], ...] = (Unreachable, WrongHost)
+# Errors that may pass: the request is sent again.
+TRANSIENT: tuple[type[OpsgenieError], ...] = (Unreachable, WrongHost)
 
 
 class Failure(Enum):
-    """What comes, the error that it ends in, and what a person can do."""
+    """A failure: its description, the error that it ends in, and the remedy."""
 
-    # There is no connection, or none that may be used.
-    NO_NAME = ("the host's name cannot be resolved", Unreachable, NETWORK)
+    # There is no usable connection.
+    NO_NAME = ("the host name cannot be resolved", Unreachable, NETWORK)
     NO_CONNECTION = ("the connection is refused, or takes too long", Unreachable, NETWORK)
     PROXY = (
-        "the proxy does not let the request through, or 407",
+        "the proxy rejects the request, with 407 or otherwise",
         Unreachable,
-        f"Ask whoever runs the proxy. {NETWORK}",
+        f"Ask the proxy's administrator. {NETWORK}",
     )
     UNTRUSTED = (
-        "the host's certificate is not one that this machine trusts",
+        "this machine does not trust the host's certificate",
         WrongHost,
-        "Is the clock of this machine right? If a proxy opens TLS, name the file of its authority in SSL_CERT_FILE. "
+        "Check this machine's clock. If a proxy decrypts TLS, set SSL_CERT_FILE to the file of its CA certificate. "
         "The key was not sent.",
     )
-    TLS = ("TLS fails in another way", Unreachable, NETWORK)
+    TLS = ("TLS fails for another reason", Unreachable, NETWORK)
 
-    # There is a connection, and no whole answer.
-    RESET = ("the connection ends before the answer, or within its headers", Unreachable, NETWORK)
-    TIMEOUT = ("nothing comes for too long: no first byte, or no next one", Unreachable, NETWORK)
-    TRUNCATED = ("the body breaks off", Unreachable, NETWORK)
-    TOO_SLOW = ("the answer comes, and takes too long", Unreachable, NETWORK)
-    TOO_LARGE = ("the body is too large, as it comes or unpacked", MalformedResponse, REPORT)
-    UNDECODABLE = ("the body cannot be unpacked", Unreachable, LATER)
+    # There is a connection, but no complete response.
+    RESET = ("the connection closes before the response, or within its headers", Unreachable, NETWORK)
+    TIMEOUT = ("the first byte of the response, or the next one, takes too long", Unreachable, NETWORK)
+    TRUNCATED = ("the response ends within its body", Unreachable, NETWORK)
+    TOO_SLOW = ("the response arrives, but takes too long", Unreachable, NETWORK)
+    TOO_LARGE = ("the body is too large, compressed or decompressed", MalformedResponse, REPORT)
+    UNDECODABLE = ("the body cannot be decompressed", Unreachable, LATER)
 
     # A status (docs/opsgenie-api.md#errors).
-    REDIRECT = ("1xx to 3xx but 200: a redirect is never followed", WrongHost, NOT_THE_API)
+    REDIRECT = ("1xx to 3xx except 200; redirects are never followed", WrongHost, NOT_THE_API)
     UNAUTHORIZED = (
         "401",
         Unauthorized,
-        "Opsgenie does not know this key here: copy it once more, see that it is switched on, and that the endpoint "
-        "is the account's own region (api.eu.opsgenie.com for an account in Europe).",
+        "Opsgenie does not know this key. Check that it is complete and enabled, and that endpoint is the account's "
+        "own region (api.eu.opsgenie.com for an account in Europe).",
     )
-    KEY_MALFORMED = (
-        "422 about the key",
-        Unauthorized,
-        "This is not the form of a key: copy it from Opsgenie once more.",
-    )
+    KEY_MALFORMED = ("422 about the key", Unauthorized, "This is not a valid key. Copy it from Opsgenie again.")
     NOT_IN_PLAN = (
         "402",
         NotInPlan,
-        "The account's plan has no such feature (incidents and services need Standard or Enterprise, log files "
-        "Enterprise).",
+        "The account's plan does not include this feature (incidents and services need Standard or Enterprise, "
+        "log files need Enterprise).",
     )
     FORBIDDEN = (
         "403, also in the middle of a read",
         Forbidden,
-        "The key lacks a right: give it Read and Configuration Access, or leave these streams out.",
+        "The key lacks a permission. Give it Read and Configuration Access, or leave these streams out.",
     )
     NOT_FOUND = (
-        "404; of what hangs on a row, only if the row itself is still there",
+        "404; for child records, only while their parent exists",
         NotFound,
-        "It does not exist, or not any more.",
+        "It does not exist or was deleted.",
     )
     THROTTLED = (
         "429, with any headers or none",
         Unreachable,
-        "Others use the account's limit up. Lower rate_limit_share, or run again at a quieter time.",
+        "Other clients are using up the account's rate limit. Lower rate_limit_share, or run again when the account "
+        "is less busy.",
     )
     REJECTED = (
         "400, 405, 410, 422, any other 4xx; 501",
         Rejected,
-        "The API will not answer this; if it comes from your alert_query, mend that; else report it.",
+        "The API will never accept this request. If it contains your alert_query, fix the query; otherwise report it.",
     )
-    OVERLOADED = ("408, 425, any other 5xx, whatever the body", Unreachable, LATER)
+    OVERLOADED = ("408, 425, any other 5xx, with any body", Unreachable, LATER)
 
     # A body with status 200.
-    HTML_PAGE = ("a page of HTML, or other text that is no JSON", WrongHost, NOT_THE_API)
-    INVALID_JSON = ("JSON that is cut off, empty, invalid or not in UTF-8", Unreachable, LATER)
-    NOT_AN_OBJECT = ("JSON that is no object", MalformedResponse, REPORT)
+    HTML_PAGE = ("an HTML page, or other text that is not JSON", WrongHost, NOT_THE_API)
+    INVALID_JSON = ("JSON that is truncated, empty, invalid or not in UTF-8", Unreachable, LATER)
+    NOT_AN_OBJECT = ("JSON that is not an object", MalformedResponse, REPORT)
 
     # An envelope (docs/opsgenie-api.md#envelope).
     NO_DATA = ("no `data`", MalformedResponse, REPORT)
-    NO_ROWS = ("`data` of another type, or rows that are no objects", MalformedResponse, REPORT)
-    NO_KEY = ("a row without its id, or without a moment that it needs", MalformedResponse, REPORT)
-    NO_COUNT = ("a count that is negative or no number", MalformedResponse, REPORT)
-    WRONG_COUNT = (
-        "counts that do not agree with each other or with the rows",
-        Incomplete,
-        QUIETER,
-    )
-    UNSTABLE_LIST = ("a list that changes during each of three passes", Incomplete, QUIETER)
-    TOO_MANY_ROWS = ("a list with more rows than can be seen from both of its ends", Incomplete, REPORT)
-    WRONG_ROWS = (
-        "rows outside what was asked for, or in another order; a page that repeats",
-        MalformedResponse,
-        REPORT,
-    )
-    NO_LINES = ("a file of logs with a line that is no JSON object", MalformedResponse, REPORT)
-    NO_DATE = ("no answer tells the date, and a stream is asked by weeks", MalformedResponse, REPORT)
-    NO_LINK = ("a link to a file that is no address over https", MalformedResponse, REPORT)
+    NO_ROWS = ("`data` of another type, or rows that are not objects", MalformedResponse, REPORT)
+    NO_KEY = ("a row without its id, or without a timestamp that it needs", MalformedResponse, REPORT)
+    NO_COUNT = ("a count that is negative or not a number", MalformedResponse, REPORT)
+    WRONG_COUNT = ("counts that contradict each other or the rows", Incomplete, LESS_BUSY)
+    UNSTABLE_LIST = ("a list that changes during each of three passes", Incomplete, LESS_BUSY)
+    TOO_MANY_ROWS = ("a list with more rows than can be listed from both of its ends", Incomplete, REPORT)
+    WRONG_ROWS = ("rows outside the requested range or out of order; a repeated page", MalformedResponse, REPORT)
+    NO_LINES = ("a log file with a line that is not a JSON object", MalformedResponse, REPORT)
+    NO_DATE = ("no Date header in any response, though a stream is read by weeks", MalformedResponse, REPORT)
+    NO_LINK = ("a link to a file that is not an https address", MalformedResponse, REPORT)
     NO_NEXT = ("a `next` that cannot be followed, or leads back", MalformedResponse, REPORT)
 
-    def __init__(self, what: str, kind: type[OpsgenieError], remedy: str) -> None:
-        self.what = what
+    def __init__(self, description: str, kind: type[OpsgenieError], remedy: str) -> None:
+        self.description = description
         self.kind = kind
         self.remedy = remedy
 
-    def error(self, what: str) -> OpsgenieError:
-        """The error that this ends in: *what* was asked and came back, and what to do."""
-        return self.kind(f"{what}. {self.remedy}")
+    def error(self, text: str, *, path: str = "", status: int | None = None, request_id: str = "") -> OpsgenieError:
+        """The error that this ends in; *text* says what was requested and what came back."""
+        return self.kind(f"{text}. {self.remedy}", path=path, status=status, request_id=request_id)
 
     @property
-    def again(self) -> str:
-        """Whether the request is sent again, in words."""
+    def retried(self) -> str:
+        """Whether the request is sent again: yes, no, or after the period that a throttled response names."""
         if self is Failure.THROTTLED:
-            return "when it may be"
-        return "yes" if issubclass(self.kind, MAY_PASS) else "no"
+            return "after the given period"
+        return "yes" if issubclass(self.kind, TRANSIENT) else "no"
 
 
-# What each status means that has a meaning of its own; the rest goes by its hundred.
+# The statuses with a meaning of their own; the others go by their first digit.
 STATUSES: dict[int, Failure] = {
     401: Failure.UNAUTHORIZED,
     402: Failure.NOT_IN_PLAN,
@@ -156,7 +145,7 @@ STATUSES: dict[int, Failure] = {
 
 
 def failure_for(status: int) -> Failure:
-    """The failure that a *status* other than 200 tells of."""
+    """The failure that a *status* other than 200 means."""
     if status in STATUSES:
         return STATUSES[status]
     if status < BAD_REQUEST:

@@ -1,4 +1,4 @@
-"""The way to the API: through which proxy, and whose word is taken for who is at the other end."""
+"""Choose the proxy and the certificates for the connection to the API, from the environment."""
 
 import re
 import ssl
@@ -15,77 +15,77 @@ import truststore
 
 from source_opsgenie.errors import ConfigError
 
-# Labels with dots between them, or an address of IPv6; nothing is resolved that is neither.
+# Labels separated by dots, or an IPv6 address; no other name is resolved.
 PROXY_HOST = r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
-# What OpenSSL calls a certificate in a folder.
-HASHED = "????????.[0-9]"
+# The name that OpenSSL gives a certificate in a folder.
+HASHED_NAME = "????????.[0-9]"
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy's address, and the headers that it wants; these may hold a password."""
+    """A proxy's address, and the headers for it, which may hold a password."""
 
     address: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def proxy_to(base_url: str) -> Proxy | None:
-    """The proxy that the environment names for *base_url*, if any; raises ConfigError for one that cannot be used."""
-    address = urlsplit(base_url)
-    named = getproxies().get(address.scheme)
-    if not named or proxy_bypass(address.netloc):
+def find_proxy(base_url: str) -> Proxy | None:
+    """The proxy that the environment names for *base_url*, if any; raises ConfigError for an unusable one."""
+    url = urlsplit(base_url)
+    value = getproxies().get(url.scheme)
+    if not value or proxy_bypass(url.netloc):
         return None
     try:
-        return _proxy(urlsplit(named if "://" in named else f"http://{named}"))
+        return _parse_proxy(urlsplit(value if "://" in value else f"http://{value}"))
     except ValueError as problem:
-        # What was named may hold a password: it is not repeated.
+        # The value may hold a password, so it is not repeated.
         raise ConfigError(
-            f"{address.scheme}_proxy in the environment names no proxy that can be used: write it like "
-            "http://proxy.example:3128, with http or https, or add the endpoint to no_proxy."
+            f"{url.scheme}_proxy in the environment is not a usable proxy. Write it like http://proxy.example:3128, "
+            "with http or https, or add the endpoint to no_proxy."
         ) from problem
 
 
-def _proxy(named: SplitResult) -> Proxy:
-    name = named.hostname or ""
-    if named.scheme not in {"http", "https"} or not re.fullmatch(PROXY_HOST, name):
+def _parse_proxy(url: SplitResult) -> Proxy:
+    name = url.hostname or ""
+    if url.scheme not in {"http", "https"} or not re.fullmatch(PROXY_HOST, name):
         raise ValueError("neither http nor https, or no host")
-    port = f":{named.port}" if named.port else ""
+    port = f":{url.port}" if url.port else ""
     host = f"[{name}]" if ":" in name else name
-    who = f"{unquote(named.username or '')}:{unquote(named.password or '')}"
-    headers = {"proxy-authorization": f"Basic {b64encode(who.encode()).decode()}"} if named.username else {}
-    return Proxy(f"{named.scheme}://{host}{port}", headers)
+    credentials = f"{unquote(url.username or '')}:{unquote(url.password or '')}"
+    basic = f"Basic {b64encode(credentials.encode()).decode()}"
+    return Proxy(f"{url.scheme}://{host}{port}", {"proxy-authorization": basic} if url.username else {})
 
 
-def trust(authorities: str, places: ssl.DefaultVerifyPaths | None = None) -> ssl.SSLContext:
-    """The certificates that this machine trusts, and those in the file *authorities*, if one is named.
+def create_ssl_context(ca_file: str, paths: ssl.DefaultVerifyPaths | None = None) -> ssl.SSLContext:
+    """Trust this machine's certificates and those in *ca_file*, if one is given.
 
-    *places* are those where OpenSSL looks for the machine's. Raises ConfigError if *authorities* holds none: OpenSSL
-    would pass over it without a word.
+    *paths* are where OpenSSL looks for the machine's certificates. Raises ConfigError if *ca_file* holds none, which
+    OpenSSL would ignore.
     """
-    context = _system(places or ssl.get_default_verify_paths())
+    context = _system_context(paths or ssl.get_default_verify_paths())
     try:
-        if authorities:
-            context.load_verify_locations(cafile=authorities)
+        if ca_file:
+            context.load_verify_locations(cafile=ca_file)
     except (OSError, ValueError) as problem:
         raise ConfigError(
-            f"SSL_CERT_FILE in the environment names {authorities!r}, which cannot be read as certificates in PEM: "
-            "name another file, or unset it."
+            f"SSL_CERT_FILE in the environment names {ca_file!r}, which is not a readable file of PEM certificates. "
+            "Name another file, or unset it."
         ) from problem
     return context
 
 
-def _system(places: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
-    """What trusts as this machine does: by the certificates in OpenSSL's *places*, else by truststore.
+def _system_context(paths: ssl.DefaultVerifyPaths) -> ssl.SSLContext:
+    """Trust the certificates in OpenSSL's *paths*, or else those that truststore finds.
 
-    That asks macOS and Windows, and looks in more places; but it does so anew for each connection, and lets no two of
-    them be opened at the same time.
+    Truststore asks macOS and Windows, and searches more paths; but it does so for each connection, and opens only one
+    connection at a time.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     with suppress(OSError):
-        # Not load_default_certs(), for which SSL_CERT_FILE stands in for this file and not beside it.
-        context.load_verify_locations(cafile=places.openssl_cafile)
-    has_folder = bool(places.capath) and any(Path(places.capath).glob(HASHED))
+        # Not load_default_certs(), where SSL_CERT_FILE replaces this file instead of adding to it.
+        context.load_verify_locations(cafile=paths.openssl_cafile)
+    has_folder = bool(paths.capath) and any(Path(paths.capath).glob(HASHED_NAME))
     if has_folder:
-        context.load_verify_locations(capath=places.capath)
+        context.load_verify_locations(capath=paths.capath)
     suffices = sys.platform == "linux" and (has_folder or bool(context.get_ca_certs()))
     return context if suffices else truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

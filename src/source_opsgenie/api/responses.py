@@ -1,4 +1,4 @@
-"""What came back: read it, or say what is wrong with it."""
+"""Read a response, or raise the error that it means."""
 
 import logging
 import re
@@ -13,21 +13,22 @@ import orjson
 from source_opsgenie.api.failures import BAD_REQUEST, Failure, failure_for
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.config import LOOPBACK
+from source_opsgenie.errors import OpsgenieError
 
 LOGGER = logging.getLogger("source_opsgenie")
 
 LONGEST_MESSAGE = 300
 OK = 200
 UNPROCESSABLE = 422
-# How a body begins that wants to be JSON; an empty one wanted to, too.
+# How a body begins that is meant to be JSON; an empty one is, too.
 JSON_BEGINS = re.compile(rb"\s*([{\[]|$)")
-# An escape in a JSON text: two halves of a character together, a half alone, or any other.
-ESCAPE = re.compile(rb"\\(u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F]..)|.)", re.DOTALL)
+# An escape in a JSON string: a surrogate pair, a lone surrogate, or any other.
+ESCAPE = re.compile(rb"\\(u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<lone>u[dD][89a-fA-F]..)|.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the API answered to a request: the envelope, what the API calls the request, and how many bytes it sent."""
+    """A good response to a request: the envelope, Opsgenie's id of the request, and the size in bytes."""
 
     request: Request
     body: Mapping[str, Any]
@@ -36,81 +37,86 @@ class Response:
 
     @property
     def asked(self) -> str:
-        """What was asked, for messages about what stands in the answer."""
+        """The request and its id, for messages about the content of the response."""
         return f"{self.request} (request {self.request_id})" if self.request_id else str(self.request)
 
     @property
     def data(self) -> Any:
-        """What stands under `data`; raises MalformedResponse if nothing does."""
+        """The value of `data`; raises MalformedResponse if there is none."""
         if "data" not in self.body:
-            raise Failure.NO_DATA.error(f"{self.asked} was answered without `data`")
+            raise self.error(Failure.NO_DATA, "returned no `data`")
         return self.body["data"]
+
+    def error(self, failure: Failure, text: str) -> OpsgenieError:
+        """The error for a *failure* in the content of the response; *text* continues "GET /v2/alerts ..."."""
+        request_id = self.request_id
+        return failure.error(f"{self.asked} {text}", path=self.request.location, status=OK, request_id=request_id)
 
 
 def parse_response(request: Request, response: RawResponse) -> Response:
-    """The answer to *request*; raises the error that *response* calls for."""
-    body = _object(response.body)
+    """The envelope in the *response* to *request*; raises the error that the response means."""
+    body = _parse_object(response.body)
     failure = _failure(response, body)
     if failure is None:
         return Response(request, body or {}, response.headers.get("x-request-id", ""), len(response.body))
-    raise failure.kind(_told(request, response, failure, said=_message(body)))
+    raise _error(request, response, failure, message=_message(body))
 
 
 def parse_link(request: Request, response: RawResponse) -> str:
-    """The address in *response*, which is one as it is, as a JSON text, or in an object; raises as above."""
+    """The URL in *response*: bare, as a JSON string, or in an object; raises like `parse_response`."""
     if response.status != OK:
         parse_response(request, response)
     found: Any = response.body.decode(errors="replace").strip()
     with suppress(orjson.JSONDecodeError):
         found = orjson.loads(response.body)
     if isinstance(found, dict):
-        found = next((one for one in found.values() if isinstance(one, str) and "://" in one), None)
-    address = urlsplit(found if isinstance(found, str) else "")
-    if address.scheme != "https" and address.hostname not in LOOPBACK:
-        raise Failure.NO_LINK.kind(_told(request, response, Failure.NO_LINK, said="no address over https"))
-    return address.geturl()
+        found = next((value for value in found.values() if isinstance(value, str) and "://" in value), None)
+    url = urlsplit(found if isinstance(found, str) else "")
+    if url.scheme != "https" and url.hostname not in LOOPBACK:
+        raise _error(request, response, Failure.NO_LINK, message="no https address")
+    return url.geturl()
 
 
 def is_api_error(response: RawResponse) -> bool:
-    """Whether it is the API itself that answers with an error, and not something on the way to it."""
-    return response.status >= BAD_REQUEST and "requestId" in (_object(response.body) or {})
+    """Whether *response* is an error of the API itself, and not of a proxy or a server in front of it."""
+    return response.status >= BAD_REQUEST and "requestId" in (_parse_object(response.body) or {})
 
 
 def parse_json(body: bytes) -> Any:
-    """What the JSON in *body* says, with U+FFFD for half a character that stands alone in a text.
+    """The value of the JSON in *body*, with U+FFFD for each lone surrogate in a string.
 
-    A text that was cut within an emoji ends with such a half, which nothing in UTF-8 can hold.
-    Raises orjson.JSONDecodeError.
+    The API truncates text inside an emoji, and UTF-8 cannot hold the remaining half. Raises orjson.JSONDecodeError.
     """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        found = orjson.loads(ESCAPE.sub(lambda match: rb"\ufffd" if match["half"] else match[0], body))
-        LOGGER.warning("A text was cut within a character, as the API sent it: U+FFFD stands where the half of it was.")
+        found = orjson.loads(ESCAPE.sub(lambda match: rb"\ufffd" if match["lone"] else match[0], body))
+        LOGGER.warning("The API returned text truncated inside a character (lone surrogate); replaced it with U+FFFD.")
         return found
 
 
-def _told(request: Request, response: RawResponse, failure: Failure, *, said: str) -> str:
-    """What was asked, what came back, and what to do; the API may repeat a key that it does not like."""
+def _error(request: Request, response: RawResponse, failure: Failure, *, message: str) -> OpsgenieError:
+    """The error for *failure*, without the key, which the API may repeat in its *message* or its headers."""
     key = request.headers["Authorization"].removeprefix("GenieKey ")
-    # Masked first, no part of it is left by the cut.
-    said = said.replace(key, "****")[:LONGEST_MESSAGE]
-    request_id = response.headers.get("x-request-id", "none")
-    text = f"{request} was answered {response.status} ({said}; request {request_id}). {failure.remedy}"
-    return text.replace(key, "****")
+    request_id = response.headers.get("x-request-id", "").replace(key, "****")
+    # Truncated after the key is masked, so that no part of it remains.
+    message = message.replace(key, "****")[:LONGEST_MESSAGE]
+    suffix = f"; request {request_id}" if request_id else ""
+    text = f"{request} returned {response.status} ({message}{suffix})".replace(key, "****")
+    return failure.error(text, path=request.location, status=response.status, request_id=request_id)
 
 
 def _failure(response: RawResponse, body: Mapping[str, Any] | None) -> Failure | None:
-    """What is wrong with *response*, whose JSON object is *body*; None if nothing is."""
+    """The failure of *response*, whose JSON object is *body*; None if it is good."""
     if response.status == OK:
-        return None if body is not None else _failure_of_body(response.body)
-    # A malformed key is refused before anybody looks whether it is known (docs/opsgenie-api.md#key).
+        return None if body is not None else _body_failure(response.body)
+    # The API rejects a malformed key before it looks the key up (docs/opsgenie-api.md#key).
     is_about_key = response.status == UNPROCESSABLE and re.search(r"\bkey\b", _message(body), re.IGNORECASE)
     return Failure.KEY_MALFORMED if is_about_key else failure_for(response.status)
 
 
-def _failure_of_body(body: bytes) -> Failure:
-    """What is wrong with a *body* that is no JSON object."""
+def _body_failure(body: bytes) -> Failure:
+    """The failure of a *body* that is not a JSON object."""
     try:
         parse_json(body)
     except orjson.JSONDecodeError:
@@ -118,7 +124,7 @@ def _failure_of_body(body: bytes) -> Failure:
     return Failure.NOT_AN_OBJECT
 
 
-def _object(body: bytes) -> Mapping[str, Any] | None:
+def _parse_object(body: bytes) -> Mapping[str, Any] | None:
     try:
         found = parse_json(body)
     except orjson.JSONDecodeError:
@@ -127,8 +133,8 @@ def _object(body: bytes) -> Mapping[str, Any] | None:
 
 
 def _message(body: Mapping[str, Any] | None) -> str:
-    """The API's own words, as far as the body holds any."""
-    return str(body.get("message") or "no message").rstrip(".") if body is not None else "text that is no JSON object"
+    """The API's own message, if *body* holds one."""
+    return str(body.get("message") or "no message").rstrip(".") if body is not None else "body is not a JSON object"
 
 
 def value_at(row: Mapping[str, Any], path: tuple[str, ...]) -> Any:

@@ -79,7 +79,7 @@ class Progress:
     def bottleneck(self) -> str:
         """What limits the pace right now."""
         client, domain = self.connection.client, self.stream.domain
-        for waiting, seconds in client.waits().items():
+        for waiting, seconds in client.throttled_domains().items():
             return f"waiting {seconds:.0f} s: {waiting.value} rate limit"
         per_minute = client.per_minute(domain)
         is_at_limit = per_minute and self.requests * 60 >= NEARLY * per_minute * self.seconds

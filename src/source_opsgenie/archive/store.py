@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from source_opsgenie.api.connection import is_nameless
+from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import schema, tables
 from source_opsgenie.archive.database import open_database
 from source_opsgenie.errors import ArchiveError
@@ -185,9 +185,9 @@ class Store:
 
 def _describe_mismatch(theirs: str, ours: str) -> str:
     """Why a key of the account *ours* cannot write to the archive of *theirs*, and what to do."""
-    if is_nameless(theirs):
+    if is_identified_by_key(theirs):
         return "belongs to a key that could not read its account's name. Use that key, or use another file."
-    if is_nameless(ours):
+    if is_identified_by_key(ours):
         return (
             f"belongs to {theirs}, and this key cannot read its account's name because it lacks the permission "
             "Configuration Access. Use a key of that account with this permission, or use another file."

@@ -30,7 +30,7 @@ def run_sync(path: Path, *, config: Config, streams: Sequence[Stream], deleted_r
     """Create or update the file at *path* with *streams*, and show the progress."""
     display = Display()
     with exclusive_lock(path), connect(config) as connection:
-        store = Store(path, connection.account, display.info, connection.known_as)
+        store = Store(path, connection.account, display.info, connection.account_aliases)
         store.prepare()
         states = store.states()
         estimates = plan(connection, streams, states=states)

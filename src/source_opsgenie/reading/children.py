@@ -46,7 +46,7 @@ def _in_parallel(connection: Connection, read: Callable[[Record], Batch[Record]]
 
     parallel = connection.config.max_concurrent_requests
     # Twice as many rows are taken as are in flight: no thread waits while the next page of parents is fetched.
-    for batches in ordered_batches(read_one, _split(found), at_once=parallel, ahead=2 * parallel):
+    for batches in ordered_batches(read_one, _split(found), max_concurrent=parallel, ahead=2 * parallel):
         yield _join(batches)
 
 

@@ -16,7 +16,7 @@ def read_file(client: Client, stream: Stream, path: str) -> list[Record]:
     """The rows of the file that *path* links to, each with its `line_number`."""
     error: errors.OpsgenieError | None = None
     for _ in range(LINKS):
-        response = client.fetch(client.link(path, domain=stream.domain))
+        response = client.download(client.get_link(path, domain=stream.domain))
         if response.status != OK:
             error = errors.Unreachable(
                 f"GET {path} returned a link to a file, which returned status {response.status}. Run again later."

@@ -62,7 +62,7 @@ class Reader:
         if notice:
             yield Notice(f"{stream.name}: {notice}")
         client = self.connection.client
-        client.remember(start.valid_limits(client.date_ms))
+        client.restore_limits(start.valid_limits(client.date_ms))
         progress = _Progress(start.begin(self._beginning(stream)), self.connection, self.rows_between_checkpoints)
         try:
             batches = read_batches(self.connection, stream, progress.state)
@@ -109,7 +109,7 @@ class Reader:
 
     def _renamed(self, state: State) -> State:
         """The same under the account's current name, if the state has another name of this account."""
-        if state.scope.account not in self.connection.known_as:
+        if state.scope.account not in self.connection.account_aliases:
             return state
         return replace(state, scope=replace(state.scope, account=self.connection.account))
 
@@ -165,7 +165,7 @@ class _Progress:
 
     def waits(self) -> Iterator[Event]:
         """The domains that are throttled now, each reported once."""
-        waits = self.connection.client.waits()
+        waits = self.connection.client.throttled_domains()
         yield from (Waiting(domain.value, seconds) for domain, seconds in waits.items() if domain not in self.waiting)
         self.waiting = frozenset(waits)
 
@@ -174,7 +174,7 @@ class _Progress:
 
     def _with_limits(self, state: State) -> State:
         client = self.connection.client
-        return state.with_limits(client.learned(), now=client.date_ms)
+        return state.with_limits(client.learned_limits(), now=client.date_ms)
 
     def _is_due(self) -> bool:
         waited = self.connection.clock.monotonic() - self.last_checkpoint

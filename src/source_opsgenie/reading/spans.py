@@ -83,7 +83,7 @@ def _pages(
     offsets = range(0, max(1, min(expected, CAP - PAGE) - SHARED + 1), STEP)
     if len(offsets) == 1 or parallel == 1:
         return iter([fetch(0)])
-    return ordered_map(fetch, offsets, at_once=parallel)
+    return ordered_map(fetch, offsets, max_concurrent=parallel)
 
 
 def _page(search: Search, start: int | None, end: int | None, order: str, offset: int) -> Page[SearchRow]:
