@@ -9,6 +9,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.leaks import wait_for_exit
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.archive import tables
