@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from tests.support.worlds import DAY_MS, MINUTE_MS, NOW, Hasty, Sync, Table, World, crowd, twice
 
 from benchmarks.report import tell
-from opsgenie_simulator import Account, Changing, Faults, Switches
+from opsgenie_simulator import Account, Faults, RandomChanges, Switches
 from source_opsgenie.streams import STREAMS, ancestry
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
@@ -31,7 +31,7 @@ QUERIES = ("", "", "createdAt > 1", "source: Prometheus")
 # A read takes all that these questions are about, but for these: no row can be read, or the count says so at once.
 FIXED = {"host": "api", "wrong_region": False, "created_at_values": "milliseconds"}
 # What an answer may be without a word of it being lost: the world has no wire that breaks.
-BROKEN = ("status 500", "status 503", "broken JSON", "page as 200")
+BROKEN = ("status 500", "status 503", "broken JSON", "HTML as 200")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Explored:
     def __init__(self, case: Case) -> None:
         self.case, self.account = case, account_of(case)
         updates, creations, deletions = case.changes
-        self.changing = Changing(self.account, updates=updates, creations=creations, deletions=deletions)
+        self.changing = RandomChanges(self.account, updates=updates, creations=creations, deletions=deletions)
         self.faults = Faults(share=case.faults, among=BROKEN)
         self.quiet = World(self.account, replace(case.switches, ties="kept"), step_ms=0)
         # The last one made tells the account the time.

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import trustme
 
-from opsgenie_simulator import Account, Call, RateLimit, Request, Response, Simulator, Switches, Weather
-from opsgenie_simulator.messages import Answer
+from opsgenie_simulator import Account, Call, Middleware, RateLimit, Request, Response, Simulator, Switches
+from opsgenie_simulator.middleware import Respond
 
 # A million alerts are seeded within a minute on an old machine's one core.
 SEEDED_WITHIN_SECONDS = 600
@@ -101,7 +101,7 @@ def journal(simulator: Simulator) -> Sequence[Request]:
 
 def forget(simulator: Simulator) -> None:
     """Begin the journal anew."""
-    simulator.forget()
+    simulator.clear_requests()
 
 
 def touch(simulator: Simulator, number: int) -> None:
@@ -124,9 +124,9 @@ def _serve(offer: Offer, pipe: "Connection[Any, Any]") -> None:
         switches=offer.switches,
         limits=dict.fromkeys(domains, offer.limits) if offer.limits else None,
         latency_ms=offer.latency_ms,
-        weather=(_widening(offer.row_bytes),) if offer.row_bytes else (),
+        middleware=(_widening(offer.row_bytes),) if offer.row_bytes else (),
         tls=_tls(offer.certificate) if offer.certificate else None,
-        remember=offer.remember,
+        request_log_size=offer.remember,
     )
     with simulator:
         pipe.send((simulator.url, account.full_key))
@@ -144,11 +144,11 @@ def _tls(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-def _widening(row_bytes: int) -> Weather:
+def _widening(row_bytes: int) -> Middleware:
     text = b"The disk is filling up while nobody looks. " * (row_bytes // 40 + 1)
     wide = b'{"wide":"' + text[:row_bytes] + b'",' + ROW_BEGINS[1:]
 
-    def widened(call: Call, answer: Answer) -> Response:
+    def widened(call: Call, answer: Respond) -> Response:
         response = answer(call)
         return replace(response, body=response.body.replace(ROW_BEGINS, wide))
 

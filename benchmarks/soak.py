@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.report import tell
 from benchmarks.soaked import Soaked
-from opsgenie_simulator import Account, Changing, Faults, RateLimit, Switches
+from opsgenie_simulator import Account, Faults, RandomChanges, RateLimit, Switches
 
 DAY_MS = 86_400_000
 LAG_MS = 2_000
@@ -37,13 +37,13 @@ def whole(account: Account, kind: str = "alerts") -> Iterator[Soaked]:
     yield soaked
     soaked.read()
     soaked.hold_against_account()
-    soaked.expect(soaked.sent == len(account.ledger.shelves[kind]), f"{soaked.sent} rows")
+    soaked.expect(soaked.sent == len(account.store.tables[kind]), f"{soaked.sent} rows")
 
 
 def while_it_is_deleted(account: Account) -> Iterator[Soaked]:
     """One read while rows are deleted, a part of them in the crowd; what lived throughout must be there."""
-    deleting = Changing(account, updates=0, creations=0, deletions=0.1)
-    soaked = Soaked(account, weather=(deleting,), switches=Switches(ties="shuffled"))
+    deleting = RandomChanges(account, updates=0, creations=0, deletions=0.1)
+    soaked = Soaked(account, middleware=(deleting,), switches=Switches(ties="shuffled"))
     yield from _changing(soaked, deleting, syncs=1)
 
 
@@ -53,11 +53,11 @@ def while_it_changes(lag_ms: int) -> Iterator[Soaked]:
     for number in range(20_000):
         account.create_alert(created_at=account.now() - DAY_MS - number * 60_000)
     account.index_lag_ms = lag_ms
-    changes = Changing(account)
-    yield from _changing(Soaked(account, weather=(changes,)), changes, syncs=2)
+    changes = RandomChanges(account)
+    yield from _changing(Soaked(account, middleware=(changes,)), changes, syncs=2)
 
 
-def _changing(soaked: Soaked, changes: Changing, *, syncs: int) -> Iterator[Soaked]:
+def _changing(soaked: Soaked, changes: RandomChanges, *, syncs: int) -> Iterator[Soaked]:
     yield soaked
     account, lived = soaked.account, set(soaked.account.alerts)
     for number in range(syncs):
@@ -126,8 +126,8 @@ def night() -> Iterator[Soaked]:
     account = Account.seeded(alerts=2_000)
     began = account.now()
     account.clock = lambda: began + (time.time_ns() // 1_000_000 - began) * HASTE
-    changes = Changing(account, updates=0.5)
-    soaked = Soaked(account, weather=(changes,), faults=Faults(share=0.15), limits={"search": [RateLimit(50, 1)]})
+    changes = RandomChanges(account, updates=0.5)
+    soaked = Soaked(account, middleware=(changes,), faults=Faults(share=0.15), limits={"search": [RateLimit(50, 1)]})
     yield soaked
     keys, hours = account.keys, 0
     while hours < HOURS:
@@ -149,7 +149,7 @@ def long_run() -> Iterator[Soaked]:
     soaked = Soaked(account, "alert_logs", keeps_rows=False, faults=Faults(share=0.15), limits=limits)
     yield soaked
     ran = soaked.read()
-    logs = sum(len(account.ledger.children(one).logs) for one in account.alerts)
+    logs = sum(len(account.store.children(one).logs) for one in account.alerts)
     soaked.expect(ran.rows == logs, f"{ran.rows} of {logs} rows")
     third = len(ran.looks) // 3
     for name in ("memory_kb", "threads", "descriptors"):

@@ -19,7 +19,7 @@ class Soaked:
     account: Account
     kind: str = "alerts"
     keeps_rows: bool = True
-    weather: tuple[Any, ...] = ()
+    middleware: tuple[Any, ...] = ()
     switches: Switches = field(default_factory=Switches)
     faults: Faults = field(default_factory=Faults)
     limits: dict[str, list[RateLimit]] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Soaked:
 
     def __post_init__(self) -> None:
         self.simulator = Simulator(
-            self.account, switches=self.switches, weather=self.weather, faults=self.faults, limits=self.limits
+            self.account, switches=self.switches, middleware=self.middleware, faults=self.faults, limits=self.limits
         )
         self.asked = 0
         self.key = self.account.full_key
@@ -44,7 +44,7 @@ class Soaked:
             watch = partial(self._keep, ids) if self.keeps_rows else None
             done = Program().read(self.kind, config=config, state=self.states.values(), until=until, watch=watch)
             self.asked += len(self.simulator.requests)
-            self.simulator.forget()
+            self.simulator.clear_requests()
         self.states, self.sent = self.states | done.states, self.sent + done.rows
         if kill_at is None:
             self.expect((done.exit_code != 0) == fails, f"exit code {done.exit_code}: {done.error}")
@@ -59,7 +59,7 @@ class Soaked:
 
     def hold_against_account(self, *, lived: set[str] | None = None) -> None:
         """Nothing may be missing or stale; with *lived*, only that these are there is asked."""
-        truth = {record.id: record for record in self.account.ledger.shelves[self.kind]}
+        truth = {record.id: record for record in self.account.store.tables[self.kind]}
         missing = (truth.keys() if lived is None else truth.keys() & lived) - self.rows.keys()
         self.expect(not missing, f"{len(missing)} missing")
         if lived is None:

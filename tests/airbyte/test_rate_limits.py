@@ -32,7 +32,7 @@ def test_a_limit_is_told_learned_and_remembered(source: Verbs) -> None:
         first = limited.read("alert_logs")
         (state,) = first.last_states()
         refusals = refused(simulator)
-        simulator.forget()
+        simulator.clear_requests()
         again = limited.read("alert_logs", state=[state], mode="full_refresh")
         later = refused(simulator)
 

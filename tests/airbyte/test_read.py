@@ -26,7 +26,7 @@ def test_children_carry_their_parents_ids(source: Verbs, account: Account) -> No
     expected = {
         (alert_id, log["offset"], log["log"])
         for alert_id in account.alerts
-        for log in account.ledger.children(alert_id).logs
+        for log in account.store.children(alert_id).logs
     }
 
     assert expected == {(row["alert_id"], row["offset"], row["log"]) for row in output.records("alert_logs")}
@@ -48,7 +48,7 @@ def test_reading_twice_gives_the_same_rows(source: Verbs) -> None:
     assert [first.records(name) for name in STREAMS] == [second.records(name) for name in STREAMS]
 
 
-@pytest.mark.parametrize("switches", [Switches(cap="refused"), Switches(cap="ends")], ids=["refused", "ends"])
+@pytest.mark.parametrize("switches", [Switches(cap="rejected"), Switches(cap="ends")], ids=["rejected", "ends"])
 @pytest.mark.parametrize("mode", ["incremental", "full_refresh"])
 def test_more_alerts_than_the_cap_are_all_read(mode: str, switches: Switches, source: Verbs) -> None:
     """25,000 alerts come out once each, in pages of 100, and no offset comes near the cap."""
@@ -68,7 +68,7 @@ def test_more_alerts_than_the_cap_are_all_read(mode: str, switches: Switches, so
 def test_a_quiet_account_sends_nothing_twice(stream: str, source: Verbs, simulator: Simulator) -> None:
     """With the state of the first read and nothing changed, a second one sends no rows and asks four times at most."""
     first = source.read(stream)
-    simulator.forget()
+    simulator.clear_requests()
     second = source.read(stream, state=first.last_states())
 
     assert second.records(stream) == []
@@ -106,7 +106,7 @@ def test_open_alerts_are_looked_at_again_once_a_day(source: Verbs, account: Acco
     second = source.read("alert_logs", state=first.last_states())
     account.clock = lambda: today() + 25 * 60 * 60 * 1000
     third = source.read("alert_logs", state=second.last_states())
-    simulator.forget()
+    simulator.clear_requests()
     fourth = source.read("alert_logs", state=third.last_states())
 
     assert second.records("alert_logs") == []
@@ -138,11 +138,11 @@ def test_a_look_has_a_ceiling_and_goes_on_in_the_next_sync(source: Verbs, accoun
     "switches",
     [
         Switches(updated_at_search="searchable"),
-        Switches(updated_at_search="refused"),
+        Switches(updated_at_search="rejected"),
         Switches(updated_at_search="ignored"),
         Switches(updated_at_search="seconds"),
-        Switches(updated_at_sort="refused"),
-        Switches(updated_at_sort="refused", updated_at_search="refused"),
+        Switches(updated_at_sort="rejected"),
+        Switches(updated_at_sort="rejected", updated_at_search="rejected"),
     ],
 )
 def test_many_changes_are_found_however_updated_at_behaves(switches: Switches, source: Verbs, account: Account) -> None:
@@ -168,7 +168,7 @@ def test_start_date_leaves_out_what_was_last_updated_before(stream: str, source:
     expected = {row["id"] for row in rows.values() if row["updatedAt"] >= start}
     found = {row["alert_id"] if "alert_id" in row else row["id"] for row in output.records(stream)}
 
-    assert found == {one for one in expected if stream != "alert_recipients" or account.ledger.children(one).recipients}
+    assert found == {one for one in expected if stream != "alert_recipients" or account.store.children(one).recipients}
 
 
 def test_alert_query_narrows_alerts_and_what_hangs_on_them(source: Verbs, account: Account) -> None:

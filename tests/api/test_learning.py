@@ -46,7 +46,7 @@ class Service:
             yield self.now + wait, self.ask
         else:
             pacer.enter()
-            refusal = self.throttle.refusing("alert")
+            refusal = self.throttle.admit("alert")
             (self.refused if refusal else self.taken).append(self.now)
             yield self.now + self.latency, partial(self.answer, refusal)
 
@@ -59,7 +59,7 @@ class Service:
 
     def other(self, _: Pacer) -> Iterator[tuple[float, Any]]:
         """A request of somebody else's."""
-        self.throttle.refusing("alert")
+        self.throttle.admit("alert")
         yield from ()
 
     def episodes(self) -> list[float]:

@@ -10,7 +10,7 @@ from tests.support.archive_command import Command
 from tests.support.leaks import ended
 
 from opsgenie_simulator import Account, Call, Response, Simulator
-from opsgenie_simulator.messages import Answer
+from opsgenie_simulator.middleware import Respond
 from source_opsgenie.archive.lock import exclusive_lock
 from source_opsgenie.errors import ArchiveError
 
@@ -23,7 +23,7 @@ def test_a_second_sync_is_refused(tmp_path: Path) -> None:
     account = Account.seeded(alerts=3)
     second: list[tuple[int, str, int]] = []
 
-    def meanwhile(call: Call, answer: Answer) -> Response:
+    def meanwhile(call: Call, answer: Respond) -> Response:
         if call.path == "/v2/teams" and not second:
             before = len(simulator.requests)
             other = archive.begin("--streams", "teams")
@@ -34,7 +34,7 @@ def test_a_second_sync_is_refused(tmp_path: Path) -> None:
             second.append((other.returncode, errors, len(simulator.requests) - before))
         return answer(call)
 
-    with Simulator(account, weather=(meanwhile,)) as simulator:
+    with Simulator(account, middleware=(meanwhile,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
         output, errors = ended(first, timeout=2 * PATIENCE)
@@ -74,13 +74,13 @@ def test_a_killed_sync_holds_nothing(tmp_path: Path) -> None:
     account = Account.seeded(alerts=3)
     killed: list[int] = []
 
-    def killing(call: Call, answer: Answer) -> Response:
+    def killing(call: Call, answer: Respond) -> Response:
         if call.path == "/v2/teams" and not killed:
             killed.append(first.pid)
             first.send_signal(signal.SIGKILL)
         return answer(call)
 
-    with Simulator(account, weather=(killing,)) as simulator:
+    with Simulator(account, middleware=(killing,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
         ended(first, timeout=PATIENCE)

@@ -42,10 +42,10 @@ def test_deleted_rows_are_marked_and_kept(archive: Command, account: Account) ->
 def test_looking_for_deleted_rows_costs_what_the_user_allows(archive: Command, simulator: Simulator) -> None:
     """One count tells that nothing is gone; with 0 requests allowed, nobody counts."""
     archive.sync("--streams", "alerts")
-    simulator.forget()
+    simulator.clear_requests()
     archive.sync("--streams", "alerts")
     looked = len(simulator.requests)
-    simulator.forget()
+    simulator.clear_requests()
     archive.sync("--streams", "alerts", "--look-for-deleted", "0")
 
     assert 1 == looked - len(simulator.requests)
@@ -59,10 +59,10 @@ def test_looking_for_deleted_rows_takes_no_more_requests(
     archive.sync("--streams", "alerts")
     for alert_id in crowd:
         account.delete_alert(alert_id)
-    archive.simulator.forget()
+    archive.simulator.clear_requests()
     archive.sync("--streams", "alerts", "--look-for-deleted", "0")
     otherwise = len(archive.simulator.requests)
-    archive.simulator.forget()
+    archive.simulator.clear_requests()
     output = archive.sync("--streams", "alerts", "--look-for-deleted", str(requests)).output
 
     assert requests == len(archive.simulator.requests) - otherwise

@@ -191,7 +191,7 @@ def test_a_lost_key_ends_the_sync(archive: Command, account: Account) -> None:
             account.keys = ()
         return answer(call)
 
-    with Simulator(account, weather=(revoking,)) as simulator:
+    with Simulator(account, middleware=(revoking,)) as simulator:
         result = Command(simulator, archive.key, archive.path)(
             "sync", "--to", str(archive.path), "--streams", "teams,alerts,incidents"
         )

@@ -33,7 +33,7 @@ def test_ctrl_c_is_a_normal_end(tmp_path: Path, count: int, stored: int) -> None
     """After Ctrl-C what was stored stands, and the same command brings the rest."""
     account = Account.seeded(alerts=9_000)
     interruption = Interruption(count=count)
-    with Simulator(account, weather=(interruption,)) as simulator:
+    with Simulator(account, middleware=(interruption,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         interruption.process = archive.begin("--streams", "alerts")
         output, errors = ended(interruption.process, timeout=30)
@@ -52,7 +52,7 @@ def test_ctrl_c_keeps_what_hangs_on_alerts(tmp_path: Path) -> None:
     """What came of a stream that takes a request per alert is stored, as far as a read can go on from it."""
     account = Account.seeded(alerts=600)
     interruption = Interruption(count=450)
-    with Simulator(account, weather=(interruption,)) as simulator:
+    with Simulator(account, middleware=(interruption,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         interruption.process = archive.begin("--streams", "alert_logs")
         ended(interruption.process, timeout=30)

@@ -81,7 +81,7 @@ def test_weeks_that_left_the_span_are_kept(archive: Command, account: Account) -
 def test_every_child_is_in_its_table(archive: Command, account: Account) -> None:
     """After a sync, the children of alerts are there, each beside the id of its alert."""
     archive.sync("--streams", "alert_logs,alert_recipients")
-    children = {alert_id: account.ledger.children(alert_id) for alert_id in account.alerts}
+    children = {alert_id: account.store.children(alert_id) for alert_id in account.alerts}
     logs = [{"alert_id": alert_id, **log} for alert_id, of in children.items() for log in of.logs]
     recipients = [
         {"alert_id": alert_id, **one, "user_id": one["user"]["id"], "user_username": one["user"]["username"]}
@@ -140,7 +140,7 @@ def test_a_quiet_second_sync_writes_nothing_and_asks_little(archive: Command, si
     names = (*SEARCHED, "users", "teams", "user_teams")
     archive.sync("--streams", ",".join(names))
     before = {name: archive.query(f"SELECT _json, _synced_at FROM {name} ORDER BY ALL") for name in names}
-    simulator.forget()
+    simulator.clear_requests()
     archive.sync("--streams", ",".join(names))
 
     assert before == {name: archive.query(f"SELECT _json, _synced_at FROM {name} ORDER BY ALL") for name in names}

@@ -32,7 +32,7 @@ from source_opsgenie.reading.search import Search
 from source_opsgenie.streams import STREAMS
 
 # These are about more than one answer; the matrix has them.
-IN_READS = {"page before", "next for ever", "count below zero", "count of text", "count beyond all"}
+IN_READS = {"previous page", "endless next", "negative count", "count as text", "huge count"}
 # Nothing to do with what the API answers: see the tests of the transport and of the route.
 NO_ANSWER = {Failure.NO_NAME, Failure.NO_CONNECTION, Failure.PROXY, Failure.UNTRUSTED, Failure.TLS}
 ROUTE = "/v2/users"
@@ -104,7 +104,7 @@ def test_what_a_fault_becomes(fault: str, connection: Connection, simulator: Sim
     """For ever, each fault ends in the error of its row, with the request's path and the remedy, tried as it says."""
     failure = URLLIB3_FAILURES[fault]
     assert failure
-    simulator.forget()
+    simulator.clear_requests()
     simulator.faults.script(fault, route=ROUTE, times=None)
     with pytest.raises(OpsgenieError) as caught:
         read(connection)
@@ -126,7 +126,7 @@ def test_what_may_pass_passes(fault: str, connection: Connection, simulator: Sim
     assert sorted(user["username"] for user in account.users.values()) == sorted(read(connection))
 
 
-@pytest.mark.parametrize("fault", ["page as 200", "redirect", "status 503", "cut JSON"])
+@pytest.mark.parametrize("fault", ["HTML as 200", "redirect", "status 503", "truncated JSON"])
 def test_a_host_that_never_answered_as_the_api_does(fault: str, simulator: Simulator) -> None:
     """What is no API, or is in failure, from the first answer on is told after a few tries."""
     simulator.faults.script(fault, route="/v2/account", times=None)
@@ -138,7 +138,7 @@ def test_a_host_that_never_answered_as_the_api_does(fault: str, simulator: Simul
     assert len(simulator.requests) == FIRST_ATTEMPTS
 
 
-@pytest.mark.parametrize("fault", ["count below zero", "count of text"])
+@pytest.mark.parametrize("fault", ["negative count", "count as text"])
 def test_an_impossible_count_is_told(fault: str, connection: Connection, simulator: Simulator) -> None:
     """A count that cannot be one is never taken for none."""
     simulator.faults.script(fault, route="/v2/alerts/count")
@@ -148,9 +148,9 @@ def test_an_impossible_count_is_told(fault: str, connection: Connection, simulat
 
 def test_a_list_that_goes_round_in_a_circle_is_told(connection: Connection, simulator: Simulator) -> None:
     """A `next` that always names a new address, and the same page behind it, is an error after two or three of them."""
-    simulator.faults.script("next for ever", route="/v2/alerts/{identifier}/logs", times=None)
+    simulator.faults.script("endless next", route="/v2/alerts/{identifier}/logs", times=None)
     alert_id = next(iter(simulator.account.alerts))
-    simulator.forget()
+    simulator.clear_requests()
     with pytest.raises(Failure.NO_NEXT.kind, match="leads back to a page that was read before"):
         read_list(connection.client, STREAMS["alert_logs"], f"/v2/alerts/{alert_id}/logs")
 

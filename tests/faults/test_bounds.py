@@ -21,7 +21,7 @@ def ask(url: str, bounds: Bounds, key: str = "none") -> bytes:
         return transport(Request("/v2/account", headers={"Authorization": f"GenieKey {key}"})).body
 
 
-@pytest.mark.parametrize("fault", ["late", "silence"])
+@pytest.mark.parametrize("fault", ["late response", "silence"])
 def test_silence_has_a_bound_of_its_own(fault: str, simulator: Simulator, account: Account) -> None:
     """Long before an answer takes too long, one is given up whose first byte does not come, or whose next."""
     simulator.faults.script(fault, route="/v2/account")

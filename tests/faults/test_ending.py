@@ -44,7 +44,7 @@ def account() -> Account:
 @pytest.fixture
 def simulator(account: Account, stall: Stall) -> Iterator[Simulator]:
     """The API, which stalls."""
-    with Simulator(account, weather=(stall,)) as simulator:
+    with Simulator(account, middleware=(stall,)) as simulator:
         yield simulator
 
 

@@ -9,13 +9,13 @@ import pytest
 from tests.support.faulty import URLLIB3_FAILURES, Ran, Wireless, connection_over, run
 
 from opsgenie_simulator import Account, Faults, Simulator
-from opsgenie_simulator.faults import PASSING, Scripted
+from opsgenie_simulator.faults import TRANSIENT, ScriptedFault
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.streams import STREAMS, Stream
 
 # One fault for each failure that there is; what is too large takes too long for so many cases.
 ONE_EACH = {failure: fault for fault, failure in reversed(URLLIB3_FAILURES.items()) if failure is not Failure.TOO_LARGE}
-LASTING = [*ONE_EACH.values(), "page before", "next for ever", "count beyond all"]
+LASTING = [*ONE_EACH.values(), "previous page", "endless next", "huge count"]
 # Of the streams that are read alike, the first is tried with each fault, the others with a few at each moment.
 A_FEW = 3
 
@@ -61,11 +61,11 @@ class Case:
     def broken(self, fault: str, route: str, at: int, *, times: int | None) -> list[str]:
         """What goes wrong when the answer *at* on *route*, or all from there on, come with *fault*."""
         faults = Faults()
-        ran = self._read(faults, Scripted(fault, route, at=at, times=times))
+        ran = self._read(faults, ScriptedFault(fault, route, at=at, times=times))
         mended = self._read(Faults(), state=ran.state)
         rules = {
             "not used": not faults.unused(),
-            "fails, though it passes": not (ran.problem and times and fault in PASSING),
+            "fails, though it passes": not (ran.problem and times and fault in TRANSIENT),
             "not whole, without a word": bool(ran.problem) or ran.rows == self.whole.rows or _is_told(ran),
             "does not say what was asked": not ran.problem or re.search("GET |/v", str(ran.problem)) is not None,
             "is not mended": mended.problem is None and ran.rows | mended.rows == self.whole.rows,
@@ -75,7 +75,7 @@ class Case:
     def _read(
         self,
         faults: Faults,
-        *scripted: Scripted,
+        *scripted: ScriptedFault,
         state: dict[str, object] | None = None,
         requests: Counter[str] | None = None,
     ) -> Ran:
@@ -99,7 +99,7 @@ def test_complete_or_loudly_incomplete(stream: Stream) -> None:
     broken: list[str] = []
     for route, at in case.cells():
         number = next(turn)
-        broken += case.broken(PASSING[number % len(PASSING)], route, at, times=1)
+        broken += case.broken(TRANSIENT[number % len(TRANSIENT)], route, at, times=1)
         for fault in LASTING if is_first else (LASTING * 2)[number % len(LASTING) :][:A_FEW]:
             broken += case.broken(fault, route, at, times=None)
 

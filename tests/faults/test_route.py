@@ -281,7 +281,7 @@ class Napping(SuspendDetector):
 def test_after_a_nap_connections_are_new(simulator: Simulator, account: Account) -> None:
     """What was asked over a connection from before the nap is broken off, and the next request makes a new one."""
     request = Request("/v2/account", headers={"Authorization": f"GenieKey {account.full_key}"})
-    simulator.faults.script("late", route="/v2/account")
+    simulator.faults.script("late response", route="/v2/account")
     failed: list[OpsgenieError] = []
     with closing(PooledTransport(simulator.url, connections=2, bounds=Bounds(tick=60.0), naps=Napping())) as transport:
 

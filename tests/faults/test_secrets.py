@@ -7,7 +7,7 @@ from tests.support.faulty import Wireless, connection_over
 from tests.support.leaks import KEY, leaks
 
 from opsgenie_simulator import Account, Call, Response, Simulator
-from opsgenie_simulator.messages import Answer
+from opsgenie_simulator.middleware import Respond
 from source_opsgenie.api.transport import Request
 from source_opsgenie.config import Config
 from source_opsgenie.errors import OpsgenieError
@@ -18,7 +18,7 @@ from source_opsgenie.streams import STREAMS
 class Echo:
     """Weather in which the API says the key wherever it can: in links, messages and ids of requests."""
 
-    def __call__(self, call: Call, answer: Answer) -> Response:
+    def __call__(self, call: Call, answer: Respond) -> Response:
         """Answer with a link that carries the key, in the old form of the API."""
         response = answer(call)
         key = (call.authorization or "").removeprefix("GenieKey ")
@@ -32,7 +32,7 @@ def test_a_link_with_the_key_in_it(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     account = Account.seeded(alerts=3)
     asked: list[Request] = []
-    wireless = Wireless(Simulator(account, weather=(Echo(),)))
+    wireless = Wireless(Simulator(account, middleware=(Echo(),)))
 
     def noting(request: Request) -> object:
         asked.append(request)

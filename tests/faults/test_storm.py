@@ -12,8 +12,9 @@ from tests.support.faulty import Wireless, connected, connection_over, run
 from tests.support.leaks import heard
 
 from opsgenie_simulator import Account, Call, Faults, Response, Simulator
-from opsgenie_simulator.faults import PASSING
-from opsgenie_simulator.messages import Answer, Delivery
+from opsgenie_simulator.faults import TRANSIENT
+from opsgenie_simulator.messages import Delivery
+from opsgenie_simulator.middleware import Respond
 from source_opsgenie.api.client import ATTEMPTS
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.outage import LONGEST_OUTAGE_SECONDS, is_fatal
@@ -43,7 +44,7 @@ class Outage:
     def __init__(self, *, after: int, lasting: int) -> None:
         self.first, self.last, self.number = after + 1, after + lasting, 0
 
-    def __call__(self, call: Call, answer: Answer) -> Response:
+    def __call__(self, call: Call, answer: Respond) -> Response:
         """Answer, or do not."""
         self.number += 1
         is_out = self.first <= self.number <= self.last
@@ -54,7 +55,7 @@ def whole(account: Account, stream: str) -> set[tuple[str, ...]]:
     """The keys of all rows of *stream*."""
     if stream == "alerts":
         return {(alert_id,) for alert_id in account.alerts}
-    return {(alert, log["offset"]) for alert in account.alerts for log in account.ledger.children(alert).logs}
+    return {(alert, log["offset"]) for alert in account.alerts for log in account.store.children(alert).logs}
 
 
 @pytest.mark.parametrize(("stream", "alerts", "seeds"), [("alerts", 2_000, range(10)), ("alert_logs", 400, range(1))])
@@ -73,15 +74,15 @@ def test_fifteen_faults_in_a_hundred_cost_no_row(stream: str, alerts: int, seeds
         assert ran.rows.keys() == whole(account, stream)
 
     assert happened.total() > 30
-    assert len(happened) > len(PASSING) // 2
+    assert len(happened) > len(TRANSIENT) // 2
 
 
-@pytest.mark.parametrize("fault", ["status 503", "reset before", "page as 200"])
+@pytest.mark.parametrize("fault", ["status 503", "reset before", "HTML as 200"])
 def test_a_service_that_is_down_is_told_within_the_bound(fault: str, simulator: Simulator) -> None:
     """One request with its tries, and one question whether anybody is there: no stream after it waits again."""
     with connected(simulator) as connection:
         simulator.faults.share, simulator.faults.among = 1.0, (fault,)
-        simulator.forget()
+        simulator.clear_requests()
         began = connection.clock.monotonic()
         ran = run(connection, STREAMS["alerts"])
         assert ran.problem
@@ -123,7 +124,7 @@ def test_the_archive_waits_out_an_outage(tmp_path: Path, capsys: pytest.CaptureF
     """When nothing answers, a sync says that it waits, waits, says that it goes on, and ends whole."""
     account = Account.seeded(alerts=900)
     outage = Outage(after=12, lasting=ATTEMPTS + 40)
-    with Simulator(account, weather=(outage,)) as simulator, connected(simulator) as connection:
+    with Simulator(account, middleware=(outage,)) as simulator, connected(simulator) as connection:
         result = synced(connection, tmp_path / "acme.duckdb")
     told = heard(capsys.readouterr().out)
 
@@ -156,7 +157,7 @@ def test_the_archive_waits_a_bounded_time(tmp_path: Path) -> None:
     """An outage without an end ends the sync within a little more than an hour, and the streams after it are named."""
     outage = Outage(after=5, lasting=10_000)
     account = Account.seeded(alerts=30)
-    with Simulator(account, weather=(outage,)) as simulator, connected(simulator) as connection:
+    with Simulator(account, middleware=(outage,)) as simulator, connected(simulator) as connection:
         alerts, logs = synced(connection, tmp_path / "acme.duckdb", "alerts", "alert_logs")
 
     assert alerts.ends_sync

@@ -6,14 +6,15 @@ from typing import Literal
 import pytest
 from tests.support.worlds import DAY_MS, MINUTE_MS, NOW, Hasty, Table, World, crowd, held, twice
 
-from opsgenie_simulator import Account, Call, Changing, Switches
-from opsgenie_simulator.messages import Answer, Response
+from opsgenie_simulator import Account, Call, RandomChanges, Switches
+from opsgenie_simulator.messages import Response
+from opsgenie_simulator.middleware import Respond
 
 LAGS = [0, 2_000, MINUTE_MS]
-SEARCHES: tuple[Literal["searchable", "refused", "ignored", "seconds"], ...] = (
-    "searchable", "refused", "ignored", "seconds",
+SEARCHES: tuple[Literal["searchable", "rejected", "ignored", "seconds"], ...] = (
+    "searchable", "rejected", "ignored", "seconds",
 )  # fmt: skip
-SORTS: tuple[Literal["accepted", "refused"], ...] = ("accepted", "refused")
+SORTS: tuple[Literal["accepted", "rejected"], ...] = ("accepted", "rejected")
 BEHAVIOURS = [Switches(updated_at_search=search, updated_at_sort=sort) for search in SEARCHES for sort in SORTS]
 
 
@@ -24,7 +25,7 @@ class Changed:
         self.account = Account.seeded(alerts=900, incidents=900, until=NOW - DAY_MS)
         crowd(self.account, 150, at=NOW - 10 * DAY_MS)
         self.account.index_lag_ms = lag_ms
-        self.changes = Changing(self.account, seed=seed)
+        self.changes = RandomChanges(self.account, seed=seed)
         self.world = World(self.account, switches or Switches(), (self.changes,))
         self.table = Table(stream)
 
@@ -96,8 +97,8 @@ def test_a_read_ends_though_updates_come_as_fast_as_it_reads(updates: float) -> 
     account = Account.seeded(alerts=3_000, until=NOW - DAY_MS)
     world, table = World(account), Table()
     table.take(world.read())
-    fast = Changing(account, updates=updates, creations=0, deletions=0)
-    world = World(account, weather=(fast,), now=world.now + DAY_MS)
+    fast = RandomChanges(account, updates=updates, creations=0, deletions=0)
+    world = World(account, middleware=(fast,), now=world.now + DAY_MS)
     for alert_id in list(account.alerts)[:500]:
         account.update_alert(alert_id, tags=["before"])
     syncs = [table.take(world.read(state=table.state)) for _ in range(2)]
@@ -132,18 +133,18 @@ def test_a_change_that_shows_late_is_not_lost_between_two_reads() -> None:
 def test_quiet_lines_of_open_alerts_arrive_within_a_day(seed: int) -> None:
     """Lines that do not move their alert's `updatedAt`, added all the time, are all there after a day's look."""
     account = Account.seeded(alerts=300, until=NOW - DAY_MS)
-    changes = Changing(account, seed=seed, updates=0.2, creations=0.1, deletions=0.05)
+    changes = RandomChanges(account, seed=seed, updates=0.2, creations=0.1, deletions=0.05)
     chance = Random(seed)
     quiet: list[str] = []
 
-    def add(call: Call, answer: Answer) -> Response:
+    def add(call: Call, answer: Respond) -> Response:
         still_open = [one for one, alert in account.alerts.items() if alert["status"] == "open"]
         if world.now < NOW + DAY_MS:
             quiet.append(chance.choice(still_open))
             account.add_log(quiet[-1], f"quiet line {len(quiet)}", touch=False)
         return answer(call)
 
-    world, table = World(account, weather=(changes, add)), Table("alert_logs")
+    world, table = World(account, middleware=(changes, add)), Table("alert_logs")
     table.take(world.read("alert_logs"))
     changes.stop()
     world.now += DAY_MS + MINUTE_MS

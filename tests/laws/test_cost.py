@@ -62,7 +62,7 @@ def test_empty_years_cost_next_to_nothing() -> None:
     assert max(len(apart.asked), len(dense.asked)) <= 60
 
 
-@pytest.mark.parametrize("switches", [Switches(), Switches(updated_at_search="refused")])
+@pytest.mark.parametrize("switches", [Switches(), Switches(updated_at_search="rejected")])
 def test_a_few_changes_cost_a_few_requests(switches: Switches) -> None:
     """Of 5,000 alerts 250 changed: the second sync asks for a few pages, however `updatedAt` behaves."""
     account = Account.seeded(alerts=5_000, until=NOW - DAY_MS)

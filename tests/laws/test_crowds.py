@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from tests.support.worlds import DAY_MS, NOW, World, crowd, in_the_middle, living, twice
 
-from opsgenie_simulator import Account, Changing, Switches
+from opsgenie_simulator import Account, RandomChanges, Switches
 
 CROWDED = NOW - 10 * DAY_MS
 TIES = ("kept", "mirrored", "shuffled")
@@ -28,9 +28,9 @@ def test_a_second_with_2500_alerts_is_read_whole(ties: Ties) -> None:
     assert (2_800, "") == (len(sync.ids), sync.problem)
 
 
-@pytest.mark.parametrize("sort", ["accepted", "refused"])
+@pytest.mark.parametrize("sort", ["accepted", "rejected"])
 @pytest.mark.parametrize("ties", TIES)
-def test_a_millisecond_with_650_alerts_is_read_whole(ties: Ties, sort: Literal["accepted", "refused"]) -> None:
+def test_a_millisecond_with_650_alerts_is_read_whole(ties: Ties, sort: Literal["accepted", "rejected"]) -> None:
     """650 alerts of one millisecond come once each, in the first sync and as changes in the second."""
     account = quiet_account()
     world = World(account, Switches(ties=ties, updated_at_sort=sort))
@@ -67,7 +67,7 @@ def test_a_crowd_that_changes_at_each_request_is_read_to_its_end(seed: int) -> N
     """While the account changes at every request, also in the crowd, all that lived throughout is read."""
     account = quiet_account()
     crowd(account, 650, at=CROWDED)
-    before, changes = living(account), Changing(account, seed=seed)
+    before, changes = living(account), RandomChanges(account, seed=seed)
     sync = World(account, Switches(ties="shuffled"), (changes,)).read()
 
     assert (set(), "") == ((before & living(account)) - set(sync.ids), sync.problem)
@@ -85,12 +85,12 @@ def test_a_few_alerts_more_than_a_page_in_each_millisecond(ties: Ties) -> None:
     assert (601, "") == (len(sync.ids), sync.problem)
 
 
-@pytest.mark.parametrize(("cap", "inclusive"), [("refused", False), ("ends", True)])
-def test_neither_reading_of_the_cap_is_met(cap: Literal["refused", "ends"], inclusive: bool) -> None:
+@pytest.mark.parametrize(("cap", "inclusive"), [("rejected", False), ("ends", True)])
+def test_neither_reading_of_the_cap_is_met(cap: Literal["rejected", "ends"], inclusive: bool) -> None:
     """20,400 alerts, 2,000 of them in one second, are read whole whatever the cap does, and so are all changes."""
     account = quiet_account(18_400)
     crowd(account, 2_000, at=CROWDED, spread_ms=1_000)
-    world = World(account, Switches(cap=cap, cap_inclusive=inclusive, updated_at_search="refused"))
+    world = World(account, Switches(cap=cap, cap_inclusive=inclusive, updated_at_search="rejected"))
     first = world.read()
     # As if nothing had been read for years: then everything has changed since.
     second = world.read(state={**(first.state or {}), "bookmark": "2020-01-01T00:00:00.000Z", "seen": []})

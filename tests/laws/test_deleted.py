@@ -6,8 +6,9 @@ import orjson
 import pytest
 from tests.support.worlds import DAY_MS, NOW, World
 
-from opsgenie_simulator import Account, Call, Changing
-from opsgenie_simulator.messages import Answer, Response
+from opsgenie_simulator import Account, Call, RandomChanges
+from opsgenie_simulator.messages import Response
+from opsgenie_simulator.middleware import Respond
 from source_opsgenie.archive.deletions import DeletionScan, Unfinished
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.search import Search
@@ -49,8 +50,8 @@ def test_only_what_is_gone_is_marked_and_in_the_end_all_of_it(seed: int, lag_ms:
     account.index_lag_ms = lag_ms
     for alert_id in list(account.alerts)[::40]:
         account.delete_alert(alert_id)
-    changes = Changing(account, seed=seed, deletions=0.5)
-    world = World(account, weather=(changes,))
+    changes = RandomChanges(account, seed=seed, deletions=0.5)
+    world = World(account, middleware=(changes,))
     first = file.look(world)
     alive = set(account.alerts)
     changes.stop()
@@ -84,7 +85,7 @@ def test_what_is_neither_counted_nor_listed_but_answered_is_there() -> None:
     lost, deleted = list(account.alerts)[:2]
     account.delete_alert(deleted)
 
-    def lose(call: Call, answer: Answer) -> Response:
+    def lose(call: Call, answer: Respond) -> Response:
         response = answer(call)
         body = orjson.loads(response.body)
         if call.path.endswith("/count"):
@@ -93,4 +94,4 @@ def test_what_is_neither_counted_nor_listed_but_answered_is_there() -> None:
             body["data"] = [row for row in body["data"] if row["id"] != lost]
         return replace(response, body=orjson.dumps(body))
 
-    assert {deleted} == file.look(World(account, weather=(lose,)))
+    assert {deleted} == file.look(World(account, middleware=(lose,)))

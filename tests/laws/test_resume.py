@@ -7,15 +7,15 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.support.worlds import DAY_MS, MINUTE_MS, NOW, Hasty, Sync, Table, World, crowd, twice
 
-from opsgenie_simulator import Account, Changing, Switches
+from opsgenie_simulator import Account, RandomChanges, Switches
 
 KILLS: list[int] = []
 # A case takes long and tells enough as it is: it is not made smaller.
 UNHURRIED = settings(deadline=None, derandomize=True, database=None, phases=[Phase.generate], max_examples=12)
 SWITCHES = st.builds(
     Switches,
-    updated_at_search=st.sampled_from(["searchable", "refused", "ignored", "seconds"]),
-    updated_at_sort=st.sampled_from(["accepted", "refused"]),
+    updated_at_search=st.sampled_from(["searchable", "rejected", "ignored", "seconds"]),
+    updated_at_sort=st.sampled_from(["accepted", "rejected"]),
     ties=st.sampled_from(["kept", "mirrored", "shuffled"]),
     timestamps=st.sampled_from(["trimmed", "full"]),
 )
@@ -38,14 +38,14 @@ def broken(sync: Sync, stream: str) -> list[str]:
 def mended(switches: Switches, stops: list[int], seed: int) -> None:
     """Read an account that changes twice, each time killed as often as *stops* say, and once more when it is quiet."""
     account = account_of(500, crowded=130)
-    chance, changes = random.Random(seed), Changing(account, seed=seed)
+    chance, changes = random.Random(seed), RandomChanges(account, seed=seed)
     world, table = World(account, switches, (changes,)), Table()
     problems: list[str] = []
     for stop in [*stops, None, *stops, None]:
         sync = table.take(world.read(state=table.state, stop_after=stop, clock=Hasty()))
         problems += broken(sync, "alerts")
         # A read that was killed may still be asking, and with each question the account changes.
-        with account.ledger.lock:
+        with account.store.lock:
             for alert_id in chance.sample(list(account.alerts), 120):
                 account.update_alert(alert_id, tags=[f"{world.now}"])
         world.now += chance.choice([1_000, MINUTE_MS, 20 * MINUTE_MS])
@@ -86,8 +86,8 @@ def test_a_kill_after_every_message_of_a_backfill(stream: str) -> None:
 def test_every_place_of_a_kill_is_mended(stop: int) -> None:
     """Killed at any place among logs while alerts change, the reads after it bring all that the account holds."""
     account = account_of(260, crowded=120)
-    changes = Changing(account, deletions=0.05)
-    world, table = World(account, weather=(changes,)), Table("alert_logs")
+    changes = RandomChanges(account, deletions=0.05)
+    world, table = World(account, middleware=(changes,)), Table("alert_logs")
     problems: list[str] = []
     for stops in (stop, stop // 2, None, stop, None):
         sync = table.take(world.read("alert_logs", state=table.state, stop_after=stops, clock=Hasty()))

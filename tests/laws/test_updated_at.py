@@ -6,13 +6,13 @@ from typing import Literal
 import pytest
 from tests.support.worlds import DAY_MS, MINUTE_MS, NOW, Table, World, in_the_middle, twice
 
-from opsgenie_simulator import Account, Changing, Switches
+from opsgenie_simulator import Account, RandomChanges, Switches
 from source_opsgenie.clock import parse_timestamp
 
-SEARCHES: tuple[Literal["searchable", "refused", "ignored", "seconds"], ...] = (
-    "searchable", "refused", "ignored", "seconds",
+SEARCHES: tuple[Literal["searchable", "rejected", "ignored", "seconds"], ...] = (
+    "searchable", "rejected", "ignored", "seconds",
 )  # fmt: skip
-SORTS: tuple[Literal["accepted", "refused"], ...] = ("accepted", "refused")
+SORTS: tuple[Literal["accepted", "rejected"], ...] = ("accepted", "rejected")
 TIES: tuple[Literal["kept", "shuffled"], ...] = ("kept", "shuffled")
 BEHAVIOURS = [
     Switches(updated_at_search=search, updated_at_sort=sort, ties=ties)
@@ -100,8 +100,8 @@ def test_our_clock_may_be_an_hour_off(lag_ms: int, off_ms: int) -> None:
     """Only the API's clock matters: an hour before or behind ours, changes between two reads are all read."""
     account = account_of()
     account.index_lag_ms = lag_ms
-    changes = Changing(account)
-    world, table = World(account, weather=(changes,), now=int(time.time() * 1000) + off_ms), Table()
+    changes = RandomChanges(account)
+    world, table = World(account, middleware=(changes,), now=int(time.time() * 1000) + off_ms), Table()
     for _ in range(3):
         table.take(world.read(state=table.state))
         world.now += MINUTE_MS
@@ -117,7 +117,7 @@ def test_start_date_holds_while_the_account_changes(switches: Switches) -> None:
     """With a start date, exactly the rows updated since are held in the end, however many older ones move."""
     account = account_of()
     start = "2026-08-01T00:00:00Z"
-    changes = Changing(account, updates=3.0)
+    changes = RandomChanges(account, updates=3.0)
     world, table = World(account, switches, (changes,)), Table()
     table.take(world.read(config={"start_date": start}))
     changes.stop()

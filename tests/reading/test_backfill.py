@@ -94,9 +94,9 @@ def test_stop_after_any_step(start: str) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 3, 99, 100, 101, 310])
-@pytest.mark.parametrize("search", ["searchable", "refused", "ignored", "seconds"])
+@pytest.mark.parametrize("search", ["searchable", "rejected", "ignored", "seconds"])
 def test_start_date_means_updated_since(
-    size: int, search: Literal["searchable", "refused", "ignored", "seconds"]
+    size: int, search: Literal["searchable", "rejected", "ignored", "seconds"]
 ) -> None:
     """Older alerts that were updated since the start date are read too, each once, however updates can be searched."""
     account = with_old_changes(size)
@@ -107,14 +107,15 @@ def test_start_date_means_updated_since(
     assert sorted(expected) == sorted(found)
 
 
-@pytest.mark.parametrize("search", ["searchable", "refused", "ignored"])
+@pytest.mark.parametrize("search", ["searchable", "rejected", "ignored"])
 def test_with_a_start_date_the_counts_are_of_what_was_created_since(
-    search: Literal["searchable", "refused", "ignored"],
+    search: Literal["searchable", "rejected", "ignored"],
 ) -> None:
     """Older rows are looked through for changes, in whatever way: what is counted and listed does not include them."""
     account = with_old_changes(30)
     connection = connection_of(
-        Wire(account, Switches(updated_at_search=search, updated_at_sort="refused")), start_date=format_timestamp(START)
+        Wire(account, Switches(updated_at_search=search, updated_at_sort="rejected")),
+        start_date=format_timestamp(START),
     )
     tally = tally_of(read_batches(connection, STREAMS["alerts"], BEGUN))
     since = sum(one["createdAt"] >= format_timestamp(START) for one in account.alerts.values())

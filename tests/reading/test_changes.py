@@ -19,7 +19,7 @@ BEGUN = State(Scope("acme"), bookmark=SINCE, begun=NOW)
 WAYS: list[dict[str, Any]] = [
     {"updated_at_search": search, "updated_at_sort": sort, "ties": ties}
     for search, sort, ties in product(
-        ("searchable", "refused", "ignored", "seconds"), ("accepted", "refused"), ("kept", "shuffled")
+        ("searchable", "rejected", "ignored", "seconds"), ("accepted", "rejected"), ("kept", "shuffled")
     )
 ]
 every_way = pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(way.values()))
@@ -134,8 +134,8 @@ def test_stop_after_any_step() -> None:
     assert len(states) > 4
 
 
-@pytest.mark.parametrize("search", ["searchable", "refused", "ignored", "seconds"])
-@pytest.mark.parametrize(("sort", "tied"), [("refused", 1), ("accepted", 150)])
+@pytest.mark.parametrize("search", ["searchable", "rejected", "ignored", "seconds"])
+@pytest.mark.parametrize(("sort", "tied"), [("rejected", 1), ("accepted", 150)])
 def test_stop_after_any_step_of_the_history(search: Any, sort: Any, tied: int) -> None:
     """Where windows over the whole history are read, or searched for changes, that too is taken up where it ended."""
     account = changed(*((SINCE + number * 500, tied) for number in range(460 // tied)))
@@ -149,7 +149,7 @@ def test_stop_after_any_step_of_the_history(search: Any, sort: Any, tied: int) -
     assert isinstance(whole[0], Expected) or search == "searchable"
 
 
-@pytest.mark.parametrize("search", ["refused", "ignored", "seconds"])
+@pytest.mark.parametrize("search", ["rejected", "ignored", "seconds"])
 def test_what_one_sort_cannot_reach_is_looked_for_in_windows(search: Any) -> None:
     """A bulk change of 300 rows among 9,000, without a search by `updatedAt`: found by the sort, not by reading all."""
     account = changed((SINCE + 5, 300), untouched=8_700)

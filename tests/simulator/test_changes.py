@@ -1,15 +1,15 @@
-"""Changing an account while it is read: from Python and over HTTP."""
+"""RandomChanges an account while it is read: from Python and over HTTP."""
 
 import json
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Call, Faults, Response, Simulator
-from opsgenie_simulator.control import controlled
-from opsgenie_simulator.journal import Journal
-from opsgenie_simulator.messages import Answer
+from opsgenie_simulator.control import respond_to_control
+from opsgenie_simulator.middleware import Respond
+from opsgenie_simulator.request_log import RequestLog
 
 NOON = 1_790_000_000_000
 
@@ -30,7 +30,7 @@ def status_of(account: Account, status: str) -> str:
 
 def test_created_alert_is_there_at_once(account: Account) -> None:
     """An alert that is created is listed first, counted, and answered with its own fields."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     created = account.create_alert(message="Fire", tags=["hot"], created_at="2026-10-31T23:59:59.5Z")
 
     assert created["id"] == asking.get("/v2/alerts", limit=1).ids[0]
@@ -56,7 +56,7 @@ def test_acknowledging_writes_report_and_owner(account: Account) -> None:
 
     assert {"ackTime": elapsed, "acknowledgedBy": "Alert API"} == after["report"]
     assert "Alert API" == after["owner"]
-    assert "Alert acknowledged via API" == account.ledger.children(alert_id).logs[-1]["log"]
+    assert "Alert acknowledged via API" == account.store.children(alert_id).logs[-1]["log"]
 
 
 def test_taking_back_keeps_the_time(account: Account) -> None:
@@ -74,7 +74,7 @@ def test_update_moves_the_alert_in_time(account: Account) -> None:
     after = account.update_alert(alert_id, status="closed", priority="P1")
     account.clock = lambda: NOON * 2
     account.update_alert(alert_id, tags=["late"])
-    listed = Asking(account).get("/v2/alerts", sort="updatedAt", limit=1).rows[0]
+    listed = ApiClient(account).get("/v2/alerts", sort="updatedAt", limit=1).rows[0]
 
     assert ("2026-09-21T14:13:20Z", "closed", "P1") == (after["updatedAt"], after["status"], after["priority"])
     assert (alert_id, ["late"]) == (listed["id"], listed["tags"])
@@ -84,7 +84,7 @@ def test_update_may_be_put_at_any_moment(account: Account) -> None:
     """With *updated_at*, many updates can be put into one millisecond."""
     for alert_id in account.alerts:
         account.update_alert(alert_id, updated_at=NOON, tags=["again"])
-    asking = Asking(account)
+    asking = ApiClient(account)
 
     assert {"count": 300} == asking.get("/v2/alerts/count", query=f"updatedAt = {NOON}").body["data"]
     assert {"count": 0} == asking.get("/v2/alerts/count", query=f"updatedAt > {NOON}").body["data"]
@@ -99,14 +99,14 @@ def test_children_touch_their_alert_only_if_told(account: Account, touch: bool) 
     account.add_note(alert_id, "On it", touch=touch)
 
     assert ("2026-09-21T14:13:20Z" if touch else before) == account.alerts[alert_id]["updatedAt"]
-    assert "On it" == account.ledger.children(alert_id).notes[-1]["note"]
+    assert "On it" == account.store.children(alert_id).notes[-1]["note"]
 
 
 def test_deleted_alert_leaves_no_trace(account: Account) -> None:
     """A deleted alert is neither listed, counted nor found."""
     alert_id = next(iter(account.alerts))
     account.delete_alert(alert_id)
-    asking = Asking(account)
+    asking = ApiClient(account)
 
     assert alert_id not in asking.get("/v2/alerts", order="asc", limit=100).ids
     assert {"count": 299} == asking.get("/v2/alerts/count").body["data"]
@@ -124,16 +124,16 @@ def test_resolving_an_incident_ends_its_impact(account: Account) -> None:
     assert "impactEndDate" not in incident
     assert "2026-09-21T14:13:20Z" == resolved["impactEndDate"] == reopened["impactEndDate"]
     account.delete_incident(incident["id"])
-    assert 404 == Asking(account).get(f"/v1/incidents/{incident['id']}").status
+    assert 404 == ApiClient(account).get(f"/v1/incidents/{incident['id']}").status
 
 
 def test_users_and_teams_stay_consistent(account: Account) -> None:
     """Memberships follow a new team; a deleted user leaves its teams; an emptied team has no `members`."""
     user = account.create_user(username="new@acme.example")
-    none_yet = account.ledger.teams_of_user(user["id"])
+    none_yet = account.store.teams_of_user(user["id"])
     member = {"user": {"id": user["id"], "username": user["username"]}, "role": "admin"}
     team = account.create_team(name="New", members=[member])
-    asking = Asking(account)
+    asking = ApiClient(account)
     before = asking.get(f"/v2/users/{user['username']}/teams").rows
     account.delete_user(user["id"])
 
@@ -146,7 +146,7 @@ def test_users_and_teams_stay_consistent(account: Account) -> None:
 def controlling(account: Account, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
     """Send one call to the simulator's own routes."""
     call = Call(method, path, {}, body=b"" if body is None else json.dumps(body).encode())
-    response = controlled(call, account, journal=Journal(), faults=Faults())
+    response = respond_to_control(call, account, request_log=RequestLog(), faults=Faults())
     return response.status, json.loads(response.body)
 
 
@@ -170,7 +170,7 @@ def test_other_programs_change_alerts(account: Account) -> None:
     controlling(account, "POST", f"/_simulator/alerts/{alert_id}/notes", {"note": "Done"})
 
     assert ("closed", "2026-09-21T14:13:21Z") == (patched["data"]["status"], patched["data"]["updatedAt"])
-    assert "Done" == account.ledger.children(alert_id).notes[-1]["note"]
+    assert "Done" == account.store.children(alert_id).notes[-1]["note"]
 
 
 def test_other_programs_change_teams(account: Account) -> None:
@@ -206,13 +206,13 @@ def test_weather_stands_around_every_answer(account: Account) -> None:
     """What is put around the answers sees each call and may change the account or the answer."""
     seen = []
 
-    def changing(call: Call, answer: Answer) -> Response:
+    def changing(call: Call, answer: Respond) -> Response:
         seen.append(call.path)
         account.create_alert()
         return answer(call)
 
-    simulator = Simulator(account, weather=(changing,))
-    response = simulator.answer(Call("GET", "/v2/alerts/count", {}, f"GenieKey {account.full_key}"))
+    simulator = Simulator(account, middleware=(changing,))
+    response = simulator.respond(Call("GET", "/v2/alerts/count", {}, f"GenieKey {account.full_key}"))
 
     assert ["/v2/alerts/count"] == seen
     assert {"count": 301} == json.loads(response.body)["data"]

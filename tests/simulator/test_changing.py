@@ -3,21 +3,21 @@
 import json
 from typing import Any
 
-from opsgenie_simulator import Account, Call, Changing, Simulator
+from opsgenie_simulator import Account, Call, RandomChanges, Simulator
 
 
 class Reading:
     """A client of a changing account, without a socket."""
 
-    def __init__(self, account: Account, changes: Changing) -> None:
+    def __init__(self, account: Account, changes: RandomChanges) -> None:
         """Ask *account* with its full key."""
         self.account, self.changes = account, changes
-        self._simulator = Simulator(account, weather=(changes,))
+        self._simulator = Simulator(account, middleware=(changes,))
 
     def get(self, path: str, **query: str) -> Any:
         """What stands under `data`."""
         call = Call("GET", path, query, f"GenieKey {self.account.full_key}")
-        return json.loads(self._simulator.answer(call).body)["data"]
+        return json.loads(self._simulator.respond(call).body)["data"]
 
 
 def reading(*, seed: int = 1, crowd: int = 0, **numbers: Any) -> Reading:
@@ -26,7 +26,7 @@ def reading(*, seed: int = 1, crowd: int = 0, **numbers: Any) -> Reading:
     account.clock = lambda: 1_800_000_000_000
     for _ in range(crowd):
         account.create_alert(created_at=1_780_000_000_000)
-    return Reading(account, Changing(account, seed=seed, **numbers))
+    return Reading(account, RandomChanges(account, seed=seed, **numbers))
 
 
 def test_it_changes_as_much_as_is_said() -> None:
@@ -128,7 +128,7 @@ def test_it_ends() -> None:
 def test_an_empty_account_stays_quiet() -> None:
     """Where nothing is, nothing can be updated or deleted, and creating goes on."""
     account = Account()
-    asked = Reading(account, Changing(account, updates=3.0, deletions=3.0, creations=0))
+    asked = Reading(account, RandomChanges(account, updates=3.0, deletions=3.0, creations=0))
     asked.get("/v2/alerts")
 
     assert (0, []) == (asked.changes.updated.total(), asked.changes.deleted)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking, query_of
+from tests.support.api_client import ApiClient, query_of
 
 from opsgenie_simulator import Account, Switches
 from opsgenie_simulator.timestamps import epoch_ms
@@ -18,11 +18,11 @@ def account() -> Account:
 
 def logged(account: Account, *, more_than: int, at_most: int = 1000) -> str:
     """The id of an alert with so many logs."""
-    sizes = ((one, len(account.ledger.children(one).logs)) for one in account.alerts)
+    sizes = ((one, len(account.store.children(one).logs)) for one in account.alerts)
     return next(one for one, size in sizes if more_than < size <= at_most)
 
 
-def walked(asking: Asking, path: str, **query: Any) -> Iterator[list[dict[str, Any]]]:
+def walked(asking: ApiClient, path: str, **query: Any) -> Iterator[list[dict[str, Any]]]:
     """The pages of a cursor, by the parameters of `next`."""
     page = asking.get(path, **query)
     yield page.rows
@@ -33,7 +33,7 @@ def walked(asking: Asking, path: str, **query: Any) -> Iterator[list[dict[str, A
 
 def test_logs_have_the_reference_fields(account: Account) -> None:
     """A log entry has text, type, owner, time and cursor; its cursor begins with its own milliseconds."""
-    rows = Asking(account).get(f"/v2/alerts/{logged(account, more_than=2)}/logs").rows
+    rows = ApiClient(account).get(f"/v2/alerts/{logged(account, more_than=2)}/logs").rows
 
     assert {("log", "type", "owner", "createdAt", "offset")} == {tuple(row) for row in rows}
     assert {"alertAction", "alertRecipient", "system"} >= {row["type"] for row in rows}
@@ -49,19 +49,19 @@ def test_logs_have_the_reference_fields(account: Account) -> None:
 def test_logs_are_read_to_the_end_by_cursor(account: Account, order: str, limit: int) -> None:
     """Following `next` brings each entry once, in the order asked for, newest first by default."""
     alert_id = logged(account, more_than=100)
-    entries = account.ledger.children(alert_id).logs
-    pages = list(walked(Asking(account), f"/v2/alerts/{alert_id}/logs", order=order, limit=limit))
+    entries = account.store.children(alert_id).logs
+    pages = list(walked(ApiClient(account), f"/v2/alerts/{alert_id}/logs", order=order, limit=limit))
 
     assert all(len(page) <= min(limit, 100) for page in pages)
     assert (entries if order == "asc" else entries[::-1]) == [row for page in pages for row in page]
-    assert entries[:-21:-1] == Asking(account).get(f"/v2/alerts/{alert_id}/logs").rows
+    assert entries[:-21:-1] == ApiClient(account).get(f"/v2/alerts/{alert_id}/logs").rows
 
 
 def test_cursor_of_any_row_continues_after_it(account: Account) -> None:
     """With the offset of a row, `next` brings what follows it and `prev` what lies right before it."""
     alert_id = logged(account, more_than=100)
-    entries = account.ledger.children(alert_id).logs
-    asking, path, offset = Asking(account), f"/v2/alerts/{alert_id}/logs", entries[50]["offset"]
+    entries = account.store.children(alert_id).logs
+    asking, path, offset = ApiClient(account), f"/v2/alerts/{alert_id}/logs", entries[50]["offset"]
 
     assert entries[51:61] == asking.get(path, offset=offset, order="asc", limit=10).rows
     assert entries[49:39:-1] == asking.get(path, offset=offset, order="desc", limit=10).rows
@@ -72,7 +72,7 @@ def test_cursor_of_any_row_continues_after_it(account: Account) -> None:
 def test_single_entry_has_a_place_too(account: Account) -> None:
     """An alert with one entry shows it before or after a cursor by time, whatever the order."""
     alert = account.create_alert(created_at=1_790_000_000_000)
-    asking, path = Asking(account), f"/v2/alerts/{alert['id']}/logs"
+    asking, path = ApiClient(account), f"/v2/alerts/{alert['id']}/logs"
     earlier, later = "1780000000000_1780000000000000000", "1799999999999_1799999999999000000"
 
     assert [0, 1] == [len(asking.get(path, order="asc", offset=offset).rows) for offset in (later, earlier)]
@@ -82,10 +82,10 @@ def test_single_entry_has_a_place_too(account: Account) -> None:
 def test_new_entries_follow_the_last_cursor(account: Account) -> None:
     """A reader that kept the last cursor gets only what was added since."""
     alert_id = logged(account, more_than=2)
-    last = account.ledger.children(alert_id).logs[-1]["offset"]
+    last = account.store.children(alert_id).logs[-1]["offset"]
     account.add_log(alert_id, "Escalated", log_type="system")
     account.add_log(alert_id, "Escalated again", log_type="system")
-    rows = Asking(account).get(f"/v2/alerts/{alert_id}/logs", offset=last, order="asc").rows
+    rows = ApiClient(account).get(f"/v2/alerts/{alert_id}/logs", offset=last, order="asc").rows
 
     assert ["Escalated", "Escalated again"] == [row["log"] for row in rows]
     assert 2 == len({row["offset"] for row in rows})
@@ -94,15 +94,15 @@ def test_new_entries_follow_the_last_cursor(account: Account) -> None:
 def test_single_page_has_no_paging_unless_switched(account: Account) -> None:
     """`paging` is missing when all logs fit one page, or has only `first` by the switch."""
     path = f"/v2/alerts/{logged(account, more_than=0, at_most=20)}/logs"
-    present = Asking(account, Switches(single_page_paging="present")).get(path).body
+    present = ApiClient(account, Switches(single_page_paging="present")).get(path).body
 
-    assert "paging" not in Asking(account).get(path).body
+    assert "paging" not in ApiClient(account).get(path).body
     assert ["first"] == list(present["paging"])
 
 
 def test_foreign_offset_is_refused(account: Account) -> None:
     """An offset that is no cursor is a 422."""
-    assert 422 == Asking(account).get(f"/v2/alerts/{logged(account, more_than=0)}/logs", offset="20").status
+    assert 422 == ApiClient(account).get(f"/v2/alerts/{logged(account, more_than=0)}/logs", offset="20").status
 
 
 def test_notes_are_paged_like_logs(account: Account) -> None:
@@ -110,10 +110,10 @@ def test_notes_are_paged_like_logs(account: Account) -> None:
     alert_id = next(iter(account.alerts))
     for number in range(25):
         account.add_note(alert_id, f"note {number}")
-    pages = list(walked(Asking(account), f"/v2/alerts/{alert_id}/notes", order="asc"))
+    pages = list(walked(ApiClient(account), f"/v2/alerts/{alert_id}/notes", order="asc"))
 
-    assert account.ledger.children(alert_id).notes == [row for page in pages for row in page]
-    assert [20, len(account.ledger.children(alert_id).notes) - 20] == [len(page) for page in pages]
+    assert account.store.children(alert_id).notes == [row for page in pages for row in page]
+    assert [20, len(account.store.children(alert_id).notes) - 20] == [len(page) for page in pages]
     assert ["note", "owner", "createdAt", "offset"] == list(pages[0][0])
 
 
@@ -121,7 +121,7 @@ def test_recipients_are_users_of_the_account(account: Account) -> None:
     """Each recipient is a user, once per alert; members of a responding team are among them."""
     team = next(iter(account.teams.values()))
     alert = next(one for one in account.alerts.values() if {"id": team["id"]} in one["teams"])
-    rows = Asking(account).get(f"/v2/alerts/{alert['id']}/recipients").rows
+    rows = ApiClient(account).get(f"/v2/alerts/{alert['id']}/recipients").rows
     ids = [row["user"]["id"] for row in rows]
 
     assert rows
@@ -133,9 +133,9 @@ def test_recipients_are_users_of_the_account(account: Account) -> None:
 def test_children_stay_as_they_were_when_their_alert_changes(account: Account) -> None:
     """Updating an alert adds a log entry and leaves the earlier ones alone."""
     alert = next(one for one in account.alerts.values() if one["status"] == "open")
-    before = account.ledger.children(alert["id"]).logs
+    before = account.store.children(alert["id"]).logs
     account.update_alert(alert["id"], status="closed")
-    after = account.ledger.children(alert["id"]).logs
+    after = account.store.children(alert["id"]).logs
 
     assert before == after[: len(before)]
     assert ["Alert closed via API"] == [row["log"] for row in after[len(before) :]]
@@ -145,14 +145,14 @@ def test_children_of_a_missing_alert_are_missing(account: Account) -> None:
     """Logs, notes and recipients of a deleted alert are 404."""
     alert_id = next(iter(account.alerts))
     account.delete_alert(alert_id)
-    asking = Asking(account)
+    asking = ApiClient(account)
 
     assert {404} == {asking.get(f"/v2/alerts/{alert_id}/{child}").status for child in ("logs", "notes", "recipients")}
 
 
 def test_alerts_are_found_by_other_identifiers(account: Account) -> None:
     """An alert answers to its id and tiny id; to its alias while it is open."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     alert = next(one for one in account.alerts.values() if one["status"] == "open")
     closed = next(one for one in account.alerts.values() if one["status"] == "closed")
     by_tiny = asking.get(f"/v2/alerts/{alert['tinyId']}", identifierType="tiny")

@@ -76,7 +76,7 @@ def test_sdk_reads_logs_notes_and_recipients(account: Account, sdk: Sdk) -> None
     api = opsgenie_sdk.AlertApi(sdk)
     alert_id = next(one for one, alert in account.alerts.items() if alert["teams"])
     account.add_note(alert_id, "On it")
-    children = account.ledger.children(alert_id)
+    children = account.store.children(alert_id)
     logs = api.list_logs(alert_id, limit=2, order="asc").data
     while page := api.list_logs(alert_id, limit=2, order="asc", offset=logs[-1].offset).data:
         logs += page
@@ -111,7 +111,7 @@ def test_sdk_reads_heartbeats(account: Account, sdk: Sdk) -> None:
 def test_sdk_reads_attachments_and_saved_searches(account: Account, sdk: Sdk) -> None:
     """Attachments come with the link to each, saved searches with their query; the SDK knows ids as texts."""
     api = opsgenie_sdk.AlertApi(sdk)
-    found = ((one, account.ledger.children(one).attachments) for one in account.alerts)
+    found = ((one, account.store.children(one).attachments) for one in account.alerts)
     alert_id, attachments = next((one, attachments) for one, attachments in found if attachments)
     listed = api.list_attachments(alert_id).data
     searches = [api.get_saved_search(one.id).data for one in api.list_saved_searches().data]

@@ -3,7 +3,7 @@
 from urllib.request import Request, urlopen
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Simulator
 from opsgenie_simulator.timestamps import epoch_ms
@@ -12,12 +12,12 @@ KINDS = ("ignore", "create", "close", "acknowledge", "addNote")
 
 
 @pytest.fixture
-def asking() -> Asking:
+def asking() -> ApiClient:
     """An account with integrations of all types."""
-    return Asking(Account.seeded(alerts=0, incidents=0, users=30, integrations=12))
+    return ApiClient(Account.seeded(alerts=0, incidents=0, users=30, integrations=12))
 
 
-def test_single_integrations_hold_secrets(asking: Asking) -> None:
+def test_single_integrations_hold_secrets(asking: ApiClient) -> None:
     """A Datadog integration has a token, an e-mail integration its address; no list shows either."""
     whole = [asking.get(f"/v2/integrations/{one}").body["data"] for one in asking.account.integrations]
     tokens = [one["token"] for one in whole if one["type"] == "Datadog"]
@@ -28,7 +28,7 @@ def test_single_integrations_hold_secrets(asking: Asking) -> None:
     assert not [secret for secret in (*tokens, *addresses) if secret in listed]
 
 
-def test_rights_of_integrations_leave_configuration_out(asking: Asking) -> None:
+def test_rights_of_integrations_leave_configuration_out(asking: ApiClient) -> None:
     """An integration may read and write, but sees no configuration unless that was asked for."""
     whole = [asking.get(f"/v2/integrations/{one}").body["data"] for one in asking.account.integrations]
     rights = {(one["allowReadAccess"], one["allowConfigurationAccess"]) for one in whole if one["type"] != "Email"}
@@ -37,7 +37,7 @@ def test_rights_of_integrations_leave_configuration_out(asking: Asking) -> None:
     assert 1 == len([one for one in whole if one.get("isDefaultIntegration")])
 
 
-def test_actions_come_by_kind(asking: Asking) -> None:
+def test_actions_come_by_kind(asking: ApiClient) -> None:
     """An integration's actions are lists by kind, with the integration as parent; an advanced one has more."""
     for one, integration in asking.account.integrations.items():
         actions = asking.get(f"/v2/integrations/{one}/actions").body["data"]
@@ -54,7 +54,7 @@ def test_actions_come_by_kind(asking: Asking) -> None:
     assert 404 == asking.get("/v2/integrations/none/actions").status
 
 
-def test_heartbeats_answer_by_name(asking: Asking) -> None:
+def test_heartbeats_answer_by_name(asking: ApiClient) -> None:
     """Each heartbeat answers by its name as it is listed; one was never pinged, one is of no team."""
     rows = asking.get("/v2/heartbeats").body["data"]["heartbeats"]
 
@@ -76,14 +76,14 @@ def test_ping_writes_and_the_journal_tells() -> None:
             ) as response:
                 status = response.status
         written = [(request.route, request.status) for request in simulator.requests if request.writes]
-    revived = Asking(account).get(f"/v2/heartbeats/{overdue}").body["data"]
+    revived = ApiClient(account).get(f"/v2/heartbeats/{overdue}").body["data"]
 
     assert 202 == status
     assert [("/v2/heartbeats/{name}/ping", 202)] == written
     assert ("2026-11-05T10:00:00Z", False) == (revived["lastPingTime"], revived["expired"])
 
 
-def test_roles_of_the_accounts_own_are_listed_in_short(asking: Asking) -> None:
+def test_roles_of_the_accounts_own_are_listed_in_short(asking: ApiClient) -> None:
     """Roles have id and name in the list, and what they allow by themselves; every role that users have is there."""
     rows = asking.get("/v2/roles").rows
     whole = [asking.get(f"/v2/roles/{row['id']}").body["data"] for row in rows]
@@ -99,7 +99,7 @@ def test_roles_of_the_accounts_own_are_listed_in_short(asking: Asking) -> None:
     ]
 
 
-def test_saved_searches_need_no_configuration_access(asking: Asking) -> None:
+def test_saved_searches_need_no_configuration_access(asking: ApiClient) -> None:
     """Searches are listed in short to any key that may read; by id or name they tell their query."""
     rows = asking.get("/v2/alerts/saved-searches", key=asking.account.key_without_configuration_access).rows
     whole = [asking.get(f"/v2/alerts/saved-searches/{row['id']}").body["data"] for row in rows]

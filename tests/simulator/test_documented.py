@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account
 from opsgenie_simulator.routes import ROUTES
@@ -62,9 +62,9 @@ NEVER: dict[str, str] = {
 
 
 @pytest.fixture(scope="module")
-def asking() -> Asking:
+def asking() -> ApiClient:
     """An account that is large enough for everything to occur."""
-    return Asking(Account.seeded(alerts=400, incidents=60, users=40, teams=8, services=12, integrations=20))
+    return ApiClient(Account.seeded(alerts=400, incidents=60, users=40, teams=8, services=12, integrations=20))
 
 
 def rows(answer: Any) -> list[dict[str, Any]]:
@@ -72,7 +72,7 @@ def rows(answer: Any) -> list[dict[str, Any]]:
     return answer if isinstance(answer, list) else next(one for one in answer.values() if isinstance(one, list))
 
 
-def paths(asking: Asking, template: str) -> Iterator[str]:
+def paths(asking: ApiClient, template: str) -> Iterator[str]:
     """The addresses that a route has in this account, by the lists that lead to it."""
     head, brace, tail = template.partition("/{")
     if not brace:
@@ -83,7 +83,7 @@ def paths(asking: Asking, template: str) -> Iterator[str]:
         yield from paths(asking, f"{head}/{row[NAMES.get(name, 'id')]}{rest}")
 
 
-def addresses(asking: Asking, template: str) -> Iterator[tuple[str, dict[str, str]]]:
+def addresses(asking: ApiClient, template: str) -> Iterator[tuple[str, dict[str, str]]]:
     """The addresses of a route, with what must be asked for: policies belong to a team that must be named."""
     if template == "/v2/policies/notification":
         yield from ((template, {"teamId": one}) for one in asking.account.teams)
@@ -126,7 +126,7 @@ def named(value: Any, kind: str | None) -> str:
 
 
 @pytest.mark.parametrize("path", ANSWERED)
-def test_answers_have_the_documented_fields(asking: Asking, path: str) -> None:
+def test_answers_have_the_documented_fields(asking: ApiClient, path: str) -> None:
     """No answer has a field that neither the file nor a newer source knows, and every other field occurs somewhere."""
     documented = DOCUMENTED[path]
     answers = [asking.get(address, **query) for address, query in addresses(asking, path)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking, query_of
+from tests.support.api_client import ApiClient, query_of
 
 from opsgenie_simulator import Account, Switches
 from opsgenie_simulator.children import Children
@@ -25,11 +25,11 @@ def account() -> Account:
 
 def children(account: Account, name: str, *, more_than: int) -> tuple[str, Children]:
     """An incident with more than so many of something, and all that hangs on it."""
-    found = ((one, account.ledger.children(one)) for one in account.incidents)
+    found = ((one, account.store.children(one)) for one in account.incidents)
     return next((one, children) for one, children in found if len(getattr(children, name)) > more_than)
 
 
-def walked(asking: Asking, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+def walked(asking: ApiClient, path: str, **query: Any) -> Iterator[dict[str, Any]]:
     """The pages of a timeline, for as long as a key of a next one comes and entries came."""
     while True:
         page = asking.get(path, **query).body["data"]
@@ -45,14 +45,14 @@ def test_logs_and_notes_are_read_to_the_end_by_cursor(account: Account, child: s
     incident_id, _ = children(account, "logs", more_than=20)
     for number in range(30):
         account.add_note(incident_id, f"note {number}")
-    asking, path = Asking(account), f"/v1/incidents/{incident_id}/{child}"
+    asking, path = ApiClient(account), f"/v1/incidents/{incident_id}/{child}"
     page = asking.get(path)
     read = list(page.rows)
     while "next" in page.body["paging"]:
         page = asking.get(path, **query_of(page.body["paging"]["next"]))
         read += page.rows
 
-    assert getattr(account.ledger.children(incident_id), child)[::-1] == read
+    assert getattr(account.store.children(incident_id), child)[::-1] == read
     assert len(read) > 20
 
 
@@ -65,7 +65,7 @@ def test_new_lines_follow_the_last_cursor(account: Account) -> None:
     for child, lines in (("logs", was.logs), ("notes", was.notes)):
         path, last = f"/v1/incidents/{incident_id}/{child}", lines[-1]["offset"]
 
-        assert ["Escalated"] == [row[child[:-1]] for row in Asking(account).get(path, order="asc", offset=last).rows]
+        assert ["Escalated"] == [row[child[:-1]] for row in ApiClient(account).get(path, order="asc", offset=last).rows]
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
@@ -73,7 +73,7 @@ def test_new_lines_follow_the_last_cursor(account: Account) -> None:
 def test_timelines_are_read_to_the_end_by_their_key(account: Account, position: Any, order: str) -> None:
     """Pages of 20 lead to every entry once; the last page ends as the switch says."""
     incident_id, grown = children(account, "entries", more_than=40)
-    asking = Asking(account, Switches(last_key=position))
+    asking = ApiClient(account, Switches(last_key=position))
     pages = list(walked(asking, f"/v2/incident-timelines/{incident_id}/entries", order=order, limit=500))
     entries = [entry for page in pages for entry in page["entries"]]
     moments = [epoch_ms(entry["eventTime"]) for entry in entries]
@@ -89,7 +89,7 @@ def test_timelines_are_read_to_the_end_by_their_key(account: Account, position: 
 
 def test_timelines_have_the_reference_shape(account: Account) -> None:
     """An entry is named by type and UUID; the same UUID occurs under different types; users and systems act."""
-    entries = [entry for one in account.incidents for entry in account.ledger.children(one).entries]
+    entries = [entry for one in account.incidents for entry in account.store.children(one).entries]
     names = {tuple(entry) for entry in entries}
     plain = ("id", "group", "type", "eventTime", "hidden", "actor", "title")
     uuids = {entry["id"].rpartition("_")[2] for entry in entries}
@@ -106,7 +106,7 @@ def test_timelines_have_the_reference_shape(account: Account) -> None:
 def test_timelines_can_be_narrowed(account: Account) -> None:
     """Groups are picked by name, hidden entries are left out, and an entry answers by itself."""
     incident_id, grown = children(account, "entries", more_than=40)
-    asking, path = Asking(account), f"/v2/incident-timelines/{incident_id}/entries"
+    asking, path = ApiClient(account), f"/v2/incident-timelines/{incident_id}/entries"
     picked = [one for page in walked(asking, path, group="incident,statusPage") for one in page["entries"]]
     visible = [one for page in walked(asking, path, discardHidden="true") for one in page["entries"]]
 
@@ -119,11 +119,11 @@ def test_timelines_can_be_narrowed(account: Account) -> None:
 def test_timelines_grow(account: Account) -> None:
     """Resolving an incident and telling something adds a log entry and entries, after those that were there."""
     incident_id = next(one for one, body in account.incidents.items() if body["status"] == "open")
-    before = account.ledger.children(incident_id)
+    before = account.store.children(incident_id)
     was = (list(before.logs), list(before.entries))
     account.update_incident(incident_id, status="resolved")
     account.add_timeline_entry(incident_id, "All is well", description="Traffic is back")
-    after = account.ledger.children(incident_id)
+    after = account.store.children(incident_id)
 
     assert was == (after.logs[:-1], after.entries[:-2])
     assert "Incident resolved via API" == after.logs[-1]["log"]
@@ -132,12 +132,12 @@ def test_timelines_grow(account: Account) -> None:
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-@pytest.mark.parametrize("paging", ["counted", "counted-from-one", "linked"])
+@pytest.mark.parametrize("paging", ["offset", "offset-from-one", "link"])
 def test_alert_ids_are_read_to_the_end(account: Account, paging: Any, order: str) -> None:
     """Pages of 25 lead to every id of an incident's alerts, by the number of rows or by the link."""
     incident_id, grown = children(account, "alert_ids", more_than=51)
     asking, path = (
-        Asking(account, Switches(alert_ids_paging=paging)),
+        ApiClient(account, Switches(alert_ids_paging=paging)),
         f"/v1/incidents/{incident_id}/associated-alert-ids",
     )
     page = asking.get(path, limit=100, order=order)
@@ -145,7 +145,7 @@ def test_alert_ids_are_read_to_the_end(account: Account, paging: Any, order: str
 
     assert 25 == len(read)
     while len(page.rows) == 25:
-        is_linked, number = paging == "linked", len(read) + (paging == "counted-from-one")
+        is_linked, number = paging == "link", len(read) + (paging == "offset-from-one")
         query = query_of(page.body["paging"]["next"]) if is_linked else {"offset": number, "limit": 25, "order": order}
         page = asking.get(path, **query)
         read += page.rows
@@ -158,7 +158,7 @@ def test_alert_ids_begin_at_one(account: Account) -> None:
     """An offset of zero is refused, as the vendor's page says."""
     incident_id, _ = children(account, "alert_ids", more_than=0)
 
-    assert 422 == Asking(account).get(f"/v1/incidents/{incident_id}/associated-alert-ids", offset=0).status
+    assert 422 == ApiClient(account).get(f"/v1/incidents/{incident_id}/associated-alert-ids", offset=0).status
 
 
 def test_deleted_alerts_leave_their_incident(account: Account) -> None:
@@ -167,7 +167,7 @@ def test_deleted_alerts_leave_their_incident(account: Account) -> None:
     gone, new = grown.alert_ids[-1], account.create_alert()["id"]
     account.add_incident_alert(incident_id, new)
     account.delete_alert(gone)
-    rows: list[Any] = list(Asking(account).get(f"/v1/incidents/{incident_id}/associated-alert-ids").rows)
+    rows: list[Any] = list(ApiClient(account).get(f"/v1/incidents/{incident_id}/associated-alert-ids").rows)
 
     assert new == rows[0]
     assert gone not in rows
@@ -176,11 +176,11 @@ def test_deleted_alerts_leave_their_incident(account: Account) -> None:
 def test_responder_alerts_are_alerts_of_the_incident(account: Account) -> None:
     """Whoever responds was called by an alert that belongs to the incident too."""
     for one, body in account.incidents.items():
-        rows: list[Any] = list(Asking(account).get(f"/v1/incidents/{one}/responder-alert-ids").rows)
+        rows: list[Any] = list(ApiClient(account).get(f"/v1/incidents/{one}/responder-alert-ids").rows)
 
         assert len(body["responders"]) >= len(rows)
-        assert set(account.ledger.children(one).alert_ids) >= set(rows)
-    assert any(account.ledger.children(one).responder_alert_ids for one in account.incidents)
+        assert set(account.store.children(one).alert_ids) >= set(rows)
+    assert any(account.store.children(one).responder_alert_ids for one in account.incidents)
 
 
 @pytest.mark.parametrize("child", ["associated-alert-ids", "responder-alert-ids", "timeline"])
@@ -189,9 +189,9 @@ def test_small_limits_may_be_refused(account: Account, child: str) -> None:
     incident_id = next(iter(account.incidents))
     path = f"/v1/incidents/{incident_id}/{child}"
     path = f"/v2/incident-timelines/{incident_id}/entries" if child == "timeline" else path
-    refusing = Asking(account, Switches(small_limits="refused"))
+    refusing = ApiClient(account, Switches(small_limits="rejected"))
 
-    assert 200 == Asking(account).get(path, limit=26).status
+    assert 200 == ApiClient(account).get(path, limit=26).status
     assert [200, 422] == [refusing.get(path, limit=limit).status for limit in (20, 26)]
 
 
@@ -199,19 +199,19 @@ def test_timelines_may_need_configuration_access(account: Account) -> None:
     """By its switch, a timeline is closed to keys without configuration access, while logs stay open."""
     incident_id, key = next(iter(account.incidents)), account.key_without_configuration_access
     path = f"/v2/incident-timelines/{incident_id}/entries"
-    gated = Asking(account, Switches(timelines_need_configuration_access=True))
+    gated = ApiClient(account, Switches(timelines_need_configuration_access=True))
 
-    assert 200 == Asking(account).get(path, key=key).status
+    assert 200 == ApiClient(account).get(path, key=key).status
     assert [403, 200] == [gated.get(one, key=key).status for one in (path, f"/v1/incidents/{incident_id}/logs")]
 
 
 def test_children_of_a_missing_incident_are_missing(account: Account) -> None:
     """Nothing answers for a deleted incident; without the plan, nothing answers at all."""
-    incident_id, poor = next(iter(account.incidents)), Asking(Account.seeded(plan="Essentials"))
+    incident_id, poor = next(iter(account.incidents)), ApiClient(Account.seeded(plan="Essentials"))
     account.delete_incident(incident_id)
     names = ("logs", "notes", "associated-alert-ids", "responder-alert-ids")
     paths = [f"/v1/incidents/{incident_id}/{name}" for name in names]
     paths.append(f"/v2/incident-timelines/{incident_id}/entries")
 
-    assert {404} == {Asking(account).get(path).status for path in paths}
+    assert {404} == {ApiClient(account).get(path).status for path in paths}
     assert {402} == {poor.get(path).status for path in paths}

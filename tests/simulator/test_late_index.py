@@ -1,7 +1,7 @@
 """An index that shows changes late."""
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account
 
@@ -18,7 +18,7 @@ class Late:
         self.account = Account.seeded(alerts=50, incidents=5, until="2026-09-01T00:00:00Z")
         self.account.clock = lambda: self.now
         self.account.index_lag_ms = LAG_MS
-        self.asking = Asking(self.account)
+        self.asking = ApiClient(self.account)
 
     def count(self) -> int:
         """How many alerts are counted."""

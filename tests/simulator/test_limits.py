@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.asking import Asking, Ticking
+from tests.support.api_client import ApiClient, ManualClock
 
 from opsgenie_simulator import Account, RateLimit, Switches
 from opsgenie_simulator.limits import Throttle
@@ -13,12 +13,12 @@ ACCOUNT = Account.seeded(alerts=5)
 
 def admitted(throttle: Throttle, requests: int, *, domain: str = "search") -> int:
     """How many of so many requests pass."""
-    return sum(throttle.refusing(domain) is None for _ in range(requests))
+    return sum(throttle.admit(domain) is None for _ in range(requests))
 
 
 def test_bucket_refills_steadily() -> None:
     """A bucket lets its size through at once, then what has flowed in since."""
-    clock = Ticking()
+    clock = ManualClock()
     throttle = Throttle({"search": [RateLimit(60, 60)]}, clock=clock, model="buckets")
     first = admitted(throttle, 100)
     clock.now += 10
@@ -31,7 +31,7 @@ def test_bucket_refills_steadily() -> None:
 
 def test_window_opens_when_its_oldest_request_leaves() -> None:
     """A rolling window lets nothing through until its requests are a period old."""
-    clock = Ticking()
+    clock = ManualClock()
     throttle = Throttle({"search": [RateLimit(60, 60)]}, clock=clock, model="rolling")
     first = admitted(throttle, 40)
     clock.now += 30
@@ -47,13 +47,13 @@ def test_window_opens_when_its_oldest_request_leaves() -> None:
 @given(steps=st.lists(st.floats(0, 5), min_size=1, max_size=200), limit=st.integers(1, 20))
 def test_rolling_window_never_holds_more_than_its_limit(steps: list[float], limit: int) -> None:
     """Within any period of a rolling window at most the limit passes, and a refusal means that it is full."""
-    clock = Ticking()
+    clock = ManualClock()
     passed: list[float] = []
     throttle = Throttle({"search": [RateLimit(limit, 10)]}, clock=clock, model="rolling")
     for step in steps:
         clock.now += step
         recent = [moment for moment in passed if moment > clock.now - 10]
-        if throttle.refusing("search") is None:
+        if throttle.admit("search") is None:
             passed.append(clock.now)
 
             assert len(recent) < limit
@@ -63,25 +63,25 @@ def test_rolling_window_never_holds_more_than_its_limit(steps: list[float], limi
 
 def test_all_limits_of_a_domain_hold_together() -> None:
     """A request must pass every limit, a refused one costs none of them, and the longest period is named."""
-    clock = Ticking()
+    clock = ManualClock()
     limits = {"search": [RateLimit(10, 1), RateLimit(15, 60)]}
     throttle = Throttle(limits, clock=clock, model="rolling")
     first = admitted(throttle, 30)
-    by_second = throttle.refusing("search")
+    by_second = throttle.admit("search")
     clock.now += 1
     second = admitted(throttle, 30)
-    by_minute = throttle.refusing("search")
+    by_minute = throttle.admit("search")
     both_full = Throttle({"search": [RateLimit(0, 1), RateLimit(0, 60), RateLimit(0, 10)]}, clock=clock)
 
     assert (10, 5) == (first, second)
     assert RateLimit(10, 1) == by_second
     assert RateLimit(15, 60) == by_minute
-    assert RateLimit(0, 60) == both_full.refusing("search")
+    assert RateLimit(0, 60) == both_full.admit("search")
 
 
 def test_domains_do_not_touch_each_other() -> None:
     """Exhausting one domain leaves the others alone; a domain without limits has none."""
-    throttle = Throttle({"search": [RateLimit(1, 60)], "alert": [RateLimit(2, 60)]}, clock=Ticking())
+    throttle = Throttle({"search": [RateLimit(1, 60)], "alert": [RateLimit(2, 60)]}, clock=ManualClock())
 
     assert 1 == admitted(throttle, 5)
     assert 2 == admitted(throttle, 5, domain="alert")
@@ -91,14 +91,14 @@ def test_domains_do_not_touch_each_other() -> None:
 def test_unknown_domain_is_a_mistake() -> None:
     """Limits of a domain that does not exist are refused by name."""
     with pytest.raises(ValueError, match="no rate-limit domain 'alerts'"):
-        Throttle({"alerts": [RateLimit(1, 1)]}, clock=Ticking())
+        Throttle({"alerts": [RateLimit(1, 1)]}, clock=ManualClock())
 
 
 @pytest.mark.parametrize("model", ["buckets", "rolling"])
 def test_refusal_has_the_known_body_and_headers(model: str) -> None:
     """A 429 carries the captured message and the three headers, the period as a duration."""
     switches = Switches(limits_model=model)  # type: ignore[arg-type]  # the literal is spelt in the table
-    asking = Asking(ACCOUNT, switches, limits={"search": [RateLimit(1, 60)]})
+    asking = ApiClient(ACCOUNT, switches, limits={"search": [RateLimit(1, 60)]})
     passed, refused = asking.get("/v2/alerts"), asking.get("/v2/alerts")
 
     assert (200, 429) == (passed.status, refused.status)
@@ -127,7 +127,7 @@ def test_every_path_draws_on_its_domain(path: str, domain: str) -> None:
     """With one request left in its domain and none in the others, a path is answered once."""
     names = {"search", "alert", "incident", "configuration", "heartbeat"}
     limits = {name: [RateLimit(1 if name == domain else 0, 60)] for name in names}
-    asking = Asking(ACCOUNT, limits=limits)
+    asking = ApiClient(ACCOUNT, limits=limits)
     asked = path.format(alert=next(iter(ACCOUNT.alerts)))
 
     assert (200, 429) == (asking.get(asked).status, asking.get(asked).status)
@@ -135,23 +135,23 @@ def test_every_path_draws_on_its_domain(path: str, domain: str) -> None:
 
 def test_count_may_draw_on_search() -> None:
     """By the switch, counting draws on the limit of lists."""
-    asking = Asking(ACCOUNT, Switches(count_domain="search"), limits={"search": [RateLimit(1, 60)]})
+    asking = ApiClient(ACCOUNT, Switches(count_domain="search"), limits={"search": [RateLimit(1, 60)]})
 
     assert (200, 429) == (asking.get("/v2/alerts/count").status, asking.get("/v2/alerts").status)
 
 
 def test_limits_are_told() -> None:
     """The limits' own path tells the numbers in force, per domain."""
-    asking = Asking(ACCOUNT, limits={"search": [RateLimit(100, 60), RateLimit(10, 1)]})
+    asking = ApiClient(ACCOUNT, limits={"search": [RateLimit(100, 60), RateLimit(10, 1)]})
     told = [{"limit": 100, "periodInSeconds": 60}, {"limit": 10, "periodInSeconds": 1}]
 
     assert [{"domain": "search", "limits": told}] == asking.get("/v2/request-limits/").body["data"]["rateLimits"]
-    assert [] == Asking(ACCOUNT).get("/v2/request-limits/").body["data"]["rateLimits"]
+    assert [] == ApiClient(ACCOUNT).get("/v2/request-limits/").body["data"]["rateLimits"]
 
 
 def test_key_comes_before_limit_and_limit_before_right() -> None:
     """Rejected keys cost nothing; keys without the right do."""
-    asking = Asking(ACCOUNT, limits={"configuration": [RateLimit(1, 60)]})
+    asking = ApiClient(ACCOUNT, limits={"configuration": [RateLimit(1, 60)]})
     unknown = asking.get("/v2/teams", key="00000000-0000-4000-a000-000000000000").status
     without = asking.get("/v2/teams", key=ACCOUNT.key_without_configuration_access).status
 

@@ -3,18 +3,19 @@
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
 from opsgenie_simulator.settings.shifts import Shift, as_it_was, turns
-from opsgenie_simulator.timestamps import epoch_ms, text_of
+from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 NOW = epoch_ms("2026-11-01T00:00:00Z")
 ADA, BEN = ({"type": "user", "id": name, "username": f"{name}@example.com"} for name in ("ada", "ben"))
 DAILY: dict[str, Any] = {
-    "id": "r", "name": "Rota1", "startDate": text_of(NOW), "type": "daily", "length": 1, "participants": [ADA, BEN],
+    "id": "r", "name": "Rota1", "startDate": format_timestamp(NOW), "type": "daily", "length": 1,
+    "participants": [ADA, BEN],
 }  # fmt: skip
 OFFICE = {"startHour": 9, "startMin": 0, "endHour": 17, "endMin": 30}
 MONDAYS = {
@@ -42,7 +43,10 @@ def hours(shifts: list[Shift]) -> list[tuple[float, float, str]]:
     [
         ({}, [(0, 24, "ada"), (24, 48, "ben"), (48, 60, "ada")]),
         ({"length": 2}, [(0, 48, "ada"), (48, 60, "ben")]),
-        ({"type": "hourly", "length": 12, "endDate": text_of(NOW + DAY_MS)}, [(0, 12, "ada"), (12, 24, "ben")]),
+        (
+            {"type": "hourly", "length": 12, "endDate": format_timestamp(NOW + DAY_MS)},
+            [(0, 12, "ada"), (12, 24, "ben")],
+        ),
         ({"participants": [ADA, {"type": "none"}]}, [(0, 24, "ada"), (48, 60, "ada")]),
         ({"startDate": "1970-01-02T00:00:00Z"}, [(0, 24, "ben"), (24, 48, "ada"), (48, 60, "ben")]),
         (
@@ -66,7 +70,7 @@ def test_turns_follow_length_participants_and_hours(change: dict[str, Any], expe
 
 def test_overrides_and_forwarding_are_laid_over_turns() -> None:
     """An override replaces who is on call while it lasts, in its rotations or in all; then forwarding does."""
-    hour = [text_of(NOW + number * HOUR_MS) for number in range(60)]
+    hour = [format_timestamp(NOW + number * HOUR_MS) for number in range(60)]
     cleo, dina = ({"id": name, "username": f"{name}@example.com"} for name in ("cleo", "dina"))
     override = {"startDate": hour[20], "endDate": hour[30], "user": {"type": "user", **cleo}, "rotations": []}
     foreign = override | {"rotations": [{"id": "another"}], "user": {"type": "user", **dina}}
@@ -83,22 +87,22 @@ def test_overrides_and_forwarding_are_laid_over_turns() -> None:
 @pytest.mark.parametrize("hour", range(0, 24 * 21, 31))
 def test_who_is_on_call_is_who_the_timeline_says(account: Account, hour: int) -> None:
     """At any moment, the recipients of the final timeline's periods are the participants on call."""
-    asking, at = Asking(account), NOW + hour * HOUR_MS
-    for on_call in asking.get("/v2/schedules/on-calls", date=text_of(at)).rows:
+    asking, at = ApiClient(account), NOW + hour * HOUR_MS
+    for on_call in asking.get("/v2/schedules/on-calls", date=format_timestamp(at)).rows:
         path = f"/v2/schedules/{on_call['_parent']['id']}"
         final = asking.get(f"{path}/timeline", interval=4).body["data"]["finalTimeline"]
         periods = [period for rotation in final["rotations"] for period in rotation["periods"]]
         now = [one for one in periods if epoch_ms(one["startDate"]) <= at < epoch_ms(one["endDate"])]
 
         assert [one["recipient"]["id"] for one in now] == [one["id"] for one in on_call["onCallParticipants"]]
-        assert on_call == asking.get(f"{path}/on-calls", date=text_of(at).replace("Z", "+0000")).body["data"]
+        assert on_call == asking.get(f"{path}/on-calls", date=format_timestamp(at).replace("Z", "+0000")).body["data"]
 
 
 def test_flat_answers_have_names_only(account: Account) -> None:
     """Flat, the participants are the addresses of users, those in escalations and teams among them."""
-    asking, seen = Asking(account), set()
+    asking, seen = ApiClient(account), set()
     for day in range(28):
-        date = text_of(NOW + day * DAY_MS + 11 * HOUR_MS)
+        date = format_timestamp(NOW + day * DAY_MS + 11 * HOUR_MS)
         whole, flat = (asking.get("/v2/schedules/on-calls", date=date, flat=flat).rows for flat in ("false", "true"))
         for one, names in zip(whole, flat, strict=True):
             everyone = [each for who in one["onCallParticipants"] for each in (who, *who.get("onCallParticipants", ()))]
@@ -112,7 +116,7 @@ def test_flat_answers_have_names_only(account: Account) -> None:
 
 def test_next_on_calls_swap_their_names(account: Account) -> None:
     """Who is next stands under recipients in full and under participants when flat, against those of on-calls."""
-    asking, found = Asking(account), []
+    asking, found = ApiClient(account), []
     for one in asking.get("/v2/schedules").ids:
         whole = asking.get(f"/v2/schedules/{one}/next-on-calls").body["data"]
         flat = asking.get(f"/v2/schedules/{one}/next-on-calls", flat="true").body["data"]
@@ -127,7 +131,7 @@ def test_next_on_calls_swap_their_names(account: Account) -> None:
 
 def test_nobody_is_on_call_in_a_disabled_schedule(account: Account) -> None:
     """A disabled schedule answers, with empty lists."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     disabled = [row for row in asking.get("/v2/schedules/on-calls").rows if not row["_parent"]["enabled"]]
 
     assert disabled
@@ -136,7 +140,7 @@ def test_nobody_is_on_call_in_a_disabled_schedule(account: Account) -> None:
 
 def test_all_on_calls_may_be_refused(account: Account) -> None:
     """By its switch, the list of all schedules is refused, while each schedule still answers."""
-    asking = Asking(account, Switches(all_on_calls="refused"))
+    asking = ApiClient(account, Switches(all_on_calls="unsupported"))
     one = asking.get("/v2/schedules").ids[0]
     refused = asking.get("/v2/schedules/on-calls")
 
@@ -146,16 +150,19 @@ def test_all_on_calls_may_be_refused(account: Account) -> None:
 
 def test_timelines_reach_as_far_as_asked(account: Account) -> None:
     """A timeline is one week from now, or of days, weeks or months from a date on; parameters must make sense."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     path = f"/v2/schedules/{asking.get('/v2/schedules').ids[0]}/timeline"
     plain = asking.get(path).body
     later = asking.get(path, date="2026-12-01T06:00:00Z", interval=3, intervalUnit="days", expand="base,override").body
     month = asking.get(path, intervalUnit="months").body["data"]
 
     assert (["base", "forwarding", "override"]) == plain["expandable"]
-    assert (text_of(NOW), text_of(NOW + 7 * DAY_MS)) == (plain["data"]["startDate"], plain["data"]["endDate"])
+    assert (format_timestamp(NOW), format_timestamp(NOW + 7 * DAY_MS)) == (
+        plain["data"]["startDate"],
+        plain["data"]["endDate"],
+    )
     assert ("2026-12-01T06:00:00Z", "2026-12-04T06:00:00Z") == (later["data"]["startDate"], later["data"]["endDate"])
-    assert text_of(NOW + 30 * DAY_MS) == month["endDate"]
+    assert format_timestamp(NOW + 30 * DAY_MS) == month["endDate"]
     assert {"finalTimeline"} == {name for name in plain["data"] if name.endswith("Timeline")}
     assert {"finalTimeline", "baseTimeline", "overrideTimeline"} == {x for x in later["data"] if x.endswith("Timeline")}
     assert {422} == {
@@ -165,7 +172,7 @@ def test_timelines_reach_as_far_as_asked(account: Account) -> None:
 
 def test_periods_of_the_past_are_historical(account: Account) -> None:
     """What ended before now is historical and names users; what comes is default, overridden or forwarded."""
-    asking, date = Asking(account), text_of(NOW - 14 * DAY_MS)
+    asking, date = ApiClient(account), format_timestamp(NOW - 14 * DAY_MS)
     kinds = set()
     for one in asking.get("/v2/schedules").ids:
         data = asking.get(f"/v2/schedules/{one}/timeline", date=date, interval=4).body["data"]
@@ -180,7 +187,7 @@ def test_periods_of_the_past_are_historical(account: Account) -> None:
 
 def test_timelines_may_carry_an_offset(account: Account) -> None:
     """By its switch, the times of a timeline carry an offset and mean the same moments."""
-    asking, elsewhere = Asking(account), Asking(account, Switches(timeline_times="offset"))
+    asking, elsewhere = ApiClient(account), ApiClient(account, Switches(timeline_times="offset"))
     path = f"/v2/schedules/{asking.get('/v2/schedules').ids[0]}/timeline"
     here, there = (one.get(path).body["data"] for one in (asking, elsewhere))
 

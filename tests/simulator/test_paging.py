@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 import pytest
-from tests.support.asking import Asking, query_of
+from tests.support.api_client import ApiClient, query_of
 
 from opsgenie_simulator import Account, Switches
 from opsgenie_simulator.timestamps import epoch_ms
@@ -26,7 +26,7 @@ def crowded() -> Account:
 )
 def test_pages_have_the_default_size_and_at_most_the_maximum(path: str, size: int, maximum: int) -> None:
     """Without a limit the default holds; a limit over the maximum is clipped, not refused."""
-    asking = Asking(SEEDED)
+    asking = ApiClient(SEEDED)
     clipped = asking.get(path, limit=2000)
 
     assert size == len(asking.get(path).rows)
@@ -45,7 +45,7 @@ def test_pages_have_the_default_size_and_at_most_the_maximum(path: str, size: in
 )
 def test_lists_have_their_default_sort(path: str, sort: str, order: str) -> None:
     """The links of a plain list name the sort and order that hold by default, and the rows follow them."""
-    page = Asking(SEEDED).get(path)
+    page = ApiClient(SEEDED).get(path)
     query = query_of(page.body["paging"]["first"])
     field = {"insertedAt": "createdAt"}.get(sort, sort)
     values = [epoch_ms(row[field]) if field == "createdAt" else row[field] for row in page.rows]
@@ -57,7 +57,7 @@ def test_lists_have_their_default_sort(path: str, sort: str, order: str) -> None
 @pytest.mark.parametrize(("path", "kind"), [("/v2/alerts", "alerts"), ("/v1/incidents", "incidents")])
 def test_following_next_reads_everything_once(path: str, kind: str) -> None:
     """The pages of `next` together are the whole list, and the last page has no `next`."""
-    pages = list(Asking(SEEDED).pages(path, limit=30, order="asc"))
+    pages = list(ApiClient(SEEDED).pages(path, limit=30, order="asc"))
     ids = [one for page in pages for one in page.ids]
 
     assert list(getattr(SEEDED, kind)) == ids
@@ -66,7 +66,7 @@ def test_following_next_reads_everything_once(path: str, kind: str) -> None:
 def test_links_are_absolute_and_keep_the_question() -> None:
     """Links stand in the body and in headers, on the host that was asked, with query, sort, order and limit."""
     asked = {"query": "createdAt > 0", "sort": "tinyId", "order": "asc", "limit": "7"}
-    page = Asking(SEEDED).get("/v2/alerts", offset=7, **asked)
+    page = ApiClient(SEEDED).get("/v2/alerts", offset=7, **asked)
     paging = page.body["paging"]
 
     assert paging == {name: page.headers[f"X-Paging-{name.capitalize()}"] for name in ("next", "prev", "first", "last")}
@@ -79,17 +79,17 @@ def test_links_are_absolute_and_keep_the_question() -> None:
 
 def test_last_may_point_one_past_the_end() -> None:
     """With a limit of one, `last` names the offset after the last row, as it was captured."""
-    page = Asking(SEEDED).get("/v1/incidents", limit=1)
+    page = ApiClient(SEEDED).get("/v1/incidents", limit=1)
 
     assert 130 == page.body["totalCount"]
     assert "130" == query_of(page.body["paging"]["last"])["offset"]
-    assert [] == Asking(SEEDED).get("/v1/incidents", limit=1, offset=130).rows
+    assert [] == ApiClient(SEEDED).get("/v1/incidents", limit=1, offset=130).rows
 
 
 def test_total_counts_follow_their_switches() -> None:
     """Incidents and users carry `totalCount`; alerts and services by a switch each."""
-    plain = Asking(SEEDED)
-    switched = Asking(SEEDED, Switches(alert_total_count=True, services_total_count=True))
+    plain = ApiClient(SEEDED)
+    switched = ApiClient(SEEDED, Switches(alert_total_count=True, services_total_count=True))
 
     assert "totalCount" not in plain.get("/v2/alerts").body
     assert "totalCount" not in plain.get("/v1/services").body
@@ -102,7 +102,7 @@ def test_total_counts_follow_their_switches() -> None:
 def test_unpaged_lists_come_whole(path: str) -> None:
     """Lists without paging ignore offset and limit, and have no `paging`."""
     asked = path.format(user=SEEDED.teams[next(iter(SEEDED.teams))]["members"][0]["user"]["id"])
-    asking = Asking(SEEDED)
+    asking = ApiClient(SEEDED)
 
     assert asking.get(asked).rows == asking.get(asked, offset=1, limit=1).rows != []
     assert "paging" not in asking.get(asked).body
@@ -114,7 +114,7 @@ def test_unpaged_lists_come_whole(path: str) -> None:
 )
 def test_bad_parameters_are_refused_by_name(name: str, value: str) -> None:
     """A bad parameter is a 422 that names it; a parameter that nobody knows is ignored."""
-    asking = Asking(SEEDED)
+    asking = ApiClient(SEEDED)
     refused = asking.get("/v2/alerts", **{name: value})
 
     assert 422 == refused.status
@@ -125,7 +125,7 @@ def test_bad_parameters_are_refused_by_name(name: str, value: str) -> None:
 @pytest.mark.parametrize(("inclusive", "reachable"), [(True, 20_000), (False, 19_999)])
 def test_cap_refuses_pages_beyond_it(crowded: Account, inclusive: bool, reachable: int) -> None:
     """Beyond the cap every page is a 422 in the captured words, though `next` goes on; counting is not capped."""
-    asking = Asking(crowded, Switches(cap_inclusive=inclusive))
+    asking = ApiClient(crowded, Switches(cap_inclusive=inclusive))
     limit = reachable - 19_950
     last, beyond = (asking.get("/v2/alerts", offset=19_950, limit=size) for size in (limit, limit + 1))
 
@@ -139,7 +139,7 @@ def test_cap_refuses_pages_beyond_it(crowded: Account, inclusive: bool, reachabl
 @pytest.mark.parametrize(("inclusive", "reachable"), [(True, 20_000), (False, 19_999)])
 def test_cap_may_be_a_silent_end(crowded: Account, inclusive: bool, reachable: int) -> None:
     """By the switch, `next` simply ends at the cap, and what lies beyond is empty rather than refused."""
-    asking = Asking(crowded, Switches(cap="ends", cap_inclusive=inclusive))
+    asking = ApiClient(crowded, Switches(cap="ends", cap_inclusive=inclusive))
     pages = list(asking.pages("/v2/alerts", limit=100))
 
     assert reachable == len({one for page in pages for one in page.ids})
@@ -149,15 +149,15 @@ def test_cap_may_be_a_silent_end(crowded: Account, inclusive: bool, reachable: i
 @pytest.mark.parametrize("path", ["/v1/incidents", "/v1/services", "/v2/users"])
 def test_cap_holds_for_other_lists_by_their_switches(path: str) -> None:
     """Incidents are always capped, services and users by a switch each."""
-    uncapped = Asking(SEEDED, Switches(users_capped=False, services_capped=False))
+    uncapped = ApiClient(SEEDED, Switches(users_capped=False, services_capped=False))
 
-    assert 422 == Asking(SEEDED).get(path, offset=19_999).status
+    assert 422 == ApiClient(SEEDED).get(path, offset=19_999).status
     assert (422 if path == "/v1/incidents" else 200) == uncapped.get(path, offset=19_999).status
 
 
 def test_cap_counts_the_clipped_limit() -> None:
     """A limit that is clipped counts as what it was clipped to."""
-    assert 200 == Asking(SEEDED).get("/v2/alerts", offset=19_900, limit=5000).status
+    assert 200 == ApiClient(SEEDED).get("/v2/alerts", offset=19_900, limit=5000).status
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def tied() -> Account:
 
 def read(account: Account, ties: Literal["kept", "mirrored", "shuffled"], **query: Any) -> list[str]:
     """All ids of a list, read in pages of seven."""
-    pages = Asking(account, Switches(ties=ties)).pages("/v2/alerts", limit=7, **query)
+    pages = ApiClient(account, Switches(ties=ties)).pages("/v2/alerts", limit=7, **query)
     return [one for page in pages for one in page.ids]
 
 
@@ -211,7 +211,9 @@ def test_unique_fields_have_no_ties(tied: Account) -> None:
 @pytest.mark.parametrize("sort", ["status", "report.ackTime", "snoozedUntil", "integration.name", "message"])
 def test_any_documented_field_sorts(sort: str) -> None:
     """Rows follow a sort field, and those without a value come last in ascending order."""
-    rows = [row for page in Asking(SEEDED).pages("/v2/alerts", sort=sort, order="asc", limit=100) for row in page.rows]
+    rows = [
+        row for page in ApiClient(SEEDED).pages("/v2/alerts", sort=sort, order="asc", limit=100) for row in page.rows
+    ]
     values = [inner(row, sort) for row in rows]
     known = [value for value in values if value is not None]
 
@@ -233,7 +235,7 @@ def test_timestamps_follow_their_switch(position: Literal["trimmed", "full"]) ->
     moments = [0, 30, 600, 123, 1000]
     for moment in moments:
         account.create_alert(created_at=1_637_756_081_000 + moment)
-    rows = Asking(account, Switches(timestamps=position)).get("/v2/alerts", order="asc").rows
+    rows = ApiClient(account, Switches(timestamps=position)).get("/v2/alerts", order="asc").rows
     full = ["41.000", "41.030", "41.123", "41.600", "42.000"]
     trimmed = ["41", "41.03", "41.123", "41.6", "42"]
 

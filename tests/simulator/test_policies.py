@@ -1,7 +1,7 @@
 """Policies of the account and of teams, and maintenances."""
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account
 
@@ -9,12 +9,12 @@ FIELDS = ["id", "name", "type", "order", "enabled"]
 
 
 @pytest.fixture(scope="module")
-def asking() -> Asking:
+def asking() -> ApiClient:
     """An account with teams that have policies, and one that has none."""
-    return Asking(Account.seeded(alerts=0, incidents=0, teams=6))
+    return ApiClient(Account.seeded(alerts=0, incidents=0, teams=6))
 
 
-def test_alert_policies_are_the_accounts_unless_a_team_is_named(asking: Asking) -> None:
+def test_alert_policies_are_the_accounts_unless_a_team_is_named(asking: ApiClient) -> None:
     """Without a team the list has the account's own policies, with a team that team's, in order, with five fields."""
     own = asking.get("/v2/policies/alert").rows
     of_teams = [asking.get("/v2/policies/alert", teamId=one).rows for one in asking.account.teams]
@@ -26,7 +26,7 @@ def test_alert_policies_are_the_accounts_unless_a_team_is_named(asking: Asking) 
     assert len(rows) == len({row["id"] for row in rows})
 
 
-def test_notification_policies_belong_to_teams(asking: Asking) -> None:
+def test_notification_policies_belong_to_teams(asking: ApiClient) -> None:
     """Without a team the list is a 422; with one it has that team's, and some teams have none."""
     of_teams = [asking.get("/v2/policies/notification", teamId=one).rows for one in asking.account.teams]
 
@@ -36,7 +36,7 @@ def test_notification_policies_belong_to_teams(asking: Asking) -> None:
     assert {404} == {asking.get(f"/v2/policies/{kind}", teamId="none").status for kind in ("alert", "notification")}
 
 
-def test_single_policies_want_their_team_named_again(asking: Asking) -> None:
+def test_single_policies_want_their_team_named_again(asking: ApiClient) -> None:
     """The account's policies answer without a team, a team's only with it; none tells its order."""
     own = asking.get("/v2/policies/alert").rows
     team_id = list(asking.account.teams)[2]
@@ -54,7 +54,7 @@ def test_single_policies_want_their_team_named_again(asking: Asking) -> None:
     assert {404} == {asking.get(f"/v2/policies/{row['id']}", teamId=team_id).status for row in own}
 
 
-def test_policies_say_what_they_do(asking: Asking) -> None:
+def test_policies_say_what_they_do(asking: ApiClient) -> None:
     """Notification policies close, restart, delay or suppress; each has what it does and no more."""
     team_id = list(asking.account.teams)[2]
     ids = asking.get("/v2/policies/notification", teamId=team_id).ids
@@ -67,7 +67,7 @@ def test_policies_say_what_they_do(asking: Asking) -> None:
     ] == names  # fmt: skip
 
 
-def test_team_key_sees_its_own_policies(asking: Asking) -> None:
+def test_team_key_sees_its_own_policies(asking: ApiClient) -> None:
     """A team's key gets its team's policies, nothing of the account's, and is refused at another team's."""
     own, other, *_ = asking.account.teams
     key = asking.account.team_key
@@ -91,7 +91,7 @@ def test_team_key_sees_its_own_policies(asking: Asking) -> None:
         ("non-expired", {"active", "planned"}),
     ],
 )
-def test_maintenances_are_listed_by_type(asking: Asking, kind: str | None, statuses: set[str]) -> None:
+def test_maintenances_are_listed_by_type(asking: ApiClient, kind: str | None, statuses: set[str]) -> None:
     """All maintenances come unless past ones, or those that are not over, are asked for; a wrong type is a 422."""
     query = {"type": kind} if kind else {}
 
@@ -99,7 +99,7 @@ def test_maintenances_are_listed_by_type(asking: Asking, kind: str | None, statu
     assert 422 == asking.get("/v1/maintenance", type="over").status
 
 
-def test_single_maintenances_add_their_rules(asking: Asking) -> None:
+def test_single_maintenances_add_their_rules(asking: ApiClient) -> None:
     """A maintenance by itself names policies and integrations that exist; one without end has no end."""
     rows = asking.get("/v1/maintenance").rows
     teams: list[dict[str, str]] = [{"teamId": one} for one in asking.account.teams]
@@ -115,7 +115,7 @@ def test_single_maintenances_add_their_rules(asking: Asking) -> None:
     assert all(("endDate" in row["time"]) is (row["time"]["type"] != "indefinitely") for row in rows)
 
 
-def test_team_key_sees_its_maintenances_only(asking: Asking) -> None:
+def test_team_key_sees_its_maintenances_only(asking: ApiClient) -> None:
     """A team's key gets the maintenances of its team, which is named in none."""
     every, own = (set(asking.get("/v1/maintenance", key=key).ids) for key in (None, asking.account.team_key))
 

@@ -6,21 +6,21 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
 
 ACCOUNT = Account.seeded(alerts=120, incidents=30, users=10)
-ASKING = Asking(ACCOUNT)
+ASKING = ApiClient(ACCOUNT)
 ALERTS = list(ACCOUNT.alerts.values())
-INSTANTS = sorted(ACCOUNT.ledger.shelves["alerts"].index("created")[at].created for at in (0, 10, 60, 119))
+INSTANTS = sorted(ACCOUNT.store.tables["alerts"].index("created")[at].created for at in (0, 10, 60, 119))
 
 Test = Callable[[dict[str, Any]], bool]
 
 
 def matching(query: str, *, switches: Switches | None = None) -> set[str]:
     """Ids of the alerts that a query brings."""
-    asking = Asking(ACCOUNT, switches) if switches else ASKING
+    asking = ApiClient(ACCOUNT, switches) if switches else ASKING
     return {one for page in asking.pages("/v2/alerts", query=query, limit=100) for one in page.ids}
 
 
@@ -119,7 +119,7 @@ def test_teams_and_recipients_go_by_name() -> None:
     assert of_team == matching(f"teams:{team['name']}") == matching(f"responders:{team['name']}")
     assert set() == matching(f"teams:{team['name'][:3]}*")
     assert expected(
-        lambda a: any(one["user"]["username"] == member for one in ACCOUNT.ledger.children(a["id"]).recipients)
+        lambda a: any(one["user"]["username"] == member for one in ACCOUNT.store.children(a["id"]).recipients)
     ) == matching(f"recipients:{member}")
 
 
@@ -158,15 +158,15 @@ def test_unknown_fields_follow_their_switch(position: Any, ids: set[str]) -> Non
 
 def test_updated_at_follows_its_switch() -> None:
     """A query on updatedAt is read in milliseconds, in seconds, ignored, or refused."""
-    moment = ACCOUNT.ledger.shelves["alerts"].index("updated")[60].updated // 1000 * 1000
-    later = {one.id for one in ACCOUNT.ledger.shelves["alerts"] if one.updated >= moment}
+    moment = ACCOUNT.store.tables["alerts"].index("updated")[60].updated // 1000 * 1000
+    later = {one.id for one in ACCOUNT.store.tables["alerts"] if one.updated >= moment}
     everything = set(ACCOUNT.alerts)
 
     assert later == matching(f"updatedAt >= {moment}")
     assert later == matching(f"updatedAt >= {moment // 1000}", switches=Switches(updated_at_search="seconds"))
     assert set() == matching(f"updatedAt >= {moment}", switches=Switches(updated_at_search="seconds"))
     assert everything == matching(f"updatedAt >= {moment}", switches=Switches(updated_at_search="ignored"))
-    refusing = Asking(ACCOUNT, Switches(updated_at_search="refused", updated_at_sort="refused"))
+    refusing = ApiClient(ACCOUNT, Switches(updated_at_search="rejected", updated_at_sort="rejected"))
     assert 422 == refusing.get("/v2/alerts", query=f"updatedAt >= {moment}").status
     assert 422 == refusing.get("/v2/alerts", sort="updatedAt").status
 
@@ -174,7 +174,7 @@ def test_updated_at_follows_its_switch() -> None:
 @pytest.mark.parametrize("sort", ["createdAt", "updatedAt"])
 def test_both_times_may_be_asked_for_at_once(sort: str) -> None:
     """Ranges of createdAt and of updatedAt hold together, whichever is the narrower and whatever the sort."""
-    shelf = ACCOUNT.ledger.shelves["alerts"]
+    shelf = ACCOUNT.store.tables["alerts"]
     early, late = shelf.index("updated")[20].updated, shelf.index("updated")[50].updated
     born = shelf.index("created")[35].created
     for sign, holds in ((">=", int.__ge__), ("<", int.__lt__)):
@@ -216,7 +216,7 @@ def test_incidents_and_users_have_fields_of_their_own(path: str, kind: str, quer
 def test_results_follow_changes() -> None:
     """A kept selection is not used once something changed."""
     account = Account.seeded(alerts=20)
-    asking = Asking(account)
+    asking = ApiClient(account)
     before = asking.get("/v2/alerts/count", query="status:open AND message:fresh").body["data"]["count"]
     account.create_alert(message="fresh")
 

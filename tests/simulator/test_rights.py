@@ -4,10 +4,10 @@ import base64
 from typing import Literal
 
 import pytest
-from tests.support.asking import Asking, Ticking
+from tests.support.api_client import ApiClient, ManualClock
 
 from opsgenie_simulator import Account, Call, Key, Switches
-from opsgenie_simulator.answers import Service, answer
+from opsgenie_simulator.responses import Api, respond
 from opsgenie_simulator.routes import ROUTES
 
 CONFIGURATION = (
@@ -32,13 +32,13 @@ def account() -> Account:
 @pytest.mark.parametrize("key", ["", "secret", "d0be7871-00ce", "d0be787100ce4a3aa76c1787045a4ee8"])
 def test_malformed_key_is_refused_before_it_is_looked_for(account: Account, key: str) -> None:
     """A key that is no UUID is a 422, on every path."""
-    assert 422 == Asking(account).get("/v2/alerts", authorization=f"GenieKey {key}").status
+    assert 422 == ApiClient(account).get("/v2/alerts", authorization=f"GenieKey {key}").status
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer x", "Basic ?", "GenieKey 00000000-0000-4000-a000-000000000000"])
 def test_unknown_or_missing_key_is_unauthorised(account: Account, authorization: str) -> None:
     """A key that nobody knows, another scheme, or nothing at all is a 401."""
-    assert 401 == Asking(account).get("/v2/alerts", authorization=authorization).status
+    assert 401 == ApiClient(account).get("/v2/alerts", authorization=authorization).status
 
 
 def test_key_may_come_as_basic_password(account: Account) -> None:
@@ -46,20 +46,20 @@ def test_key_may_come_as_basic_password(account: Account) -> None:
     encoded = base64.b64encode(f":{account.full_key}".encode()).decode()
     named = base64.b64encode(f"me:{account.full_key}".encode()).decode()
 
-    assert 200 == Asking(account).get("/v2/account", authorization=f"Basic {encoded}").status
-    assert 401 == Asking(account).get("/v2/account", authorization=f"Basic {named}").status
+    assert 200 == ApiClient(account).get("/v2/account", authorization=f"Basic {encoded}").status
+    assert 401 == ApiClient(account).get("/v2/account", authorization=f"Basic {named}").status
 
 
 def test_revoked_key_is_unauthorised(account: Account) -> None:
     """A key that is taken off the account is a 401 from then on."""
     key, account.keys = account.full_key, account.keys[1:]
 
-    assert 401 == Asking(account).get("/v2/alerts", key=key).status
+    assert 401 == ApiClient(account).get("/v2/alerts", key=key).status
 
 
 def test_wrong_region_refuses_every_key(account: Account) -> None:
     """In the other region a valid key is a 401, and a malformed one still a 422."""
-    asking = Asking(account, Switches(wrong_region=True))
+    asking = ApiClient(account, Switches(wrong_region=True))
 
     assert {401} == {asking.get("/v2/alerts", key=key.token).status for key in account.keys}
     assert 422 == asking.get("/v2/alerts", key="x").status
@@ -70,18 +70,18 @@ def test_real_host_names_mean_their_region(region: Literal["us", "eu"], host: st
     """Asked under a real host's name, an account answers to that of its own region only."""
     account, elsewhere = Account(region=region), Account(region="eu" if region == "us" else "us")
 
-    assert 200 == Asking(account).get("/v2/alerts", host=host).status
-    assert 401 == Asking(elsewhere).get("/v2/alerts", host=host).status
+    assert 200 == ApiClient(account).get("/v2/alerts", host=host).status
+    assert 401 == ApiClient(elsewhere).get("/v2/alerts", host=host).status
 
 
 @pytest.mark.parametrize("path", CONFIGURATION)
 def test_configuration_needs_its_right(account: Account, path: str) -> None:
     """Without configuration access these are 403 in the observed words, the account too; with it they are 200."""
-    refused = Asking(account).get(path, key=account.key_without_configuration_access)
+    refused = ApiClient(account).get(path, key=account.key_without_configuration_access)
 
     assert 403 == refused.status
     assert "API Key is not granted with configuration access" == refused.body["message"]
-    assert {200} == {Asking(account).get(path, key=key).status for key in (account.full_key, account.management_key)}
+    assert {200} == {ApiClient(account).get(path, key=key).status for key in (account.full_key, account.management_key)}
 
 
 @pytest.mark.parametrize("path", ["/v2/alerts", "/v2/alerts/count", "/v1/incidents"])
@@ -90,8 +90,8 @@ def test_alerts_and_incidents_need_no_configuration_access(account: Account, pat
     blind = Key("11111111-1111-4111-a111-111111111111", "global", read=False)
     account.keys += (blind,)
 
-    assert 200 == Asking(account).get(path, key=account.key_without_configuration_access).status
-    assert 403 == Asking(account).get(path, key=blind.token).status
+    assert 200 == ApiClient(account).get(path, key=account.key_without_configuration_access).status
+    assert 403 == ApiClient(account).get(path, key=blind.token).status
 
 
 def test_each_route_draws_on_its_documented_limit() -> None:
@@ -104,7 +104,7 @@ def test_each_route_draws_on_its_documented_limit() -> None:
 
 def test_team_key_sees_its_team_only(account: Account) -> None:
     """A team's key gets its team's records without any error, and the count of those."""
-    asking, key = Asking(account), account.team_key
+    asking, key = ApiClient(account), account.team_key
     team_id = next(iter(account.teams))
     alerts = [one for one in account.alerts.values() if {"type": "team", "id": team_id} in one["responders"]]
     seen = asking.get("/v2/alerts", key=key, limit=100, order="asc")
@@ -123,24 +123,24 @@ def test_team_key_is_refused_what_is_not_the_teams(account: Account) -> None:
     team_id = next(iter(account.teams))
     others = [one["id"] for one in account.alerts.values() if {"id": team_id} not in one["teams"]]
     paths = ["/v2/users", "/v2/account", "/v2/request-limits/", f"/v2/teams/{list(account.teams)[1]}"]
-    answers = [Asking(account).get(path, key=account.team_key) for path in [*paths, f"/v2/alerts/{others[0]}"]]
+    answers = [ApiClient(account).get(path, key=account.team_key) for path in [*paths, f"/v2/alerts/{others[0]}"]]
 
     assert {(403, 40301)} == {(one.status, one.body["code"]) for one in answers}
-    assert 200 == Asking(account).get(f"/v2/teams/{team_id}", key=account.team_key).status
+    assert 200 == ApiClient(account).get(f"/v2/teams/{team_id}", key=account.team_key).status
 
 
 def test_key_of_an_account_without_teams_sees_nothing() -> None:
     """A team's key of a team that is not there gets empty lists."""
     account = Account.seeded(teams=0)
 
-    assert [] == Asking(account).get("/v2/alerts", key=account.team_key).rows
+    assert [] == ApiClient(account).get("/v2/alerts", key=account.team_key).rows
 
 
 @pytest.mark.parametrize(("plan", "status"), [("Free", 402), ("Essentials", 402), ("Standard", 200)])
 @pytest.mark.parametrize("path", ["/v1/incidents", "/v1/services/"])
 def test_incidents_and_services_need_a_plan(path: str, plan: str, status: int) -> None:
     """Plans without incidents answer 402 for incidents and services, and still serve alerts."""
-    asking = Asking(Account.seeded(plan=plan))  # type: ignore[arg-type]  # the literal is spelt in the table
+    asking = ApiClient(Account.seeded(plan=plan))  # type: ignore[arg-type]  # the literal is spelt in the table
 
     assert status == asking.get(path).status
     assert 200 == asking.get("/v2/alerts").status
@@ -151,23 +151,23 @@ def test_limits_are_readable_by_their_switch(account: Account, position: str, st
     """The limits' own path answers, is forbidden, or is not there."""
     switches = Switches(limits_readable=position)  # type: ignore[arg-type]  # the literal is spelt in the table
 
-    assert status == Asking(account, switches).get("/v2/request-limits/").status
+    assert status == ApiClient(account, switches).get("/v2/request-limits/").status
 
 
 def test_limits_may_need_configuration_access(account: Account) -> None:
     """By its switch, reading the limits needs configuration access."""
     gated, key = (
-        Asking(account, Switches(limits_need_configuration_access=True)),
+        ApiClient(account, Switches(limits_need_configuration_access=True)),
         account.key_without_configuration_access,
     )
 
-    assert 200 == Asking(account).get("/v2/request-limits/", key=key).status
+    assert 200 == ApiClient(account).get("/v2/request-limits/", key=key).status
     assert 403 == gated.get("/v2/request-limits/", key=key).status
 
 
 def test_unknown_paths_are_not_found(account: Account) -> None:
     """A path that no route has is a 404 in the usual envelope."""
-    answered = Asking(account).get("/v2/schedules/none/of/this")
+    answered = ApiClient(account).get("/v2/schedules/none/of/this")
 
     assert 404 == answered.status
     assert {"message", "took", "requestId"} == set(answered.body)
@@ -176,13 +176,13 @@ def test_unknown_paths_are_not_found(account: Account) -> None:
 @pytest.mark.parametrize("path", ["/v2/alerts/x", "/v1/incidents/x", "/v2/users/x", "/v2/teams/x", "/v1/services/x"])
 def test_unknown_records_are_not_found(account: Account, path: str) -> None:
     """A record that is not there is a 404."""
-    assert 404 == Asking(account).get(path).status
+    assert 404 == ApiClient(account).get(path).status
 
 
 def test_writing_is_not_supported(account: Account) -> None:
     """Another method than GET is a 405."""
-    service = Service(account, Switches(), {}, Ticking())
-    response = answer(Call("POST", "/v2/alerts", {}, f"GenieKey {account.full_key}"), service)
+    service = Api(account, Switches(), {}, ManualClock())
+    response = respond(Call("POST", "/v2/alerts", {}, f"GenieKey {account.full_key}"), service)
 
     assert 405 == response.status
 
@@ -190,7 +190,7 @@ def test_writing_is_not_supported(account: Account) -> None:
 def test_every_answer_carries_its_id_and_times(account: Account) -> None:
     """Body and headers agree on request id and time, and the state of the limits is told."""
     for path in ("/v2/alerts", "/nowhere"):
-        answered = Asking(account).get(path)
+        answered = ApiClient(account).get(path)
 
         assert answered.headers["X-Request-ID"] == answered.body["requestId"]
         assert answered.headers["X-Response-Time"] == str(answered.body["took"])

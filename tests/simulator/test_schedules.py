@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
 from opsgenie_simulator.timestamps import epoch_ms
@@ -19,12 +19,12 @@ def account() -> Account:
 
 def expanded(account: Account) -> list[dict[str, Any]]:
     """Every schedule with its rotations."""
-    return Asking(account).get("/v2/schedules", expand="rotation").rows
+    return ApiClient(account).get("/v2/schedules", expand="rotation").rows
 
 
 def test_rotations_are_left_out_unless_asked_for(account: Account) -> None:
     """The list shows empty rotations unless expanded; a single schedule always has them."""
-    asking, rows = Asking(account), expanded(account)
+    asking, rows = ApiClient(account), expanded(account)
     listed = asking.get("/v2/schedules")
 
     assert ["rotation"] == listed.body["expandable"]
@@ -36,7 +36,7 @@ def test_rotations_are_left_out_unless_asked_for(account: Account) -> None:
 
 def test_rotations_answer_by_themselves(account: Account) -> None:
     """A schedule's rotations come as a list, and each by itself with its schedule."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     for row in expanded(account):
         path, parent = f"/v2/schedules/{row['id']}/rotations", {name: row[name] for name in ("id", "name", "enabled")}
 
@@ -67,7 +67,7 @@ def test_rotations_show_the_odd_states_of_real_accounts(account: Account) -> Non
 
 def test_schedules_and_escalations_name_what_exists(account: Account) -> None:
     """Owners, participants and recipients are teams, users, schedules and escalations of the account."""
-    asking, rows = Asking(account), expanded(account)
+    asking, rows = ApiClient(account), expanded(account)
     escalations = asking.get("/v2/escalations").rows
     known = {*account.users, *account.teams, *(row["id"] for row in rows), *(row["id"] for row in escalations)}
     named = {one["id"] for row in rows for each in row["rotations"] for one in each["participants"] if "id" in one}
@@ -81,7 +81,7 @@ def test_schedules_and_escalations_name_what_exists(account: Account) -> None:
 
 def test_escalations_repeat_or_do_not(account: Account) -> None:
     """What an escalation repeats is set, null or missing; each is found by id and by name."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     rows = asking.get("/v2/escalations").rows
 
     assert {"set", "null", "missing"} == {
@@ -93,7 +93,7 @@ def test_escalations_repeat_or_do_not(account: Account) -> None:
 
 def test_overrides_name_their_rotations_only_by_themselves(account: Account) -> None:
     """The list has the ids of an override's rotations, the single answer their names too; some lack their schedule."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     overrides = []
     for row in expanded(account):
         path, names = f"/v2/schedules/{row['id']}/overrides", {one["id"]: one["name"] for one in row["rotations"]}
@@ -112,7 +112,7 @@ def test_overrides_name_their_rotations_only_by_themselves(account: Account) -> 
 def test_past_overrides_may_be_left_out(account: Account) -> None:
     """By its switch, the list has only overrides that have not ended; a single one answers in any case."""
     account.clock = lambda: END
-    asking, strict = Asking(account), Asking(account, Switches(past_overrides=False))
+    asking, strict = ApiClient(account), ApiClient(account, Switches(past_overrides=False))
     paths = [f"/v2/schedules/{row['id']}/overrides" for row in expanded(account)]
     every = [(path, one) for path in paths for one in asking.get(path).rows]
     coming = [(path, one) for path in paths for one in strict.get(path).rows]
@@ -125,7 +125,7 @@ def test_past_overrides_may_be_left_out(account: Account) -> None:
 
 def test_forwarding_rules_name_two_users(account: Account) -> None:
     """Rules are found by id, and by alias where they have one; they name two users of the account."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     rows = asking.get("/v2/forwarding-rules").rows
     aliased = [row for row in rows if "alias" in row]
 
@@ -140,7 +140,7 @@ def test_forwarding_rules_name_two_users(account: Account) -> None:
 
 def test_team_key_sees_its_teams_schedules_only(account: Account) -> None:
     """A team's key gets the schedules and escalations of its team, and is refused the others and forwarding."""
-    asking, key, own = Asking(account), account.team_key, next(iter(account.teams))
+    asking, key, own = ApiClient(account), account.team_key, next(iter(account.teams))
     for path in ("/v2/schedules", "/v2/escalations", "/v2/schedules/on-calls"):
         ids = [row.get("_parent", row)["id"] for row in asking.get(path, key=key).rows]
         every = [row.get("_parent", row)["id"] for row in asking.get(path).rows]
@@ -156,7 +156,7 @@ def test_team_key_sees_its_teams_schedules_only(account: Account) -> None:
 
 def test_missing_schedules_are_not_found(account: Account) -> None:
     """Whatever hangs on a missing schedule is a 404, and so is a missing rotation or override."""
-    asking, one = Asking(account), expanded(account)[0]["id"]
+    asking, one = ApiClient(account), expanded(account)[0]["id"]
     names = ("rotations", "overrides", "on-calls", "next-on-calls", "timeline")
 
     assert {404} == {asking.get(f"/v2/schedules/none/{name}").status for name in names}

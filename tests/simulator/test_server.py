@@ -20,7 +20,7 @@ from urllib.request import Request, urlopen
 import click
 import pytest
 from click.testing import CliRunner
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 import opsgenie_simulator
 from opsgenie_simulator import Account, Simulator, Switches
@@ -47,7 +47,7 @@ def test_answers_over_http_and_notes_what_was_asked() -> None:
         get(f"{simulator.url}/v1/services/", key="nonsense")
         first, second = simulator.requests
         counted = json.loads(get(f"{simulator.url}/_simulator/requests")[2])["data"]
-        simulator.forget()
+        simulator.clear_requests()
 
         assert [] == simulator.requests
     assert simulator.url.startswith("http://localhost:")
@@ -146,14 +146,14 @@ def test_connections_that_come_at_the_very_end_are_closed(recwarn: pytest.Warnin
 def test_answer_waits_for_a_change_to_be_whole() -> None:
     """While somebody changes the account, an answer waits until that is done."""
     account = Account.seeded(alerts=10)
-    asking, answered = Asking(account), threading.Event()
+    asking, answered = ApiClient(account), threading.Event()
 
     def ask() -> None:
         asking.get("/v2/alerts")
         answered.set()
 
     thread = threading.Thread(target=ask)
-    with account.ledger.lock:
+    with account.store.lock:
         thread.start()
 
         assert not answered.wait(0.2)

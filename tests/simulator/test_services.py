@@ -1,7 +1,7 @@
 """How incidents come about on a service, and who is told."""
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
 
@@ -24,7 +24,7 @@ def account() -> Account:
 )
 def test_rules_and_templates_have_the_reference_fields(account: Account, path: str, fields: tuple[str, ...]) -> None:
     """Services have some rules and templates or none; what the SDK lets out when empty is absent at times."""
-    lists = [Asking(account).get(f"/v1/services/{one}/{path}").rows for one in account.services]
+    lists = [ApiClient(account).get(f"/v1/services/{one}/{path}").rows for one in account.services]
     properties = [row["incidentProperties"] for rows in lists for row in rows]
 
     assert {fields} == {tuple(row) for rows in lists for row in rows}
@@ -35,7 +35,9 @@ def test_rules_and_templates_have_the_reference_fields(account: Account, path: s
 
 def test_conditions_have_a_key_for_extra_properties_only(account: Account) -> None:
     """A condition has a key only where it looks at extra properties."""
-    rules = [row for one in account.services for row in Asking(account).get(f"/v1/services/{one}/incident-rules").rows]
+    rules = [
+        row for one in account.services for row in ApiClient(account).get(f"/v1/services/{one}/incident-rules").rows
+    ]
     conditions = [condition for rule in rules for condition in rule["conditions"]]
 
     assert {True, False} == {"key" in condition for condition in conditions}
@@ -45,7 +47,7 @@ def test_conditions_have_a_key_for_extra_properties_only(account: Account) -> No
 def test_audiences_name_teams_and_users_that_exist(account: Account) -> None:
     """A service's responders are its team, those told are users of the account; without a team both may be empty."""
     found = {
-        one: Asking(account).get(f"/v1/services/{one}/audience-templates").body["data"] for one in account.services
+        one: ApiClient(account).get(f"/v1/services/{one}/audience-templates").body["data"] for one in account.services
     }
     users = {user for one in found.values() for part in one.values() for user in part.get("individuals", ())}
 
@@ -59,8 +61,8 @@ def test_audiences_name_teams_and_users_that_exist(account: Account) -> None:
 
 def test_account_templates_stand_under_a_name_or_not(account: Account) -> None:
     """The account's templates are a list under a name, or by the switch a bare one; some name services."""
-    named = Asking(account).get("/v1/incident-templates").body["data"]
-    bare = Asking(account, Switches(incident_templates="list")).get("/v1/incident-templates").rows
+    named = ApiClient(account).get("/v1/incident-templates").body["data"]
+    bare = ApiClient(account, Switches(incident_templates="list")).get("/v1/incident-templates").rows
     services = [service for row in bare for service in row.get("impactedServices", ())]
 
     assert {"incidentTemplates": bare} == named
@@ -78,9 +80,9 @@ def test_service_settings_need_plan_and_rights(account: Account) -> None:
     paths = [
         f"/v1/services/{others[0]}/{name}" for name in ("incident-rules", "incident-templates", "audience-templates")
     ]
-    asking, key = Asking(account), account.key_without_configuration_access
+    asking, key = ApiClient(account), account.key_without_configuration_access
 
-    assert {402} == {Asking(poor).get(path).status for path in [*paths, "/v1/incident-templates"]}
+    assert {402} == {ApiClient(poor).get(path).status for path in [*paths, "/v1/incident-templates"]}
     assert {403} == {asking.get(path, key=key).status for path in [*paths, "/v1/incident-templates"]}
     assert {403} == {asking.get(path, key=account.team_key).status for path in paths}
     assert {404} == {asking.get(path.replace(others[0], "none")).status for path in paths}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account
 from opsgenie_simulator.timestamps import epoch_ms
@@ -59,7 +59,7 @@ def fields(record: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def listed(account: Account, kind: str) -> list[dict[str, Any]]:
     """Every record of a kind as the list shows it."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     if kind == "teams":
         return asking.get(LISTS[kind]).rows
     return [row for page in asking.pages(LISTS[kind], limit=100) for row in page.rows]
@@ -102,7 +102,7 @@ def test_fields_are_absent_rather_than_null(account: Account, kind: str) -> None
 @pytest.mark.parametrize("kind", DETAILS)
 def test_single_answers_add_what_the_reference_says(account: Account, kind: str) -> None:
     """The single answer has the list's fields and those that the reference adds; a team's lacks the links."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     rows = listed(account, kind)[:-1]
     whole = [asking.get(f"{LISTS[kind]}/{row['id']}").body["data"] for row in rows]
     added = {
@@ -179,7 +179,7 @@ def test_timestamps_have_up_to_three_digits_and_no_trailing_zero(account: Accoun
 
 def test_single_incident_and_service_are_as_listed(account: Account) -> None:
     """The single answer of an incident, by either identifier, and of a service adds nothing to the list's."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     incident, service = (listed(account, kind)[0] for kind in ("incidents", "services"))
 
     assert incident == asking.get(f"/v1/incidents/{incident['id']}").body["data"]
@@ -189,7 +189,7 @@ def test_single_incident_and_service_are_as_listed(account: Account) -> None:
 
 def test_single_integration_names_its_team(account: Account) -> None:
     """An integration by itself has its owner instead of a team's id; without a team it is global."""
-    whole = {one: Asking(account).get(f"/v2/integrations/{one}").body["data"] for one in account.integrations}
+    whole = {one: ApiClient(account).get(f"/v2/integrations/{one}").body["data"] for one in account.integrations}
 
     for integration_id, listed_one in account.integrations.items():
         assert (listed_one.get("teamId") or None) == whole[integration_id].get("ownerTeam", {}).get("id")
@@ -225,7 +225,7 @@ def test_same_seed_gives_the_same_account() -> None:
 
 def test_account_may_be_empty() -> None:
     """Without records, lists are empty and counts are zero."""
-    asking = Asking(Account.seeded(alerts=0, incidents=0, users=0, teams=0, services=0, integrations=0))
+    asking = ApiClient(Account.seeded(alerts=0, incidents=0, users=0, teams=0, services=0, integrations=0))
 
     assert [] == asking.get("/v2/alerts").rows
     assert {"count": 0} == asking.get("/v2/alerts/count").body["data"]
@@ -235,7 +235,7 @@ def test_account_may_be_empty() -> None:
 
 def test_extra_fields_are_on_every_record() -> None:
     """With *extra_fields*, every list shows a field that nobody knows."""
-    asking = Asking(Account.seeded(extra_fields=True))
+    asking = ApiClient(Account.seeded(extra_fields=True))
     lists = [*LISTS.values(), "/v2/integrations"]
 
     assert all("somethingNew" in row for path in lists for row in asking.get(path).rows)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
 from opsgenie_simulator.settings import teams as settings
@@ -22,7 +22,7 @@ def test_logs_are_read_to_the_end_by_the_key_in_the_answer(account: Account, pos
 
     Entries come in pairs of one moment, which pages of seven part.
     """
-    asking = Asking(account, Switches(last_key=position))
+    asking = ApiClient(account, Switches(last_key=position))
     sizes = set()
     for one, team in account.teams.items():
         data = asking.get(f"/v2/teams/{one}/logs", order=order, limit=7).body["data"]
@@ -40,7 +40,7 @@ def test_logs_are_read_to_the_end_by_the_key_in_the_answer(account: Account, pos
 
 def test_logs_have_twenty_entries_unless_asked(account: Account) -> None:
     """A page has 20 entries, more if asked for, 100 at most, and its key is one number of 19 digits."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     pages = [
         [asking.get(f"/v2/teams/{one}/logs", limit=limit).body["data"] for one in account.teams] for limit in (20, 500)
     ]
@@ -52,7 +52,7 @@ def test_logs_have_twenty_entries_unless_asked(account: Account) -> None:
 
 def test_routing_rules_lead_to_what_exists(account: Account) -> None:
     """Each team has rules in order, the last of which is its default; they lead to schedules and escalations."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     schedules, escalations = asking.get("/v2/schedules").ids, asking.get("/v2/escalations").ids
     kinds = set()
     for team in account.teams.values():
@@ -67,7 +67,7 @@ def test_routing_rules_lead_to_what_exists(account: Account) -> None:
 
 def test_roles_are_a_teams_own(account: Account) -> None:
     """Some teams have roles of their own, with rights that are granted or not."""
-    asking = Asking(account)
+    asking = ApiClient(account)
     roles = [asking.get(f"/v2/teams/{one}/roles").rows for one in account.teams]
 
     assert [] in roles
@@ -77,7 +77,7 @@ def test_roles_are_a_teams_own(account: Account) -> None:
 
 def test_team_key_reaches_its_own_team(account: Account) -> None:
     """A team's key sees what its team has set up, and is refused at other teams."""
-    asking, (own, other, *_) = Asking(account), account.teams
+    asking, (own, other, *_) = ApiClient(account), account.teams
     names = ("logs", "roles", "routing-rules")
 
     assert {200} == {asking.get(f"/v2/teams/{own}/{name}", key=account.team_key).status for name in names}

@@ -1,18 +1,18 @@
 """How users are reached, and what they are in."""
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account
 
 
 @pytest.fixture(scope="module")
-def asking() -> Asking:
+def asking() -> ApiClient:
     """An account with users who never confirmed their address."""
-    return Asking(Account.seeded(alerts=0, incidents=0, users=40, teams=8))
+    return ApiClient(Account.seeded(alerts=0, incidents=0, users=40, teams=8))
 
 
-def test_contacts_come_whole_and_within_the_user(asking: Asking) -> None:
+def test_contacts_come_whole_and_within_the_user(asking: ApiClient) -> None:
     """A user's contacts are the same in their list, by themselves without their place, and within the user."""
     for one in asking.account.users:
         contacts = asking.get(f"/v2/users/{one}/contacts").rows
@@ -26,7 +26,7 @@ def test_contacts_come_whole_and_within_the_user(asking: Asking) -> None:
         assert "userContacts" not in asking.get(f"/v2/users/{one}").body["data"]
 
 
-def test_disabled_contacts_say_why(asking: Asking) -> None:
+def test_disabled_contacts_say_why(asking: ApiClient) -> None:
     """Addresses are enabled; some telephones are not, and only those have a reason."""
     contacts = [row for one in asking.account.users for row in asking.get(f"/v2/users/{one}/contacts").rows]
 
@@ -35,7 +35,7 @@ def test_disabled_contacts_say_why(asking: Asking) -> None:
     assert all(one["status"]["enabled"] is not ("disabledReason" in one["status"]) for one in contacts)
 
 
-def test_notification_rules_are_listed_in_short(asking: Asking) -> None:
+def test_notification_rules_are_listed_in_short(asking: ApiClient) -> None:
     """The list has five fields of each rule, the single answer all; who never confirmed their address has none."""
     for one, user in list(asking.account.users.items())[:12]:
         path = f"/v2/users/{one}/notification-rules"
@@ -48,7 +48,7 @@ def test_notification_rules_are_listed_in_short(asking: Asking) -> None:
         assert [rule["steps"] for rule in whole] == [asking.get(f"{path}/{rule['id']}/steps").rows for rule in rules]
 
 
-def test_steps_reach_the_users_own_contacts(asking: Asking) -> None:
+def test_steps_reach_the_users_own_contacts(asking: ApiClient) -> None:
     """Each step names its rule and one of the user's contacts; some rules have no step."""
     sizes = set()
     for one in list(asking.account.users)[:12]:
@@ -62,7 +62,7 @@ def test_steps_reach_the_users_own_contacts(asking: Asking) -> None:
     assert {0, 1} < sizes
 
 
-def test_users_know_their_schedules_escalations_and_forwarding(asking: Asking) -> None:
+def test_users_know_their_schedules_escalations_and_forwarding(asking: ApiClient) -> None:
     """What a user is in is exactly what names them in the lists of the whole account."""
     schedules = asking.get("/v2/schedules", expand="rotation").rows
     escalations, rules = asking.get("/v2/escalations").rows, asking.get("/v2/forwarding-rules").rows
@@ -82,7 +82,7 @@ def test_users_know_their_schedules_escalations_and_forwarding(asking: Asking) -
     assert {(True, True, False), (True, False, False), (False, False, False)} <= found
 
 
-def test_what_users_have_is_the_accounts_alone(asking: Asking) -> None:
+def test_what_users_have_is_the_accounts_alone(asking: ApiClient) -> None:
     """Without configuration access, and to a team's key, all of it is a 403; of a missing user it is a 404."""
     one = next(iter(asking.account.users))
     names = ("contacts", "notification-rules", "forwarding-rules", "schedules", "escalations")

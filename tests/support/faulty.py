@@ -12,7 +12,7 @@ import orjson
 
 from opsgenie_simulator import Call, Simulator
 from opsgenie_simulator import Response as Answered
-from opsgenie_simulator.messages import Answer
+from opsgenie_simulator.middleware import Respond
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.failures import Failure
@@ -44,12 +44,12 @@ URLLIB3_FAILURES: dict[str, Failure | None] = {
     "status 502": Failure.OVERLOADED,
     "status 503": Failure.OVERLOADED,
     "status 429": Failure.THROTTLED,
-    "status 429 for ever": Failure.THROTTLED,
+    "status 429 with an endless period": Failure.THROTTLED,
     "status 204": Failure.REDIRECT,
     "redirect": Failure.REDIRECT,
-    "page as 503": Failure.OVERLOADED,
-    "page as 200": Failure.HTML_PAGE,
-    "page as JSON": Failure.HTML_PAGE,
+    "HTML as 503": Failure.OVERLOADED,
+    "HTML as 200": Failure.HTML_PAGE,
+    "HTML as JSON": Failure.HTML_PAGE,
     "closed before": Failure.RESET,
     "reset before": Failure.RESET,
     "reset in the headers": Failure.RESET,
@@ -59,13 +59,13 @@ URLLIB3_FAILURES: dict[str, Failure | None] = {
     "slow body": None,
     "endless body": Failure.TOO_SLOW,
     "silence": Failure.TIMEOUT,
-    "late": Failure.TIMEOUT,
+    "late response": Failure.TIMEOUT,
     "large body": Failure.TOO_LARGE,
-    "large when unpacked": Failure.TOO_LARGE,
+    "large when decompressed": Failure.TOO_LARGE,
     "no gzip": Failure.UNDECODABLE,
     "broken gzip": Failure.UNDECODABLE,
-    "packed otherwise": Failure.HTML_PAGE,
-    "cut JSON": Failure.INVALID_JSON,
+    "unknown encoding": Failure.HTML_PAGE,
+    "truncated JSON": Failure.INVALID_JSON,
     "broken JSON": Failure.INVALID_JSON,
     "empty body": Failure.INVALID_JSON,
     "in Latin-1": Failure.INVALID_JSON,
@@ -74,8 +74,8 @@ URLLIB3_FAILURES: dict[str, Failure | None] = {
     "JSON null": Failure.NOT_AN_OBJECT,
     "no data": Failure.NO_DATA,
     "data is null": Failure.NO_ROWS,
-    "data is text": Failure.NO_ROWS,
-    "rows are texts": Failure.NO_ROWS,
+    "data is a string": Failure.NO_ROWS,
+    "rows are strings": Failure.NO_ROWS,
     "rows without id": Failure.NO_KEY,
 }
 
@@ -107,7 +107,7 @@ class Wireless:
         """Answer as the simulator would, unless the read seems to have no end."""
         with self.lock:
             assert len(self.routes) < MOST_REQUESTS, f"no end: {request}"
-            found = self.simulator.answer(_call(request))
+            found = self.simulator.respond(_call(request))
             self.routes.append(found.route)
         if found.delivery and (found.delivery.cut is not None or found.delivery.pause_seconds > HASTY.silence):
             raise Failure.TRUNCATED.kind(f"{request} got no whole answer.")
@@ -133,7 +133,7 @@ class Stall:
         self.left = self.after
         self.begun.clear()
 
-    def __call__(self, call: Call, answer: Answer) -> Answered:
+    def __call__(self, call: Call, answer: Respond) -> Answered:
         """Answer, sooner or later."""
         self.left -= call.path.endswith("/logs")
         if self.left >= 0 or self.is_over:

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from opsgenie_simulator import Account, Call, Simulator, Switches, Weather
-from opsgenie_simulator.messages import Answer, Response
+from opsgenie_simulator import Account, Call, Middleware, Simulator, Switches
+from opsgenie_simulator.messages import Response
+from opsgenie_simulator.middleware import Respond
 from opsgenie_simulator.timestamps import with_full_fractions
 from source_opsgenie.api.connection import Connection, connect
 from source_opsgenie.api.transport import RawResponse, Request
@@ -77,18 +78,18 @@ class Sync:
 
 @dataclass
 class World:
-    """An *account* under *switches* and *weather*, for which *step_ms* pass with each request."""
+    """An *account* under *switches* and *middleware*, for which *step_ms* pass with each request."""
 
     account: Account
     switches: Switches = field(default_factory=Switches)
-    weather: tuple[Weather, ...] = ()
+    middleware: tuple[Middleware, ...] = ()
     step_ms: int = 40
     now: int = NOW
     asked: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.account.clock = lambda: self.now
-        self._simulator = Simulator(self.account, switches=self.switches, weather=(self._pass, *self.weather))
+        self._simulator = Simulator(self.account, switches=self.switches, middleware=(self._pass, *self.middleware))
 
     def read(
         self,
@@ -114,7 +115,7 @@ class World:
         with connect(Config.from_mapping(given, environment={}), transport=self._transport) as connection:
             yield connection
 
-    def _pass(self, call: Call, answer: Answer) -> Response:
+    def _pass(self, call: Call, answer: Respond) -> Response:
         self.now += self.step_ms
         return answer(call)
 
@@ -124,7 +125,7 @@ class World:
         call = Call("GET", address.path, query, request.headers.get("Authorization"))
         self.asked.append(call)
         assert len(self.asked) <= MOST_REQUESTS, f"no end after {MOST_REQUESTS} requests; the last: {self.asked[-4:]}"
-        found = self._simulator.answer(call)
+        found = self._simulator.respond(call)
         return RawResponse(found.status, {name.lower(): text for name, text in found.headers.items()}, found.body)
 
 
@@ -185,11 +186,11 @@ class Table:
 def held(account: Account, stream: str) -> dict[tuple[Any, ...], Record]:
     """The rows of *stream* as *account* holds them now, by key."""
     if stream in {"alerts", "incidents"}:
-        return {(one.id,): orjson.loads(one.listed) for one in account.ledger.shelves[stream]}
+        return {(one.id,): orjson.loads(one.listed) for one in account.store.tables[stream]}
     return {
         (one.id, log["offset"]): {"alert_id": one.id, **log}
-        for one in account.ledger.shelves["alerts"]
-        for log in account.ledger.children(one.id).logs
+        for one in account.store.tables["alerts"]
+        for log in account.store.children(one.id).logs
     }
 
 
@@ -213,11 +214,11 @@ def living(account: Account) -> set[str]:
     return set(account.alerts)
 
 
-def in_the_middle(changes: Callable[[], None], *, of: str, at: int) -> Weather:
+def in_the_middle(changes: Callable[[], None], *, of: str, at: int) -> Middleware:
     """Weather in which *changes* happen once: after the answer number *at* to a request whose path is *of*."""
     number = count(1)
 
-    def weather(call: Call, answer: Answer) -> Response:
+    def weather(call: Call, answer: Respond) -> Response:
         response = answer(call)
         if call.path == of and next(number) == at:
             changes()

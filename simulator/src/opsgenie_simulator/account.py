@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from opsgenie_simulator import lifecycle, seeds
-from opsgenie_simulator.chance import chance_of
 from opsgenie_simulator.children import Children, append_log, append_note
 from opsgenie_simulator.incident_children import Step, append_entry
 from opsgenie_simulator.keys import Key, issued
-from opsgenie_simulator.ledger import Ledger, Moment
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings import Settings
+from opsgenie_simulator.store import Moment, Store
 from opsgenie_simulator.timestamps import epoch_ms
 
 Plan = Literal["Free", "Essentials", "Standard", "Enterprise"]
@@ -26,10 +26,10 @@ class Account:
     def __init__(self, name: str = "acme", *, seed: int = 7, plan: Plan = "Enterprise", region: Region = "us") -> None:
         """Open an account without records."""
         self.name, self.plan, self.region = name, plan, region
-        self.ledger = Ledger(chance_of(f"ids {name} {seed}"))
+        self.store = Store(seeded_random(f"ids {name} {seed}"))
         self.heartbeats: list[Body] = []
-        self.settings = Settings(self.ledger, until=epoch_ms(END))
-        self.keys: tuple[Key, ...] = issued(chance_of(f"keys {seed}"), ())
+        self.settings = Settings(self.store, until=epoch_ms(END))
+        self.keys: tuple[Key, ...] = issued(seeded_random(f"keys {seed}"), ())
 
     @classmethod
     def seeded(
@@ -52,27 +52,27 @@ class Account:
         """Open an account with a history; the same arguments give the same account."""
         account = cls(name, seed=seed, plan=plan, region=region)
         account.heartbeats = seeds.sow(
-            account.ledger,
+            account.store,
             seeds.Sizes(users, teams, services, integrations, alerts, incidents),
             span=seeds.Span(seed, until=epoch_ms(until), days=days, name=name),
             extra={"somethingNew": {"seenSince": 2031}} if extra_fields else {},
         )
-        account.settings = Settings(account.ledger, until=epoch_ms(until))
-        account.keys = issued(chance_of(f"keys {seed}"), account.teams)
+        account.settings = Settings(account.store, until=epoch_ms(until))
+        account.keys = issued(seeded_random(f"keys {seed}"), account.teams)
         return account
 
     @property
     def clock(self) -> Callable[[], int]:
         """What tells the time, in epoch milliseconds; the `Date` header follows it."""
-        return self.ledger.clock
+        return self.store.clock
 
     @clock.setter
     def clock(self, clock: Callable[[], int]) -> None:
-        self.ledger.clock = clock
+        self.store.clock = clock
 
     def now(self) -> int:
         """The time by the account's clock, in epoch milliseconds."""
-        return self.ledger.clock()
+        return self.store.clock()
 
     @property
     def index_lag_ms(self) -> int:
@@ -80,41 +80,41 @@ class Account:
 
         An alert or incident that is asked for by its id, and what hangs on an alert, is up to date at any time.
         """
-        return self.ledger.index_lag_ms
+        return self.store.index_lag_ms
 
     @index_lag_ms.setter
     def index_lag_ms(self, lag_ms: int) -> None:
-        self.ledger.index_lag_ms = lag_ms
+        self.store.index_lag_ms = lag_ms
 
     @property
     def alerts(self) -> Mapping[str, Body]:
         """Alerts by id, in full form."""
-        return self.ledger.bodies("alerts")
+        return self.store.bodies("alerts")
 
     @property
     def incidents(self) -> Mapping[str, Body]:
         """Incidents by id."""
-        return self.ledger.bodies("incidents")
+        return self.store.bodies("incidents")
 
     @property
     def users(self) -> Mapping[str, Body]:
         """Users by id."""
-        return self.ledger.bodies("users")
+        return self.store.bodies("users")
 
     @property
     def teams(self) -> Mapping[str, Body]:
         """Teams by id, with their members."""
-        return self.ledger.bodies("teams")
+        return self.store.bodies("teams")
 
     @property
     def services(self) -> Mapping[str, Body]:
         """Services by id."""
-        return self.ledger.bodies("services")
+        return self.store.bodies("services")
 
     @property
     def integrations(self) -> Mapping[str, Body]:
         """Integrations by id."""
-        return self.ledger.bodies("integrations")
+        return self.store.bodies("integrations")
 
     @property
     def full_key(self) -> str:
@@ -140,20 +140,20 @@ class Account:
         self, *, created_at: Moment | None = None, updated_at: Moment | None = None, **fields: object
     ) -> Body:
         """Add an alert; what *fields* leaves out is as in an alert that nobody has touched."""
-        return self.ledger.create("alerts", fields, created_at=created_at, updated_at=updated_at)
+        return self.store.create("alerts", fields, created_at=created_at, updated_at=updated_at)
 
     def update_alert(self, alert_id: str, *, updated_at: Moment | None = None, **fields: object) -> Body:
         """Act on an alert; report, owner and a log entry follow as the service would write them."""
-        with self.ledger.lock:
-            before, moment = self.alerts[alert_id], self.ledger.moment(updated_at)
+        with self.store.lock:
+            before, moment = self.alerts[alert_id], self.store.moment(updated_at)
             elapsed = max(0, moment - epoch_ms(before["createdAt"]))
             acted = lifecycle.acted_on_alert(before, fields, elapsed_ms=elapsed)
             self.add_log(alert_id, lifecycle.log_of(fields), at=moment)
-            return self.ledger.update("alerts", alert_id, fields=acted, updated_at=moment)
+            return self.store.update("alerts", alert_id, fields=acted, updated_at=moment)
 
     def delete_alert(self, alert_id: str) -> None:
         """Delete an alert with its logs, notes and recipients."""
-        self.ledger.delete("alerts", alert_id)
+        self.store.delete("alerts", alert_id)
 
     def add_log(
         self, parent_id: str, log: str, *, log_type: str = "alertAction", touch: bool = False, at: Moment | None = None
@@ -173,7 +173,7 @@ class Account:
         """Add an entry to an incident's timeline, of a user's own kind unless *fields* say otherwise."""
         with self._growing(incident_id, touch=touch, at=at) as (grown, moment):
             kind = {"group": "custom", "type": "CustomUserEntry", "actor": lifecycle.ACTOR, **fields}
-            append_entry(grown.entries, Step(moment, title=title, **kind), uuid=self.ledger.new_uuid())
+            append_entry(grown.entries, Step(moment, title=title, **kind), uuid=self.store.new_uuid())
 
     def add_incident_alert(self, incident_id: str, alert_id: str, *, touch: bool = False) -> None:
         """Say of an alert that it belongs to an incident."""
@@ -182,66 +182,66 @@ class Account:
 
     @contextmanager
     def _growing(self, parent_id: str, *, touch: bool, at: Moment | None) -> Iterator[tuple[Children, int]]:
-        with self.ledger.lock:
-            moment = self.ledger.moment(at)
-            yield self.ledger.own_children(parent_id), moment
+        with self.store.lock:
+            moment = self.store.moment(at)
+            yield self.store.own_children(parent_id), moment
             if touch:
                 kind = "alerts" if parent_id in self.alerts else "incidents"
-                self.ledger.update(kind, parent_id, fields={}, updated_at=moment)
+                self.store.update(kind, parent_id, fields={}, updated_at=moment)
 
     def create_incident(
         self, *, created_at: Moment | None = None, updated_at: Moment | None = None, **fields: object
     ) -> Body:
         """Add an incident; what *fields* leaves out is as in a new one."""
-        return self.ledger.create("incidents", fields, created_at=created_at, updated_at=updated_at)
+        return self.store.create("incidents", fields, created_at=created_at, updated_at=updated_at)
 
     def update_incident(self, incident_id: str, *, updated_at: Moment | None = None, **fields: object) -> Body:
         """Act on an incident; the end of its impact follows from resolving it."""
-        with self.ledger.lock:
-            moment = self.ledger.moment(updated_at)
+        with self.store.lock:
+            moment = self.store.moment(updated_at)
             acted = lifecycle.acted_on_incident(self.incidents[incident_id], fields, moment_ms=moment)
             log, told = lifecycle.log_of_incident(fields)
             self.add_log(incident_id, log, log_type="incidentAction", at=moment)
             if told:
                 self.add_timeline_entry(incident_id, log, at=moment, group="incident", type=told)
-            return self.ledger.update("incidents", incident_id, fields=acted, updated_at=moment)
+            return self.store.update("incidents", incident_id, fields=acted, updated_at=moment)
 
     def delete_incident(self, incident_id: str) -> None:
         """Delete an incident."""
-        self.ledger.delete("incidents", incident_id)
+        self.store.delete("incidents", incident_id)
 
     def create_user(self, *, created_at: Moment | None = None, **fields: object) -> Body:
         """Add a user."""
-        return self.ledger.create("users", fields, created_at=created_at)
+        return self.store.create("users", fields, created_at=created_at)
 
     def delete_user(self, user_id: str) -> None:
         """Delete a user, who leaves their teams."""
-        self.ledger.delete("users", user_id)
+        self.store.delete("users", user_id)
 
     def create_team(self, **fields: object) -> Body:
         """Add a team."""
-        return self.ledger.create("teams", fields)
+        return self.store.create("teams", fields)
 
     def update_team(self, team_id: str, **fields: object) -> Body:
         """Change a team, its `members` too."""
-        return self.ledger.update("teams", team_id, fields=fields)
+        return self.store.update("teams", team_id, fields=fields)
 
     def delete_team(self, team_id: str) -> None:
         """Delete a team."""
-        self.ledger.delete("teams", team_id)
+        self.store.delete("teams", team_id)
 
     def create_service(self, **fields: object) -> Body:
         """Add a service."""
-        return self.ledger.create("services", fields)
+        return self.store.create("services", fields)
 
     def delete_service(self, service_id: str) -> None:
         """Delete a service."""
-        self.ledger.delete("services", service_id)
+        self.store.delete("services", service_id)
 
     def create_integration(self, **fields: object) -> Body:
         """Add an integration."""
-        return self.ledger.create("integrations", fields)
+        return self.store.create("integrations", fields)
 
     def delete_integration(self, integration_id: str) -> None:
         """Delete an integration."""
-        self.ledger.delete("integrations", integration_id)
+        self.store.delete("integrations", integration_id)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.timestamps import epoch_ms, text_of
+from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
 
 # An alert in this many has more log entries than a page of 100 holds.
 LONG_LOG_ONE_IN = 100
@@ -37,7 +37,7 @@ class _Event:
 
 def derived(alert: Body, users: Sequence[Body]) -> Children:
     """The children that an alert has by itself; the same alert and users give the same children."""
-    chance = chance_of(alert["id"])
+    chance = seeded_random(alert["id"])
     events = sorted(_events(alert, users, chance=chance), key=lambda event: event.at)
     children = Children(recipients=[_recipient(alert, user) for user in users], attachments=_attachments(alert))
     for event in events:
@@ -50,7 +50,7 @@ def derived(alert: Body, users: Sequence[Body]) -> Children:
 
 def _attachments(alert: Body) -> list[Body]:
     # A chance of its own, so that logs and notes are what they were without attachments.
-    chance = chance_of(f"attachments {alert['id']}")
+    chance = seeded_random(f"attachments {alert['id']}")
     names = chance.sample(ATTACHMENTS, chance.choices((0, 1, 2), (85, 10, 5))[0])
     born = epoch_ms(alert["createdAt"])
     return [{"name": name, "id": str(born + number)} for number, name in enumerate(names, start=1)]
@@ -58,13 +58,13 @@ def _attachments(alert: Body) -> list[Body]:
 
 def append_log(logs: list[Body], log: str, *, at: int, log_type: str, owner: str) -> None:
     """Add a log entry under a cursor of its own."""
-    entry = {"log": log, "type": log_type, "owner": owner, "createdAt": text_of(at)}
+    entry = {"log": log, "type": log_type, "owner": owner, "createdAt": format_timestamp(at)}
     logs.append(entry | {"offset": _cursor(logs, at)})
 
 
 def append_note(notes: list[Body], note: str, *, at: int, owner: str) -> None:
     """Add a note under a cursor of its own."""
-    entry = {"note": note, "owner": owner, "createdAt": text_of(at)}
+    entry = {"note": note, "owner": owner, "createdAt": format_timestamp(at)}
     notes.append(entry | {"offset": _cursor(notes, at)})
 
 

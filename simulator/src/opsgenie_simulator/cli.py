@@ -19,7 +19,7 @@ from opsgenie_simulator.switches import Switches
 from opsgenie_simulator.timestamps import epoch_ms
 
 # Of a simulator that stands for days, the last requests are enough.
-REQUESTS_REMEMBERED = 10_000
+REQUEST_LOG_SIZE = 10_000
 
 # The headings of the help, and the options under each; those that no heading names stand under the last one.
 GROUPS = {
@@ -147,7 +147,7 @@ def main(
         latency_ms=latency_ms,
         faults=Faults(share=faults / 100, seed=options["seed"]),
         port=port,
-        remember=REQUESTS_REMEMBERED,
+        request_log_size=REQUEST_LOG_SIZE,
         tls=_tls(certificate) if certificate else None,
     )
     try:

@@ -8,20 +8,20 @@ import orjson
 
 from opsgenie_simulator.account import Account
 from opsgenie_simulator.faults import Faults
-from opsgenie_simulator.journal import Journal
 from opsgenie_simulator.messages import JSON, Call, Response
 from opsgenie_simulator.records import Body
+from opsgenie_simulator.request_log import RequestLog
 
 PREFIX = "/_simulator/"
 
 Change = Callable[..., Any]
 
 
-def controlled(call: Call, account: Account, *, journal: Journal, faults: Faults) -> Response:
+def respond_to_control(call: Call, account: Account, *, request_log: RequestLog, faults: Faults) -> Response:
     """Carry out a change, or show what was asked so far; no key, no limits."""
     parts = call.path.removeprefix(PREFIX).strip("/").split("/")
     try:
-        status, body = _done(call, account, journal=journal, faults=faults, parts=parts)
+        status, body = _done(call, account, request_log=request_log, faults=faults, parts=parts)
     except KeyError as missing:
         status, body = 404, {"message": f"there is no {missing}"}
     except (orjson.JSONDecodeError, TypeError, ValueError) as wrong:
@@ -29,9 +29,11 @@ def controlled(call: Call, account: Account, *, journal: Journal, faults: Faults
     return Response(status, orjson.dumps(body), {"Content-Type": JSON})
 
 
-def _done(call: Call, account: Account, *, journal: Journal, faults: Faults, parts: list[str]) -> tuple[int, Body]:
+def _done(
+    call: Call, account: Account, *, request_log: RequestLog, faults: Faults, parts: list[str]
+) -> tuple[int, Body]:
     if parts == ["requests"]:
-        return 200, {"data": journal.counts()}
+        return 200, {"data": request_log.counts()}
     if parts == ["faults"]:
         scripted = [faults.script(**_fields(call))] if call.method == "POST" else faults.scripted
         return 200, {"data": [asdict(one) for one in scripted]}

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from opsgenie_simulator.chance import chance_of
-from opsgenie_simulator.messages import JSON, Answer, Call, Delivery, Response
+from opsgenie_simulator.messages import JSON, Call, Delivery, Response
+from opsgenie_simulator.middleware import Respond
+from opsgenie_simulator.randomness import seeded_random
 
 Body = dict[str, Any]
 # From an answer, and from the one before it on the same path, to what arrives.
@@ -82,12 +83,12 @@ def _going_on(body: Body) -> Body:
 FAULTS: dict[str, Alter] = {
     **{f"status {status}": _said(status) for status in (400, 401, 402, 403, 404, 408, 410, 422, 500, 501, 502, 503)},
     "status 429": _said(429),
-    "status 429 for ever": _said(429, {"X-RateLimit-Period-In-Sec": "9" * 400, "Retry-After": "never"}),
+    "status 429 with an endless period": _said(429, {"X-RateLimit-Period-In-Sec": "9" * 400, "Retry-After": "never"}),
     "status 204": lambda answer, _: replace(answer, status=204, body=b""),
     "redirect": _said(302, {"Location": "http://localhost:1/stolen"}),
-    "page as 503": _page(503),
-    "page as 200": _page(200),
-    "page as JSON": _page(200, {"Content-Type": JSON}),
+    "HTML as 503": _page(503),
+    "HTML as 200": _page(200),
+    "HTML as JSON": _page(200, {"Content-Type": JSON}),
     "closed before": _delivered(cut=0),
     "reset before": _delivered(cut=0, is_reset=True),
     "reset in the headers": _delivered(cut=20, is_reset=True),
@@ -97,14 +98,14 @@ FAULTS: dict[str, Alter] = {
     "slow body": _delivered(pieces=5, pause_seconds=0.01),
     "endless body": _delivered(pieces=10_000, pause_seconds=0.05),
     "silence": _delivered(pieces=2, pause_seconds=3600.0),
-    "late": lambda answer, _: replace(answer, delay_seconds=3600.0),
+    "late response": lambda answer, _: replace(answer, delay_seconds=3600.0),
     "large body": _body(lambda body: b" " * LARGE + body),
-    "large when unpacked": _body(lambda body: gzip.compress(b" " * LARGE + body, 1), Content_Encoding="gzip"),
+    "large when decompressed": _body(lambda body: gzip.compress(b" " * LARGE + body, 1), Content_Encoding="gzip"),
     "no gzip": _body(lambda body: body, Content_Encoding="gzip"),
     "broken gzip": _body(lambda body: gzip.compress(body)[:-12] + b"x" * 12, Content_Encoding="gzip"),
-    "packed otherwise": _body(lambda body: body[::-1], Content_Encoding="br"),
+    "unknown encoding": _body(lambda body: body[::-1], Content_Encoding="br"),
     # Half a file of JSON lines may be whole lines, as nobody could tell.
-    "cut JSON": _body(lambda body: body[: len(body) // 2].rstrip(b"}\n")),
+    "truncated JSON": _body(lambda body: body[: len(body) // 2].rstrip(b"}\n")),
     "broken JSON": _body(lambda body: body.replace(b":", b"=", 1)),
     "empty body": _body(lambda _: b""),
     "in Latin-1": _body(lambda body: body.replace(b'"requestId":"', b'"requestId":"\xe9')),
@@ -113,17 +114,17 @@ FAULTS: dict[str, Alter] = {
     "JSON null": _body(lambda _: b"null"),
     "no data": _envelope(lambda body: {name: value for name, value in body.items() if name != "data"}),
     "data is null": _envelope(lambda body: {**body, "data": None}),
-    "data is text": _envelope(lambda body: {**body, "data": "none"}),
-    "rows are texts": _rows(lambda _: "row"),
+    "data is a string": _envelope(lambda body: {**body, "data": "none"}),
+    "rows are strings": _rows(lambda _: "row"),
     "rows without id": _rows(lambda row: {name: value for name, value in row.items() if name not in {"id", "offset"}}),
-    "page before": lambda answer, before: replace(answer, body=before.body),
-    "next for ever": _envelope(_going_on),
-    "count below zero": _counted(-1),
-    "count of text": _counted("many"),
-    "count beyond all": _counted(10**18),
+    "previous page": lambda answer, before: replace(answer, body=before.body),
+    "endless next": _envelope(_going_on),
+    "negative count": _counted(-1),
+    "count as text": _counted("many"),
+    "huge count": _counted(10**18),
 }
 # What a network, or the edge of the API, does now and then; each passes when it is asked again.
-PASSING = (
+TRANSIENT = (
     "status 500",
     "status 502",
     "status 503",
@@ -131,14 +132,14 @@ PASSING = (
     "reset in the body",
     "short body",
     "broken JSON",
-    "page as 503",
-    "page as 200",
+    "HTML as 503",
+    "HTML as 200",
     "slow body",
 )
 
 
 @dataclass(slots=True)
-class Scripted:
+class ScriptedFault:
     """The *fault* for the answers on *route* from the one numbered *at* on, so many *times*; None is for ever."""
 
     fault: str
@@ -156,32 +157,32 @@ class Scripted:
 class Faults:
     """Weather that breaks the answers that are *scripted*, and of all others a *share* by chance."""
 
-    scripted: list[Scripted] = field(default_factory=list)
+    scripted: list[ScriptedFault] = field(default_factory=list)
     share: float = 0.0
     seed: int = 1
-    among: Sequence[str] = PASSING
+    among: Sequence[str] = TRANSIENT
     by_chance: Counter[str] = field(default_factory=Counter)
     _numbers: Counter[str] = field(default_factory=Counter)
     _before: dict[str, Response] = field(default_factory=dict)
     _chance: Any = None
 
-    def __call__(self, call: Call, answer: Answer) -> Response:
+    def __call__(self, call: Call, respond: Respond) -> Response:
         """Answer, and then perhaps break the answer."""
-        response = answer(call)
+        response = respond(call)
         self._numbers[response.route] += 1
         before = self._before.get(call.path, response)
         self._before[call.path] = response
         fault = self._fault(response.route)
         return FAULTS[fault](response, before) if fault else response
 
-    def script(self, fault: str, *, route: str, at: int = 1, times: int | None = 1) -> Scripted:
+    def script(self, fault: str, *, route: str, at: int = 1, times: int | None = 1) -> ScriptedFault:
         """Break certain answers from now on; an unknown *fault* raises KeyError."""
         if fault not in FAULTS:
             raise KeyError(fault)
-        self.scripted.append(Scripted(fault, route, at=at + self._numbers[route], times=times))
+        self.scripted.append(ScriptedFault(fault, route, at=at + self._numbers[route], times=times))
         return self.scripted[-1]
 
-    def unused(self) -> list[Scripted]:
+    def unused(self) -> list[ScriptedFault]:
         """What was scripted and never happened."""
         return [one for one in self.scripted if not one.used]
 
@@ -190,7 +191,7 @@ class Faults:
             if one.route == route and one.takes(self._numbers[route]):
                 one.used += 1
                 return one.fault
-        self._chance = self._chance or chance_of(f"faults {self.seed}")
+        self._chance = self._chance or seeded_random(f"faults {self.seed}")
         if not self.share or self._chance.random() >= self.share:
             return None
         fault: str = self._chance.choice(self.among)

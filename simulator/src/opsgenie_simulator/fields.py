@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.records import Body
+from opsgenie_simulator.store import Store
 from opsgenie_simulator.timestamps import epoch_ms
 
 # time and number: compared; flag: true or false; term: the whole value; text: a word of it.
 FieldKind = Literal["time", "number", "flag", "term", "text"]
 Values = Sequence[Any]
-Read = Callable[[Body, Ledger], Values]
+Read = Callable[[Body, Store], Values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Field:
 def _path(path: str) -> Read:
     names = path.split(".")
 
-    def read(body: Body, _: Ledger) -> Values:
+    def read(body: Body, _: Store) -> Values:
         value: Any = body
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
@@ -39,17 +39,17 @@ def _path(path: str) -> Read:
 
 def _moment(path: str) -> Read:
     texts = _path(path)
-    return lambda body, ledger: [epoch_ms(text) for text in texts(body, ledger)]
+    return lambda body, store: [epoch_ms(text) for text in texts(body, store)]
 
 
 def _number(path: str) -> Read:
     texts = _path(path)
-    return lambda body, ledger: [int(text) for text in texts(body, ledger)]
+    return lambda body, store: [int(text) for text in texts(body, store)]
 
 
 def _names(kind: str, name: str, *, ids: Callable[[Body], list[str]]) -> Read:
-    def read(body: Body, ledger: Ledger) -> Values:
-        found = (ledger.shelves[kind].get(one) for one in ids(body))
+    def read(body: Body, store: Store) -> Values:
+        found = (store.tables[kind].get(one) for one in ids(body))
         return [record.body()[name] for record in found if record is not None]
 
     return read
@@ -59,26 +59,26 @@ def _responder_ids(body: Body) -> list[str]:
     return [responder["id"] for responder in body["responders"]]
 
 
-def _responders(body: Body, ledger: Ledger) -> Values:
-    return [*_TEAM_RESPONDERS(body, ledger), *_USER_RESPONDERS(body, ledger)]
+def _responders(body: Body, store: Store) -> Values:
+    return [*_TEAM_RESPONDERS(body, store), *_USER_RESPONDERS(body, store)]
 
 
 _TEAM_RESPONDERS = _names("teams", "name", ids=_responder_ids)
 _USER_RESPONDERS = _names("users", "username", ids=_responder_ids)
 
 
-def _recipients(body: Body, ledger: Ledger) -> Values:
-    return [recipient["user"]["username"] for recipient in ledger.children(body["id"]).recipients]
+def _recipients(body: Body, store: Store) -> Values:
+    return [recipient["user"]["username"] for recipient in store.children(body["id"]).recipients]
 
 
-def _open_alias(body: Body, _: Ledger) -> Values:
+def _open_alias(body: Body, _: Store) -> Values:
     return [body["alias"]] if body["status"] == "open" else []
 
 
 _CREATED = Field("time", _moment("createdAt"))
 _UPDATED = Field("time", _moment("updatedAt"))
 
-SEARCHED: dict[str, dict[str, Field]] = {
+SEARCH_FIELDS: dict[str, dict[str, Field]] = {
     "alerts": {
         "createdAt": _CREATED,
         "updatedAt": _UPDATED,
@@ -146,7 +146,7 @@ SEARCHED: dict[str, dict[str, Field]] = {
 }  # fmt: skip
 
 # The first is the default.
-SORTED: dict[str, tuple[str, ...]] = {
+SORT_FIELDS: dict[str, tuple[str, ...]] = {
     "alerts": (
         "createdAt", "updatedAt", "tinyId", "alias", "message", "status", "acknowledged", "isSeen", "snoozed",
         "snoozedUntil", "count", "lastOccurredAt", "source", "owner", "integration.name", "integration.type",

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from opsgenie_simulator.chance import chance_of, happens, uuid_text
 from opsgenie_simulator.children import Children, append_log, append_note
+from opsgenie_simulator.randomness import happens, random_uuid, seeded_random
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.timestamps import epoch_ms, text_of
+from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
 
 # An incident in this many was worked on for so long that no list about it fits a page.
 LONG_ONE_IN = 8
@@ -39,7 +39,7 @@ class Step:
 
 def derived(incident: Body, users: Sequence[Body], *, alert_ids: Sequence[str]) -> Children:
     """The children that an incident has by itself, worked on by *users*, with alerts of about the same time."""
-    chance, called = chance_of(incident["id"]), alert_ids[: len(incident["responders"])]
+    chance, called = seeded_random(incident["id"]), alert_ids[: len(incident["responders"])]
     children = Children(alert_ids=list(alert_ids), responder_alert_ids=list(called))
     actor = users[0]["username"] if users else "Alert API"
     steps = sorted(_steps(incident, called, actor=actor, chance=chance), key=lambda step: step.at)
@@ -47,7 +47,7 @@ def derived(incident: Body, users: Sequence[Body], *, alert_ids: Sequence[str]) 
     for step in steps:
         # Entries of different types were seen to share a UUID (docs/opsgenie-api.md#incident-timeline).
         shared = uuids.get("IncidentOpened") if step.type in ADDED.values() and step.type not in uuids else None
-        uuids[step.type] = shared or uuid_text(chance)
+        uuids[step.type] = shared or random_uuid(chance)
         append_entry(children.entries, step, uuid=uuids[step.type])
         append_log(children.logs, step.title, at=step.at, log_type=_log_type(step), owner=step.actor)
     for step in sorted(chance.sample(steps, chance.choice((0, 0, 1))), key=lambda step: step.at):
@@ -65,7 +65,7 @@ def append_entry(entries: list[Body], step: Step, *, uuid: str) -> None:
         "id": f"{step.type}_{uuid}",
         "group": step.group,
         "type": step.type,
-        "eventTime": text_of(step.at),
+        "eventTime": format_timestamp(step.at),
         "hidden": step.hidden,
         "actor": {"name": step.actor, "type": "user" if "@" in step.actor else "api"},
         "title": _text(step.title),

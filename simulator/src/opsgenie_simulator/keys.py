@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from opsgenie_simulator.chance import uuid_text
+from opsgenie_simulator.randomness import random_uuid
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Key:
 
 def issued(chance: random.Random, team_ids: Iterable[str]) -> tuple[Key, ...]:
     """A new account's keys: with all rights, without configuration, of a team, of the management page."""
-    team_id = next(iter(team_ids), None) or uuid_text(chance)
+    team_id = next(iter(team_ids), None) or random_uuid(chance)
     return (
-        Key(uuid_text(chance), "global"),
-        Key(uuid_text(chance), "global", configuration_access=False),
-        Key(uuid_text(chance), "team", team_id=team_id),
-        Key(uuid_text(chance), "management"),
+        Key(random_uuid(chance), "global"),
+        Key(random_uuid(chance), "global", configuration_access=False),
+        Key(random_uuid(chance), "team", team_id=team_id),
+        Key(random_uuid(chance), "management"),
     )

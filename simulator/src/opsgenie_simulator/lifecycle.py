@@ -1,7 +1,7 @@
 """What the service itself writes when somebody acts on an alert or an incident."""
 
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 ACTOR = "Alert API"
 
@@ -27,7 +27,7 @@ def acted_on_alert(before: Body, fields: Body, *, elapsed_ms: int) -> Body:
 def acted_on_incident(before: Body, fields: Body, *, moment_ms: int) -> Body:
     """The end of the impact that follows from resolving or closing, unless it is given."""
     ended = fields.get("status", "open") != "open" and "impactEndDate" not in before
-    return ({"impactEndDate": text_of(moment_ms)} if ended else {}) | fields
+    return ({"impactEndDate": format_timestamp(moment_ms)} if ended else {}) | fields
 
 
 def log_of(fields: Body) -> str:

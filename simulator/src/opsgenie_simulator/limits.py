@@ -79,7 +79,7 @@ class Throttle:
         self._clock = clock
         self._gauges = {domain: [_MODELS[model](limit, clock()) for limit in each] for domain, each in limits.items()}
 
-    def refusing(self, domain: str) -> RateLimit | None:
+    def admit(self, domain: str) -> RateLimit | None:
         """The limit that refuses a request now (the longest, if several do); else the request is counted."""
         gauges, now = self._gauges.get(domain, ()), self._clock()
         full = [gauge.limit for gauge in gauges if not gauge.has_room(now)]

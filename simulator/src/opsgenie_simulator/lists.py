@@ -9,11 +9,11 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from opsgenie_simulator.language import Node, parse
-from opsgenie_simulator.ledger import Ledger
-from opsgenie_simulator.records import CREATED, UPDATED, Record, Shelf, TimeField
+from opsgenie_simulator.query_language import Node, parse
+from opsgenie_simulator.records import CREATED, UPDATED, Record, Table, TimeField
 from opsgenie_simulator.search import Matching, Span, Test, parted, settled
 from opsgenie_simulator.shapes import SHAPES
+from opsgenie_simulator.store import Store
 from opsgenie_simulator.switches import Switches
 
 # Pages of one list are asked for in a row, so its selection is worth keeping until something changes.
@@ -68,11 +68,11 @@ class _Recent(Generic[Kept]):
 
 
 class Lists:
-    """Selects from a ledger; the last selections are kept while nothing changes."""
+    """Selects from a store; the last selections are kept while nothing changes."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        """Select from one ledger."""
-        self._ledger = ledger
+    def __init__(self, store: Store) -> None:
+        """Select from one store."""
+        self._ledger = store
         self._selections: _Recent[Rows] = _Recent(SELECTIONS_KEPT)
         self._tests: _Recent[Test] = _Recent(TESTS_KEPT)
 
@@ -82,7 +82,7 @@ class Lists:
         return self._selections.get(mark, lambda: self._selected(selection, switches))
 
     def _generations(self, kind: str, *, others: bool = False) -> tuple[int, ...]:
-        # Queries name teams, users and services of other shelves.
+        # Queries name teams, users and services of other tables.
         return tuple(self._ledger.searched(name).generation for name in SHAPES if not (others and name == kind))
 
     def _selected(self, selection: Selection, switches: Switches) -> Rows:
@@ -133,7 +133,7 @@ def _spans_tested(spans: dict[TimeField, Span], *, field: TimeField) -> Iterator
         yield lambda record: span.covers(moment(record))
 
 
-def _narrowest(shelf: Shelf, spans: dict[TimeField, Span], *, preferred: TimeField) -> TimeField:
+def _narrowest(shelf: Table, spans: dict[TimeField, Span], *, preferred: TimeField) -> TimeField:
     def size(field: TimeField) -> tuple[int, bool]:
         low, high = shelf.span(field, low=spans[field].low, high=spans[field].high)
         return high - low, field != preferred
@@ -143,7 +143,7 @@ def _narrowest(shelf: Shelf, spans: dict[TimeField, Span], *, preferred: TimeFie
 
 def _sorted(records: list[Record], sort: str) -> Rows:
     if sort in _TIMES or sort == "tinyId":
-        field = _TIMES.get(sort, "tiny")
+        field = _TIMES.get(sort, "tiny_id")
         records.sort(key=attrgetter(field, "sequence"))
         return Rows(records, 0, len(records), attrgetter(field))
     values = {record: _sort_value(record, sort) for record in records}
@@ -159,7 +159,7 @@ def _sort_value(record: Record, sort: str) -> tuple[bool, Any]:
     return value is None, value
 
 
-def page(rows: Rows, offset: int, *, limit: int, descending: bool, ties: str) -> list[Record]:
+def slice_page(rows: Rows, offset: int, *, limit: int, descending: bool, ties: str) -> list[Record]:
     """One page of rows in one direction; *ties* is the position of the switch of that name."""
     if ties == "mirrored" or (ties == "kept" and not descending):
         if not descending:

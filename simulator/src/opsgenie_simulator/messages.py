@@ -1,6 +1,6 @@
 """What goes in and out of the simulator, without a socket."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 JSON = "application/json; charset=utf-8"
@@ -67,19 +67,3 @@ class Request:
     at: float
     has_key: bool = False
     writes: bool = False
-
-
-Answer = Callable[[Call], Response]
-# The seam for faults, delays and changes: each sees the call, asks the next one in, and may alter what comes out.
-Weather = Callable[[Call, Answer], Response]
-
-
-def under(weather: tuple[Weather, ...], answer: Answer) -> Answer:
-    """Put *weather* around an answer, the first one outermost."""
-    for one in reversed(weather):
-        answer = _around(one, answer)
-    return answer
-
-
-def _around(weather: Weather, inner: Answer) -> Answer:
-    return lambda call: weather(call, inner)

@@ -21,7 +21,7 @@ class Record:
     """One version of a record: what lists show, what the single answer adds, and what it is found by."""
 
     id: str
-    tiny: int
+    tiny_id: int
     sequence: int
     created: int
     updated: int
@@ -50,11 +50,11 @@ _MOMENT: dict[TimeField, Callable[[Record], int]] = {
 }
 
 
-# No two states of any shelves share a number, so that what was worked out from one is not taken for another.
+# No two states of any tables share a number, so that what was worked out from one is not taken for another.
 _GENERATIONS = count()
 
 
-class Shelf:
+class Table:
     """All records of one kind, with an index by creation and one by update."""
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ def _place(index: list[Record], record: Record, *, order: Callable[[Record], tup
 class Bodies(Mapping[str, Body]):
     """A shelf seen from outside: the full form of each record by its id."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Table) -> None:
         """Look at one shelf."""
         self._shelf = shelf
 

@@ -7,11 +7,11 @@ from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
 from opsgenie_simulator.endpoints import READ_ENDPOINTS
-from opsgenie_simulator.faults import FAULTS, PASSING
+from opsgenie_simulator.faults import FAULTS, TRANSIENT
 from opsgenie_simulator.routes import ROUTES
 from opsgenie_simulator.switches import Switches
 
-RIGHTS = {
+PERMISSIONS = {
     "anyone": "any key that may read",
     "team": "configuration access",
     "account": "configuration access, no team's key",
@@ -126,12 +126,12 @@ The search index can be late: searches, lists and counts show each change only a
 What is asked for by its id is up to date at any time.
 
 ```python
-from opsgenie_simulator import Account, Changing, Simulator
+from opsgenie_simulator import Account, RandomChanges, Simulator
 
 account = Account.seeded(alerts=25_000)
 account.index_lag_ms = 5_000
-changes = Changing(account, seed=1, updates=2.0, creations=0.3, deletions=0.1)
-with Simulator(account, weather=(changes,)) as simulator:
+changes = RandomChanges(account, seed=1, updates=2.0, creations=0.3, deletions=0.1)
+with Simulator(account, middleware=(changes,)) as simulator:
     ...
 changes.stop()
 print(len(changes.created), changes.updated.total(), len(changes.deleted))
@@ -161,11 +161,11 @@ def page() -> Iterator[str]:
     """The page, line by line."""
     yield HEAD.rstrip("\n")
     yield FAULTS_HEAD
-    yield from (f"- {fault}{' *' if fault in PASSING else ''}" for fault in FAULTS)
+    yield from (f"- {fault}{' *' if fault in TRANSIENT else ''}" for fault in FAULTS)
     yield SWITCHES_HEAD
     yield from _switches()
     yield ROUTES_HEAD
-    yield from (f"| `{route.path}` | {route.domain} | {RIGHTS[route.right]} |" for route in ROUTES)
+    yield from (f"| `{route.path}` | {route.domain} | {PERMISSIONS[route.permission]} |" for route in ROUTES)
     yield "\nThe domain of `count` is a switch.\nIncidents, services and log files need a plan that has them."
     yield from (f"`{route.path}` writes, for all that it is a GET: no reader should ask it." for route in WRITING)
     yield "Attached files and log files are behind links under `/_files/`, good for five minutes without a key."

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from operator import ge, gt, le, lt
 from typing import Any
 
-from opsgenie_simulator.fields import SEARCHED, Field, Values
-from opsgenie_simulator.language import All, Compare, IsNull, Node, Not, Some
-from opsgenie_simulator.ledger import Ledger
+from opsgenie_simulator.errors import bad_query
+from opsgenie_simulator.fields import SEARCH_FIELDS, Field, Values
+from opsgenie_simulator.query_language import All, Compare, IsNull, Node, Not, Some
 from opsgenie_simulator.records import CREATED, UPDATED, Body, Record, TimeField
-from opsgenie_simulator.refusals import bad_query
+from opsgenie_simulator.store import Store
 from opsgenie_simulator.switches import Switches
 
 Test = Callable[[Record], bool]
@@ -61,11 +61,11 @@ def settled(node: Node, kind: str, *, switches: Switches) -> Node | None:
 
 
 def _settled_condition(node: Compare | IsNull, kind: str, *, switches: Switches) -> Node | None:
-    known = SEARCHED[kind].get(node.field)
+    known = SEARCH_FIELDS[kind].get(node.field)
     position: str = "known" if known else switches.unknown_field
     if known is not None and node.field == "updatedAt":
         position = switches.updated_at_search
-    if position == "refused":
+    if position == "rejected":
         raise bad_query(f"cannot search by {node.field!r}")
     if position == "ignored" or known is None:
         return None if position == "ignored" else NOTHING
@@ -138,9 +138,9 @@ def _integer(condition: Compare) -> int:
 class Matching:
     """Turns a settled query into a test of one record after another."""
 
-    def __init__(self, kind: str, ledger: Ledger, *, switches: Switches) -> None:
-        """Match records of one kind in one ledger."""
-        self._fields, self._ledger, self._switches = SEARCHED[kind], ledger, switches
+    def __init__(self, kind: str, store: Store, *, switches: Switches) -> None:
+        """Match records of one kind in one store."""
+        self._fields, self._ledger, self._switches = SEARCH_FIELDS[kind], store, switches
         self._decoded: tuple[Record, Body] | None = None
 
     def test(self, node: Node) -> Test:

@@ -16,14 +16,14 @@ from typing import Self
 from aiohttp import web
 
 from opsgenie_simulator.account import Account
-from opsgenie_simulator.answers import Service, answer
-from opsgenie_simulator.control import PREFIX, controlled
+from opsgenie_simulator.control import PREFIX, respond_to_control
 from opsgenie_simulator.faults import Faults
-from opsgenie_simulator.journal import Journal
 from opsgenie_simulator.limits import Clock, RateLimit
-from opsgenie_simulator.messages import Call, Delivery, Request, Response, Weather, under
+from opsgenie_simulator.messages import Call, Delivery, Request, Response
+from opsgenie_simulator.middleware import Middleware, latency, wrap
+from opsgenie_simulator.request_log import RequestLog
+from opsgenie_simulator.responses import Api, respond
 from opsgenie_simulator.switches import Switches
-from opsgenie_simulator.weather import latency
 
 HOST = "localhost"
 BACKLOG = 1024
@@ -45,20 +45,20 @@ class Simulator:
         switches: Switches | None = None,
         limits: Mapping[str, Sequence[RateLimit]] | None = None,
         latency_ms: float = 0,
-        weather: tuple[Weather, ...] = (),
+        middleware: tuple[Middleware, ...] = (),
         faults: Faults | None = None,
         port: int = 0,
         clock: Clock = time.monotonic,
-        remember: int | None = None,
+        request_log_size: int | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Prepare to answer for *account*; port 0 stands for any free one, and with *tls* it speaks https."""
         self.account, self._port, self._clock, self._tls = account, port, clock, tls
-        self._service = Service(account, switches or Switches(), limits or {}, clock)
-        self._journal = Journal(remember)
+        self._api = Api(account, switches or Switches(), limits or {}, clock)
+        self._request_log = RequestLog(request_log_size)
         slow = (latency(latency_ms),) if latency_ms else ()
         self.faults = faults or Faults()
-        self.answer = under((*slow, self.faults, *weather), lambda call: answer(call, self._service))
+        self.respond = wrap(lambda call: respond(call, self._api), (*slow, self.faults, *middleware))
         # These five exist from start to stop.
         self._listeners: Sequence[socket.socket]
         self._ended: asyncio.Event
@@ -78,20 +78,20 @@ class Simulator:
     @property
     def requests(self) -> Sequence[Request]:
         """What was asked so far, in order; the control routes do not count."""
-        return self._journal.requests
+        return self._request_log.requests
 
-    def forget(self) -> None:
+    def clear_requests(self) -> None:
         """Empty the list of requests."""
-        self._journal.forget()
+        self._request_log.clear()
 
     @property
     def switches(self) -> Switches:
         """The position of every switch; all but `limits_model` may be set while the simulator runs."""
-        return self._service.switches
+        return self._api.switches
 
     @switches.setter
     def switches(self, switches: Switches) -> None:
-        self._service.switches = switches
+        self._api.switches = switches
 
     def start(self) -> Self:
         """Listen, and answer from a thread of its own; a port that is taken raises OSError."""
@@ -187,10 +187,10 @@ class Simulator:
 
     def _answered(self, call: Call) -> Response:
         if call.path.startswith(PREFIX):
-            return controlled(call, self.account, journal=self._journal, faults=self.faults)
+            return respond_to_control(call, self.account, request_log=self._request_log, faults=self.faults)
         at = self._clock()
-        response = self.answer(call)
-        self._journal.note(call, response, at=at)
+        response = self.respond(call)
+        self._request_log.add(call, response, at=at)
         return response
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from opsgenie_simulator.records import Body, Record
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 # Fields of the single answer that lists leave out (docs/opsgenie-api.md#alert, docs/opsgenie-api.md#team).
 DETAIL_ONLY: dict[str, tuple[str, ...]] = {
@@ -28,11 +28,11 @@ class Birth:
 
 def alert(birth: Birth, fields: Body) -> Body:
     """An alert that nobody has touched, with *fields* over it."""
-    stamp = text_of(birth.created)
+    stamp = format_timestamp(birth.created)
     body: Body = {
         "seen": False, "id": birth.id, "tinyId": str(birth.number), "alias": birth.id, "message": "Alert",
         "status": "open", "acknowledged": False, "isSeen": False, "tags": [], "snoozed": False, "count": 1,
-        "lastOccurredAt": stamp, "createdAt": stamp, "updatedAt": text_of(birth.updated), "source": "",
+        "lastOccurredAt": stamp, "createdAt": stamp, "updatedAt": format_timestamp(birth.updated), "source": "",
         "owner": "", "priority": "P3", "teams": [], "responders": [], "ownerTeamId": "",
         "actions": [], "entity": "", "description": "", "details": {},
     }  # fmt: skip
@@ -41,11 +41,11 @@ def alert(birth: Birth, fields: Body) -> Body:
 
 def incident(birth: Birth, fields: Body) -> Body:
     """An open incident, with *fields* over it."""
-    stamp = text_of(birth.created)
+    stamp = format_timestamp(birth.created)
     body: Body = {
         "id": birth.id, "description": "", "impactedServices": [], "tinyId": str(birth.number),
         "message": "Incident", "status": "open", "tags": [], "createdAt": stamp,
-        "updatedAt": text_of(birth.updated), "priority": "P3", "ownerTeam": "", "responders": [],
+        "updatedAt": format_timestamp(birth.updated), "priority": "P3", "ownerTeam": "", "responders": [],
         "extraProperties": {}, "links": _links(f"incident/detail/{birth.id}", f"v1/incidents/{birth.id}"),
         "impactStartDate": stamp, "actions": [],
     }  # fmt: skip
@@ -59,7 +59,7 @@ def user(birth: Birth, fields: Body) -> Body:
         "blocked": False, "verified": True, "id": birth.id, "username": username, "fullName": username,
         "role": {"id": "User", "name": "User"}, "timeZone": "Europe/Berlin", "locale": "en_US",
         "userAddress": {"country": "", "state": "", "city": "", "line": "", "zipCode": ""},
-        "createdAt": text_of(birth.created),
+        "createdAt": format_timestamp(birth.created),
     }  # fmt: skip
     return body | fields
 
@@ -113,7 +113,7 @@ def recorded(kind: str, body: Body, *, birth: Birth, sequence: int) -> Record:
     extra = {name: body[name] for name in apart if name in body}
     return Record(
         id=birth.id,
-        tiny=int(body.get("tinyId", birth.number)),
+        tiny_id=int(body.get("tinyId", birth.number)),
         sequence=sequence,
         created=birth.created,
         updated=birth.updated,

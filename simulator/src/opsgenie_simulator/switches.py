@@ -13,17 +13,17 @@ def _switch(question: str, fact: str, *, default: Any) -> Any:
 class Switches:
     """One position for every open question."""
 
-    cap: Literal["refused", "ends"] = _switch(
-        "Past 20,000 rows, is the page refused with a 422, or does `next` simply end?", "the-cap", default="refused"
+    cap: Literal["rejected", "ends"] = _switch(
+        "Past 20,000 rows, is the page refused with a 422, or does `next` simply end?", "the-cap", default="rejected"
     )
     cap_inclusive: bool = _switch("May offset and limit add up to exactly 20,000?", "the-cap", default=True)
     users_capped: bool = _switch("Does the cap of 20,000 hold for users?", "the-cap", default=True)
     services_capped: bool = _switch("Does the cap of 20,000 hold for services?", "the-cap", default=True)
     users_limit_max: Literal[100, 500] = _switch("How many users may a page hold?", "page-size", default=100)
-    updated_at_search: Literal["searchable", "refused", "ignored", "seconds"] = _switch(
+    updated_at_search: Literal["searchable", "rejected", "ignored", "seconds"] = _switch(
         "What does a query on `updatedAt`, which no field table lists, do?", "updatedat-search", default="searchable"
     )
-    updated_at_sort: Literal["accepted", "refused"] = _switch(
+    updated_at_sort: Literal["accepted", "rejected"] = _switch(
         "Is sorting by `updatedAt` accepted, as documented?", "sorting", default="accepted"
     )
     created_at_values: Literal["milliseconds", "seconds", "either"] = _switch(
@@ -31,10 +31,10 @@ class Switches:
         "times-in-queries",
         default="milliseconds",
     )
-    unknown_field: Literal["refused", "ignored", "nothing"] = _switch(
+    unknown_field: Literal["rejected", "ignored", "nothing"] = _switch(
         "Is a query on an unknown field refused, is that condition ignored, or matches nothing?",
         "updatedat-search",
-        default="refused",
+        default="rejected",
     )
     ties: Literal["kept", "mirrored", "shuffled"] = _switch(
         "Which order do rows with equal sort values have: one for both directions, mirrored, or new at each request?",
@@ -55,13 +55,13 @@ class Switches:
     last_key: Literal["absent", "null", "empty", "present"] = _switch(
         "Where an answer holds the key of the next page, what does the last page hold?", "keyed-lists", default="absent"
     )
-    small_limits: Literal["clipped", "refused"] = _switch(
+    small_limits: Literal["clipped", "rejected"] = _switch(
         "Is a limit over 20 or 25 clipped as one over 100 is, or refused?", "keyed-lists", default="clipped"
     )
-    alert_ids_paging: Literal["counted", "counted-from-one", "linked"] = _switch(
+    alert_ids_paging: Literal["offset", "offset-from-one", "link"] = _switch(
         "How does the list of an incident's alerts go on: by an offset that counts rows, or by a link?",
         "alerts-of-an-incident",
-        default="counted",
+        default="offset",
     )
     incident_templates: Literal["named", "list"] = _switch(
         "Do incident templates stand under a name, as the vendor's SDK reads them, or as a bare list?",
@@ -71,10 +71,10 @@ class Switches:
     timelines_need_configuration_access: bool = _switch(
         "Do the timelines of incidents need configuration access?", "incident-timeline", default=False
     )
-    all_on_calls: Literal["answered", "refused"] = _switch(
+    all_on_calls: Literal["available", "unsupported"] = _switch(
         "Does `/v2/schedules/on-calls`, about all schedules at once, answer? It was once seen refused.",
         "on-calls",
-        default="answered",
+        default="available",
     )
     past_overrides: bool = _switch("Does a schedule's list of overrides hold past ones?", "schedule", default=True)
     timeline_times: Literal["utc", "offset"] = _switch(

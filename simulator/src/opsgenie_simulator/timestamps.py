@@ -7,7 +7,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def text_of(moment_ms: int) -> str:
+def format_timestamp(moment_ms: int) -> str:
     """Write a moment in UTC with the trailing zeros of its fraction dropped (docs/opsgenie-api.md#timestamps)."""
     seconds, milliseconds = divmod(moment_ms, 1000)
     whole = datetime.fromtimestamp(seconds, UTC).isoformat()[:19]

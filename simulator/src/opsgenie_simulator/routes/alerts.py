@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from opsgenie_simulator.children import Children
-from opsgenie_simulator.files import link
+from opsgenie_simulator.errors import not_found
+from opsgenie_simulator.files import sign_link
 from opsgenie_simulator.lists import Selection
+from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body, Record
-from opsgenie_simulator.refusals import not_found
 from opsgenie_simulator.routes.paging import Paged, cursor_page, offset_page
 from opsgenie_simulator.routes.route import Ask, Content, Route, encoded, visible
 from opsgenie_simulator.routes.settings import Kind, only
-from opsgenie_simulator.rules import one_of
 from opsgenie_simulator.settings.account import saved_searches
 
 
@@ -58,13 +58,13 @@ def attachment(ask: Ask) -> Content:
     if found is None:
         raise not_found("Attachment")
     name = f"{ask.names['identifier']}/{found['id']}/{found['name']}"
-    return encoded({"name": found["name"], "url": link(ask.account, ask.origin, folder="attachments", name=name)})
+    return encoded({"name": found["name"], "url": sign_link(ask.account, ask.origin, folder="attachments", name=name)})
 
 
 def _attached(ask: Ask) -> list[Body]:
     # These two routes have another name for the kind of identifier.
-    kind = one_of(ask.query, "alertIdentifierType", values=("id", "alias", "tiny"))
-    return ask.account.ledger.children(_named(ask, kind).id).attachments
+    kind = parse_choice(ask.query, "alertIdentifierType", values=("id", "alias", "tiny"))
+    return ask.account.store.children(_named(ask, kind).id).attachments
 
 
 def _attachment(ask: Ask, attachment: Body) -> Body:
@@ -73,18 +73,18 @@ def _attachment(ask: Ask, attachment: Body) -> Body:
 
 
 def _children(ask: Ask) -> Children:
-    return ask.account.ledger.children(_named(ask, _identifier_type(ask)).id)
+    return ask.account.store.children(_named(ask, _identifier_type(ask)).id)
 
 
 def _identifier_type(ask: Ask) -> str:
-    return one_of(ask.query, "identifierType", values=("id", "alias", "tiny"))
+    return parse_choice(ask.query, "identifierType", values=("id", "alias", "tiny"))
 
 
 def _named(ask: Ask, kind: str) -> Record:
-    shelf, identifier = ask.account.ledger.shelves["alerts"], ask.names["identifier"]
+    shelf, identifier = ask.account.store.tables["alerts"], ask.names["identifier"]
     match kind:
         case "tiny":
-            record = next((one for one in shelf if str(one.tiny) == identifier), None)
+            record = next((one for one in shelf if str(one.tiny_id) == identifier), None)
         case "alias":
             record = next(_open_with_alias(shelf, identifier), None)
         case _:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from opsgenie_simulator.children import Children
+from opsgenie_simulator.errors import not_found
+from opsgenie_simulator.parameters import parse_choice
+from opsgenie_simulator.permissions import check_permission
 from opsgenie_simulator.records import Body, Record
-from opsgenie_simulator.refusals import not_found
 from opsgenie_simulator.routes.keyed import Keyed, id_page, key_page
 from opsgenie_simulator.routes.paging import Paged, cursor_page, offset_page
 from opsgenie_simulator.routes.route import Ask, Content, Route, encoded, visible
-from opsgenie_simulator.rules import entitled, one_of
 
 ENTRIES = Keyed(time="eventTime", key="nextOffset", limit_max=20)
 
@@ -66,25 +67,25 @@ def entry(ask: Ask) -> Content:
 
 def _timeline(ask: Ask) -> list[Body]:
     if ask.switches.timelines_need_configuration_access:
-        entitled(ask.key, "team")
-    record = ask.account.ledger.shelves["incidents"].get(ask.names["incidentId"])
-    return ask.account.ledger.children(visible(ask, record, what="Incident").id).entries
+        check_permission(ask.key, "team")
+    record = ask.account.store.tables["incidents"].get(ask.names["incidentId"])
+    return ask.account.store.children(visible(ask, record, what="Incident").id).entries
 
 
 def _children(ask: Ask) -> Children:
-    return ask.account.ledger.children(_named(ask).id)
+    return ask.account.store.children(_named(ask).id)
 
 
 def _still_there(ask: Ask, alert_ids: Iterable[str]) -> list[str]:
-    alerts = ask.account.ledger.shelves["alerts"]
+    alerts = ask.account.store.tables["alerts"]
     return [alert_id for alert_id in alert_ids if alerts.get(alert_id) is not None]
 
 
 def _named(ask: Ask) -> Record:
-    shelf, identifier = ask.account.ledger.shelves["incidents"], ask.names["identifier"]
-    if one_of(ask.query, "identifierType", values=("id", "tiny")) == "id":
+    shelf, identifier = ask.account.store.tables["incidents"], ask.names["identifier"]
+    if parse_choice(ask.query, "identifierType", values=("id", "tiny")) == "id":
         return visible(ask, shelf.get(identifier), what="Incident")
-    return visible(ask, next((one for one in shelf if str(one.tiny) == identifier), None), what="Incident")
+    return visible(ask, next((one for one in shelf if str(one.tiny_id) == identifier), None), what="Incident")
 
 
 _ONE, _TIMELINE = "/v1/incidents/{identifier}", "/v2/incident-timelines/{incidentId}/entries"

@@ -15,7 +15,7 @@ def integrations(ask: Ask) -> Content:
 def integration(ask: Ask) -> Content:
     """One integration with its settings, which may hold secrets."""
     body = _named(ask)
-    team = ask.account.ledger.shelves["teams"].get(body.get("teamId") or "")
+    team = ask.account.store.tables["teams"].get(body.get("teamId") or "")
     return encoded(settings.settings(body, team.body() if team else None))
 
 
@@ -25,7 +25,7 @@ def actions(ask: Ask) -> Content:
 
 
 def _fitting(ask: Ask) -> Iterator[Record]:
-    teams, query = ask.account.ledger.bodies("teams"), ask.query
+    teams, query = ask.account.store.bodies("teams"), ask.query
     named = [team["id"] for team in teams.values() if team["name"] == query.get("teamName")]
     team_ids = {"teamId": [query.get("teamId")], "teamName": named}
     for record in seen(ask, "integrations"):
@@ -36,7 +36,7 @@ def _fitting(ask: Ask) -> Iterator[Record]:
 
 
 def _named(ask: Ask) -> Body:
-    record = ask.account.ledger.shelves["integrations"].get(ask.names["id"])
+    record = ask.account.store.tables["integrations"].get(ask.names["id"])
     return visible(ask, record, what="Integration").body()
 
 

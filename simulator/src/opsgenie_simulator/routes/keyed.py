@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from urllib.parse import urlencode
 
+from opsgenie_simulator.errors import bad_parameter
+from opsgenie_simulator.parameters import parse_choice, parse_integer
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.refusals import bad_parameter
 from opsgenie_simulator.routes.route import Ask, Content, encoded
-from opsgenie_simulator.rules import one_of, whole_number
 from opsgenie_simulator.switches import Switches
 from opsgenie_simulator.timestamps import epoch_ms
 
@@ -28,7 +28,10 @@ class Keyed:
 
 def key_page(ask: Ask, rows: Sequence[Body], *, keyed: Keyed) -> tuple[list[Body], Body]:
     """One page in order of time, newest first unless asked, and the key of the next page by its name."""
-    limit, is_descending = size(ask, keyed.limit_max), one_of(ask.query, "order", values=("desc", "asc")) == "desc"
+    limit, is_descending = (
+        size(ask, keyed.limit_max),
+        parse_choice(ask.query, "order", values=("desc", "asc")) == "desc",
+    )
     # The position keeps keys of one millisecond apart.
     marked = [(epoch_ms(row[keyed.time]) * NANOSECONDS + at, row) for at, row in enumerate(rows)]
     marked.sort(key=itemgetter(0), reverse=is_descending)
@@ -50,11 +53,11 @@ def next_key(switches: Switches, name: str, *, key: str, is_last: bool) -> Body:
 def id_page(ask: Ask, ids: Sequence[str]) -> Content:
     """One page of ids, newest first unless asked."""
     limit = size(ask, IDS_MAX)
-    ordered = list(ids) if one_of(ask.query, "order", values=("desc", "asc")) == "asc" else list(ids)[::-1]
-    first = _linked(ask, ordered) if ask.switches.alert_ids_paging == "linked" else _counted(ask)
+    ordered = list(ids) if parse_choice(ask.query, "order", values=("desc", "asc")) == "asc" else list(ids)[::-1]
+    first = _linked(ask, ordered) if ask.switches.alert_ids_paging == "link" else _counted(ask)
     page, is_last = ordered[first : first + limit], first + limit >= len(ordered)
     content = encoded(page)
-    if is_last or ask.switches.alert_ids_paging != "linked":
+    if is_last or ask.switches.alert_ids_paging != "link":
         return content
     link = urlencode({**ask.query, "limit": limit, "offset": page[-1]})
     return Content(content.data, {"paging": {"next": f"{ask.origin}{ask.path}?{link}"}})
@@ -62,8 +65,8 @@ def id_page(ask: Ask, ids: Sequence[str]) -> Content:
 
 def size(ask: Ask, maximum: int) -> int:
     """How many rows the page may have; whether more than *maximum* may be asked for is a switch."""
-    limit = whole_number(ask.query, "limit", default=min(LIMIT_DEFAULT, maximum), at_least=1)
-    if limit > maximum and ask.switches.small_limits == "refused":
+    limit = parse_integer(ask.query, "limit", default=min(LIMIT_DEFAULT, maximum), at_least=1)
+    if limit > maximum and ask.switches.small_limits == "rejected":
         raise bad_parameter("limit", f"must be at most {maximum}")
     return min(limit, maximum)
 
@@ -87,5 +90,5 @@ def _counted(ask: Ask) -> int:
     if "offset" not in ask.query:
         return 0
     # 1 is the least that the vendor's page allows (docs/opsgenie-api.md#alerts-of-an-incident).
-    offset = whole_number(ask.query, "offset", default=1, at_least=1)
-    return offset - 1 if ask.switches.alert_ids_paging == "counted-from-one" else offset
+    offset = parse_integer(ask.query, "offset", default=1, at_least=1)
+    return offset - 1 if ask.switches.alert_ids_paging == "offset-from-one" else offset

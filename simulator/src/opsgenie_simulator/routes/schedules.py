@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
+from opsgenie_simulator.errors import ApiError, bad_parameter
+from opsgenie_simulator.parameters import parse_choice, parse_integer
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.refusals import Refusal, bad_parameter
 from opsgenie_simulator.routes.route import Ask, Content, Route, encoded
 from opsgenie_simulator.routes.settings import Kind
-from opsgenie_simulator.rules import one_of, whole_number
 from opsgenie_simulator.settings import escalations, on_calls, schedules
 from opsgenie_simulator.settings.people import DAY_MS
-from opsgenie_simulator.timestamps import epoch_ms, text_of
+from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
 
 # A month is as long as the shortest month but one.
 INTERVALS_MS = {"weeks": 7 * DAY_MS, "days": DAY_MS, "months": 30 * DAY_MS}
@@ -67,8 +67,8 @@ OVERRIDES = Kind("Override", _overrides, name="alias", type_name="", found_by=("
 
 def every_on_call(ask: Ask) -> Content:
     """Who is on call in each schedule; it was once seen refused."""
-    if ask.switches.all_on_calls == "refused":
-        raise Refusal(410, "On-calls endpoint is not supported anymore.")
+    if ask.switches.all_on_calls == "unsupported":
+        raise ApiError(410, "On-calls endpoint is not supported anymore.")
     at, is_flat = _moment(ask), _is_flat(ask)
     return encoded([on_calls.on_call(_roster(ask, one), at, is_flat=is_flat) for one in SCHEDULES.seen(ask)])
 
@@ -85,10 +85,10 @@ def next_on_call(ask: Ask) -> Content:
 
 def timeline(ask: Ask) -> Content:
     """Who was, is and will be on call over some days, weeks or months: one week from now on unless asked."""
-    unit = one_of(ask.query, "intervalUnit", values=tuple(INTERVALS_MS))
+    unit = parse_choice(ask.query, "intervalUnit", values=tuple(INTERVALS_MS))
     low, layers = _moment(ask), ask.query.get("expand", "").split(",")
-    high = low + whole_number(ask.query, "interval", default=1, at_least=1) * INTERVALS_MS[unit]
-    written = text_of if ask.switches.timeline_times == "utc" else _elsewhere
+    high = low + parse_integer(ask.query, "interval", default=1, at_least=1) * INTERVALS_MS[unit]
+    written = format_timestamp if ask.switches.timeline_times == "utc" else _elsewhere
     frame = on_calls.Frame(low, high, ask.account.now(), written)
     asked = [layer for layer in EXPANDABLE if layer in layers]
     return encoded(on_calls.timeline(_roster(ask, SCHEDULES.found(ask)), frame, layers=asked), expandable=EXPANDABLE)
@@ -112,7 +112,7 @@ def _moment(ask: Ask) -> int:
 
 
 def _is_flat(ask: Ask) -> bool:
-    return one_of(ask.query, "flat", values=("false", "true")) == "true"
+    return parse_choice(ask.query, "flat", values=("false", "true")) == "true"
 
 
 _ONE = "/v2/schedules/{identifier}"

@@ -30,7 +30,7 @@ def incident_templates(ask: Ask) -> Content:
 def audience_templates(ask: Ask) -> Content:
     """Who responds to incidents of a service, and who is told."""
     service = _named(ask)
-    team = ask.account.ledger.shelves["teams"].get(service["teamId"] or "")
+    team = ask.account.store.tables["teams"].get(service["teamId"] or "")
     return encoded(settings.audience_templates(service, team.body() if team else None))
 
 
@@ -41,7 +41,7 @@ def templates(ask: Ask) -> Content:
 
 
 def _named(ask: Ask) -> Body:
-    record = ask.account.ledger.shelves["services"].get(ask.names["id"])
+    record = ask.account.store.tables["services"].get(ask.names["id"])
     return visible(ask, record, what="Service").body()
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from opsgenie_simulator.errors import not_found, outside_team
+from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.refusals import not_found, out_of_team
 from opsgenie_simulator.routes.route import Ask, Content, encoded
-from opsgenie_simulator.rules import one_of
 
 
 def whole(row: Body) -> Body:
@@ -55,12 +55,12 @@ class Kind:
 
     def found(self, ask: Ask) -> Body:
         """The setting that the path names, if it is there and the key may see it."""
-        field = one_of(ask.query, self.type_name, values=self.found_by)
+        field = parse_choice(ask.query, self.type_name, values=self.found_by)
         row = next((row for row in self.rows(ask) if row.get(field) == ask.names[self.name]), None)
         if row is None:
             raise not_found(self.what)
         if not self._may_see(ask, row):
-            raise out_of_team("You are not authorized to access this resource")
+            raise outside_team("You are not authorized to access this resource")
         return row
 
     def _may_see(self, ask: Ask, row: Body) -> bool:

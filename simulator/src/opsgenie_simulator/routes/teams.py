@@ -1,9 +1,9 @@
 """Teams, and what they have set up (docs/opsgenie-api.md#team)."""
 
+from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.routes.keyed import Keyed, key_page
 from opsgenie_simulator.routes.route import Ask, Content, Route, all_of, encoded, visible
-from opsgenie_simulator.rules import one_of
 from opsgenie_simulator.settings import teams as settings
 
 LOGS = Keyed(time="createdDate", key="offset", limit_max=100)
@@ -39,8 +39,8 @@ def routing_rules(ask: Ask) -> Content:
 
 
 def _named(ask: Ask, type_name: str) -> Body:
-    shelf, identifier = ask.account.ledger.shelves["teams"], ask.names["identifier"]
-    if one_of(ask.query, type_name, values=("id", "name")) == "id":
+    shelf, identifier = ask.account.store.tables["teams"], ask.names["identifier"]
+    if parse_choice(ask.query, type_name, values=("id", "name")) == "id":
         return visible(ask, shelf.get(identifier), what="Team").body()
     record = next((one for one in shelf if one.body()["name"] == identifier), None)
     return visible(ask, record, what="Team").body()

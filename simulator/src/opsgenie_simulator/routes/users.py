@@ -2,8 +2,8 @@
 
 import orjson
 
+from opsgenie_simulator.errors import not_found
 from opsgenie_simulator.records import Body, Record
-from opsgenie_simulator.refusals import not_found
 from opsgenie_simulator.routes.paging import Paged, offset_page
 from opsgenie_simulator.routes.route import Ask, Content, Route, encoded
 from opsgenie_simulator.routes.settings import Kind, only, without
@@ -30,8 +30,8 @@ def user(ask: Ask) -> Content:
 
 def teams(ask: Ask) -> Content:
     """The teams of one user."""
-    ledger = ask.account.ledger
-    named = (ledger.bodies("teams")[team_id] for team_id in ledger.teams_of_user(_named(ask).id))
+    store = ask.account.store
+    named = (store.bodies("teams")[team_id] for team_id in store.teams_of_user(_named(ask).id))
     return encoded([{"id": team["id"], "name": team["name"]} for team in named])
 
 
@@ -78,7 +78,7 @@ STEPS = Kind("Step", lambda ask: RULES.found(ask)["steps"], owned=False)
 
 
 def _named(ask: Ask) -> Record:
-    shelf, identifier = ask.account.ledger.shelves["users"], ask.names["identifier"]
+    shelf, identifier = ask.account.store.tables["users"], ask.names["identifier"]
     # Bytes are compared first, as decoding all users is slow.
     mark = b'"username":' + orjson.dumps(identifier)
     by_name = (one for one in shelf if mark in one.listed and one.body()["username"] == identifier)

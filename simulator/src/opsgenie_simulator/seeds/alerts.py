@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from opsgenie_simulator.chance import happens
-from opsgenie_simulator.ledger import Ledger
+from opsgenie_simulator.randomness import happens
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.seeds.span import DAY_MS, HOUR_MS, MINUTE_MS, Sown, Span
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.store import Store
+from opsgenie_simulator.timestamps import format_timestamp
 
 CAUSES = (
     "Disk is almost full",
@@ -47,9 +47,9 @@ class _Cast:
     integrations: Sequence[Body]
 
 
-def alerts(number: int, span: Span, *, ledger: Ledger) -> Sown:
+def alerts(number: int, span: Span, *, store: Store) -> Sown:
     """Alerts in order of creation; most are closed, about one in ten is open."""
-    chance, cast = span.chance("alerts"), _cast(ledger)
+    chance, cast = span.chance("alerts"), _cast(store)
     for position, created in zip(count(), span.moments(chance, number), strict=False):
         fields = _told(chance, cast)
         updated, worked = _worked_on(chance, cast, created=created, until=span.until)
@@ -58,12 +58,12 @@ def alerts(number: int, span: Span, *, ledger: Ledger) -> Sown:
         fields |= DETAILS[position % len(DETAILS)] | worked
         if happens(chance, 0.1):
             again = chance.randint(created, max(created, updated))
-            fields |= {"count": chance.randint(2, 79), "lastOccurredAt": text_of(again)}
+            fields |= {"count": chance.randint(2, 79), "lastOccurredAt": format_timestamp(again)}
         yield created, updated, fields
 
 
-def _cast(ledger: Ledger) -> _Cast:
-    parts = {kind: ledger.bodies(kind).values() for kind in ("users", "teams", "integrations")}
+def _cast(store: Store) -> _Cast:
+    parts = {kind: store.bodies(kind).values() for kind in ("users", "teams", "integrations")}
     named = [{key: one[key] for key in ("id", "name", "type")} for one in parts["integrations"]]
     return _Cast(users=list(parts["users"]), teams=list(parts["teams"]), integrations=named)
 
@@ -120,7 +120,7 @@ def _still_open(chance: random.Random, cast: _Cast, *, created: int, ack_ms: int
         case ["taken back"]:  # the time of the acknowledgement stays (docs/opsgenie-api.md#alert)
             return created + ack_ms + 9 * MINUTE_MS, SEEN | {"report": {"ackTime": ack_ms}}
         case ["snoozed"]:
-            later = text_of(created + 8 * HOUR_MS)
+            later = format_timestamp(created + 8 * HOUR_MS)
             return created + ack_ms, SEEN | {"snoozed": True, "snoozedUntil": later}
     return created + chance.choice((UNTOUCHED_UPDATE_MS, RIGHT_AFTER_MS)), {}
 

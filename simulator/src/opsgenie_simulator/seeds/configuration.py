@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from random import Random
 
-from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.seeds.span import HOUR_MS, Sown, Span
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.store import Store
+from opsgenie_simulator.timestamps import format_timestamp
 
-SERVICE_NAMES = ("Checkout API", "Ledger", "Login", "Product search", "Shipping labels", "Data warehouse")
+SERVICE_NAMES = ("Checkout API", "Store", "Login", "Product search", "Shipping labels", "Data warehouse")
 SERVICE_TAGS = ("tier-1", "customer-facing", "batch", "legacy")
 INTEGRATION_TYPES = ("API", "Datadog", "CloudWatch", "Prometheus", "Email", "GoogleStackdriver")
 HEARTBEAT_NAMES = ("nightly-backup", "invoice-run")
@@ -19,9 +19,9 @@ UNUSED_HEARTBEAT: Body = {
 }  # fmt: skip
 
 
-def services(number: int, span: Span, *, ledger: Ledger) -> Sown:
+def services(number: int, span: Span, *, store: Store) -> Sown:
     """Services, some of no team."""
-    chance, team_ids = span.chance("services"), list(ledger.bodies("teams"))
+    chance, team_ids = span.chance("services"), list(store.bodies("teams"))
     for position in range(number):
         name = SERVICE_NAMES[position % len(SERVICE_NAMES)]
         created = chance.randint(span.since, span.until - 1)
@@ -38,9 +38,9 @@ def services(number: int, span: Span, *, ledger: Ledger) -> Sown:
         )
 
 
-def integrations(number: int, span: Span, *, ledger: Ledger) -> Sown:
+def integrations(number: int, span: Span, *, store: Store) -> Sown:
     """Integrations, of a team or of the whole account."""
-    team_ids = list(ledger.bodies("teams"))
+    team_ids = list(store.bodies("teams"))
     for position in range(number):
         kind = INTEGRATION_TYPES[position % len(INTEGRATION_TYPES)]
         fields: Body = {
@@ -59,16 +59,16 @@ def _team(position: int, team_ids: Sequence[str]) -> Body:
     return {"teamId": ""} if (position + 1) % 5 else {}
 
 
-def heartbeats(chance: Random, span: Span, *, ledger: Ledger) -> list[Body]:
+def heartbeats(chance: Random, span: Span, *, store: Store) -> list[Body]:
     """Three heartbeats: one is overdue, and one was never pinged."""
-    team = next(iter(ledger.bodies("teams").values()), None)
+    team = next(iter(store.bodies("teams").values()), None)
     owner = {"ownerTeam": {"id": team["id"], "name": team["name"]}} if team else {}
     used: list[Body] = [
         {
             "name": name, "description": "", "interval": 24, "enabled": True, "intervalUnit": "hours",
             "expired": bool(position), **owner, "alertTags": [], "alertPriority": "P3",
             "alertMessage": f"{name} is silent",
-            "lastPingTime": text_of(span.until - (position * 30 + 1) * HOUR_MS - chance.randrange(1000)),
+            "lastPingTime": format_timestamp(span.until - (position * 30 + 1) * HOUR_MS - chance.randrange(1000)),
         }
         for position, name in enumerate(HEARTBEAT_NAMES)
     ]  # fmt: skip

@@ -3,22 +3,22 @@
 import random
 from collections.abc import Sequence
 
-from opsgenie_simulator.chance import happens
-from opsgenie_simulator.ledger import Ledger
+from opsgenie_simulator.randomness import happens
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.seeds.span import HOUR_MS, Sown, Span
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.store import Store
+from opsgenie_simulator.timestamps import format_timestamp
 
 MESSAGES = ("Checkout is down", "Payments are delayed", "Logins fail", "Search returns nothing")
 STATUSES = ("open", "resolved", "resolved", "closed", "closed", "closed")
 PRIORITIES = ("P1", "P2", "P2", "P3", "P3")
 
 
-def incidents(number: int, span: Span, *, ledger: Ledger) -> Sown:
+def incidents(number: int, span: Span, *, store: Store) -> Sown:
     """Incidents in order of creation."""
     chance = span.chance("incidents")
     kinds = ("users", "teams", "services")
-    users, teams, services = (list(ledger.bodies(kind)) for kind in kinds)
+    users, teams, services = (list(store.bodies(kind)) for kind in kinds)
     for created in span.moments(chance, number):
         message = chance.choice(MESSAGES)
         fields: Body = {
@@ -41,7 +41,10 @@ def _course(chance: random.Random, created: int, *, until: int) -> tuple[int, Bo
     if status == "open" and (ended >= until or happens(chance, 0.7)):
         return min(created + chance.randrange(120_000), until - 1), {"status": status}
     # The end of the impact stays when an incident is opened again (docs/opsgenie-api.md#incident).
-    return min(ended + chance.randrange(60_000), until - 1), {"status": status, "impactEndDate": text_of(ended)}
+    return min(ended + chance.randrange(60_000), until - 1), {
+        "status": status,
+        "impactEndDate": format_timestamp(ended),
+    }
 
 
 def _responders(chance: random.Random, teams: Sequence[str], *, users: Sequence[str]) -> list[Body]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import count
 
-from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.seeds.span import Sown, Span
+from opsgenie_simulator.store import Store
 
 FIRST_NAMES = ("Ada", "Björn", "Chioma", "Dilek", "Emre", "Fatou", "Grace", "Hiro", "Ines", "Jonas")
 LAST_NAMES = ("Abara", "Berg", "Castillo", "Demir", "Eriksen", "Fischer", "Grant", "Hayashi", "Ivanova")
@@ -45,10 +45,10 @@ def _role(position: int) -> Body:
     return ROLES["User"] if (position + 5) % 11 else COMMANDER
 
 
-def teams(number: int, span: Span, *, ledger: Ledger) -> Sown:
+def teams(number: int, span: Span, *, store: Store) -> Sown:
     """Teams of two to six users; of four teams or more, the last has no members."""
     chance = span.chance("teams")
-    everyone = [{"id": user["id"], "username": user["username"]} for user in ledger.bodies("users").values()]
+    everyone = [{"id": user["id"], "username": user["username"]} for user in store.bodies("users").values()]
     for position, name in zip(range(number), _team_names(), strict=False):
         size = min(len(everyone), chance.randint(2, 6))
         is_empty = position == number - 1 >= EMPTY_AFTER

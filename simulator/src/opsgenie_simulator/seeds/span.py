@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
 
 DAY_MS = 86_400_000
@@ -43,7 +43,7 @@ class Span:
 
     def chance(self, area: str) -> random.Random:
         """A source of chance for one area, so that sizes of others do not change it."""
-        return chance_of(f"{area} {self.name} {self.seed}")
+        return seeded_random(f"{area} {self.name} {self.seed}")
 
     def moments(self, chance: random.Random, number: int) -> list[int]:
         """That many moments in order: half of them alone, half in bursts, as incidents bring them."""

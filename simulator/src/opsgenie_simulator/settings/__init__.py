@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.settings.people import People
+from opsgenie_simulator.store import Store
 
 __all__ = ["People", "Settings"]
 
@@ -15,9 +15,9 @@ KINDS = ("users", "teams", "services", "integrations")
 class Settings:
     """Works out settings from an account's people, and keeps them until these change."""
 
-    def __init__(self, ledger: Ledger, until: int) -> None:
-        """Derive from *ledger*; what has dates is set up around *until*."""
-        self._ledger, self._until = ledger, until
+    def __init__(self, store: Store, until: int) -> None:
+        """Derive from *store*; what has dates is set up around *until*."""
+        self._ledger, self._until = store, until
         self._mark: tuple[int, ...] = ()
         self._kept: dict[Callable[[People], Any], Any] = {}
 
@@ -28,7 +28,7 @@ class Settings:
 
     def of(self, derive: Callable[[People], Derived]) -> Derived:
         """What *derive* makes of the account's people as they are."""
-        mark = tuple(self._ledger.shelves[kind].generation for kind in KINDS)
+        mark = tuple(self._ledger.tables[kind].generation for kind in KINDS)
         if mark != self._mark:
             bodies = {kind: list(self._ledger.bodies(kind).values()) for kind in KINDS}
             self._mark, self._kept = mark, {_people: People(**bodies, until=self._until)}

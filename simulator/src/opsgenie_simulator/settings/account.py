@@ -2,7 +2,7 @@
 
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.people import DAY_MS, People, id_of
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 BUILT_IN = ("Owner", "Admin", "User")
 SEARCHES = (
@@ -29,8 +29,8 @@ def saved_searches(people: People) -> list[Body]:
         {
             "id": id_of(f"search {name} {owner['id']}"),
             "name": name,
-            "createdAt": text_of(people.until - (number + 20) * DAY_MS),
-            "updatedAt": text_of(people.until - number * DAY_MS + 7),
+            "createdAt": format_timestamp(people.until - (number + 20) * DAY_MS),
+            "updatedAt": format_timestamp(people.until - number * DAY_MS + 7),
             "owner": {"id": owner["id"]},
             "teams": [{"id": team["id"]} for team in people.teams[:number]],
             "description": f"What {owner['username']} looks at" if number else "",

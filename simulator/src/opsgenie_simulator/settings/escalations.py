@@ -1,6 +1,6 @@
 """Who is told when nobody answers, and who stands in for whom (docs/opsgenie-api.md#escalation)."""
 
-from opsgenie_simulator.chance import chance_of, happens
+from opsgenie_simulator.randomness import happens, seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.people import (
     DAY_MS,
@@ -14,7 +14,7 @@ from opsgenie_simulator.settings.people import (
     to,
     to_user,
 )
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 REPEAT: Body = {"waitInterval": 30, "count": 3, "resetRecipientStates": True, "closeAlertAfterAll": False}
 # Set, null and missing: nobody knows which the API uses when nothing repeats.
@@ -62,7 +62,7 @@ def forwarding_rules(people: People) -> list[Body]:
     """Some users, over days around the end of the history, are stood in for by the one after them."""
     rules: list[Body] = []
     for user, other in zip(people.users, people.users[1:], strict=False):
-        chance = chance_of(f"forwarding {user['id']}")
+        chance = seeded_random(f"forwarding {user['id']}")
         if happens(chance, 0.4) and len(rules) < AT_MOST_FORWARDED:
             begins = people.until + chance.randint(-60, 30) * DAY_MS
             rule_id = id_of(f"forwarding {user['id']}")
@@ -72,8 +72,8 @@ def forwarding_rules(people: People) -> list[Body]:
                     **({"alias": f"holiday of {user['username']}"} if happens(chance, 0.7) else {}),
                     "fromUser": {"id": user["id"], "username": user["username"]},
                     "toUser": {"id": other["id"], "username": other["username"]},
-                    "startDate": text_of(begins),
-                    "endDate": text_of(begins + chance.randint(1, 40) * DAY_MS),
+                    "startDate": format_timestamp(begins),
+                    "endDate": format_timestamp(begins + chance.randint(1, 40) * DAY_MS),
                 }
             )
     return rules

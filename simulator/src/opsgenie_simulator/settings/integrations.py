@@ -1,6 +1,6 @@
 """What single integrations are set to, secrets among it, and what they do (docs/opsgenie-api.md#integration)."""
 
-from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.people import conditions, id_of, meta, to
 
@@ -32,7 +32,7 @@ def actions(integration: Body) -> Body:
 
 
 def _incoming(integration: Body, team: Body | None) -> Body:
-    chance = chance_of(f"settings {integration['id']}")
+    chance = seeded_random(f"settings {integration['id']}")
     responders = [to("team", team)] if team else []
     return {
         "suppressNotifications": False,

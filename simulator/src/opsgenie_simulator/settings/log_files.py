@@ -7,9 +7,9 @@ from functools import partial
 
 import orjson
 
-from opsgenie_simulator.chance import chance_of
-from opsgenie_simulator.ledger import Ledger
-from opsgenie_simulator.records import CREATED, UPDATED, Body, Shelf
+from opsgenie_simulator.randomness import seeded_random
+from opsgenie_simulator.records import CREATED, UPDATED, Body, Table
+from opsgenie_simulator.store import Store
 
 DAY_MS = 86_400_000
 # How far a file's date was seen to be off its name (docs/opsgenie-api.md#log-files).
@@ -18,9 +18,9 @@ DATE_OFF_MS = 120_000
 _NAME = re.compile(r"(\d{4}(?:-\d\d){5})(?:_(\d{3}))?(?:\.json)?")
 
 
-def names_from(ledger: Ledger, moment: int, *, until: int) -> Iterator[str]:
+def names_from(store: Store, moment: int, *, until: int) -> Iterator[str]:
     """The names of all files that begin at *moment* or later, oldest first, and that are full *until* then."""
-    shelf, day = ledger.shelves["alerts"], -(-moment // DAY_MS)
+    shelf, day = store.tables["alerts"], -(-moment // DAY_MS)
     while moments := [*_next(shelf, CREATED, low=day * DAY_MS), *_next(shelf, UPDATED, low=day * DAY_MS)]:
         day = min(moments) // DAY_MS
         if (day + 1) * DAY_MS > until:
@@ -29,15 +29,15 @@ def names_from(ledger: Ledger, moment: int, *, until: int) -> Iterator[str]:
         day += 1
 
 
-def described(ledger: Ledger, name: str) -> Body:
+def described(store: Store, name: str) -> Body:
     """A file as the list shows it."""
-    date = moment_of(name) + chance_of(name).randrange(DATE_OFF_MS)
-    return {"filename": name, "date": date, "size": len(content(ledger, name))}
+    date = moment_of(name) + seeded_random(name).randrange(DATE_OFF_MS)
+    return {"filename": name, "date": date, "size": len(content(store, name))}
 
 
-def content(ledger: Ledger, name: str) -> bytes:
+def content(store: Store, name: str) -> bytes:
     """The lines of a file, one for each creation and each last update of an alert, in order of time."""
-    low, shelf = moment_of(name), ledger.shelves["alerts"]
+    low, shelf = moment_of(name), store.tables["alerts"]
     lines = [*_lines(shelf, CREATED, low=low), *_lines(shelf, UPDATED, low=low)]
     return b"".join(line for _, line in sorted(lines))
 
@@ -58,13 +58,13 @@ def moment_of(marker: str) -> int:
     return int(read.timestamp()) * 1000 + int(match[2] or 0)
 
 
-def _next(shelf: Shelf, field: str, *, low: int) -> Iterator[int]:
+def _next(shelf: Table, field: str, *, low: int) -> Iterator[int]:
     at, end = shelf.span(field, low=low, high=None)
     if at < end:
         yield getattr(shelf.index(field)[at], field)
 
 
-def _lines(shelf: Shelf, field: str, *, low: int) -> Iterator[tuple[int, bytes]]:
+def _lines(shelf: Table, field: str, *, low: int) -> Iterator[tuple[int, bytes]]:
     first, end = shelf.span(field, low=low, high=low + DAY_MS)
     line = partial(_line, action="Create" if field == CREATED else "Update")
     for record in shelf.index(field)[first:end]:

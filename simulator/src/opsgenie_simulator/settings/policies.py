@@ -1,6 +1,6 @@
 """What happens to alerts and notifications by themselves, and when it does not (docs/opsgenie-api.md#policy)."""
 
-from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.people import (
     DAY_MS,
@@ -13,7 +13,7 @@ from opsgenie_simulator.settings.people import (
     to,
     working_week,
 )
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 IGNORED = ("Actions", "Details", "Responders", "Tags", "Teams")
 NOTIFICATION: tuple[Body, ...] = (
@@ -89,13 +89,13 @@ def _alert(order: int, team: Body | None) -> Body:
 
 def _maintenance(number: int, people: People, entities: list[Body]) -> Body:
     status, kind, first, last = MAINTENANCES[number]
-    chance = chance_of(f"maintenance {number} {entities[0]['id']}")
-    ends = {} if last is None else {"endDate": text_of(people.until + (last * 24 + 1) * DAY_MS // 24)}
+    chance = seeded_random(f"maintenance {number} {entities[0]['id']}")
+    ends = {} if last is None else {"endDate": format_timestamp(people.until + (last * 24 + 1) * DAY_MS // 24)}
     team = {"teamId": people.teams[0]["id"]} if people.teams and number % 2 == 0 else {}
     return {
         "id": id_of(f"maintenance {number} {entities[0]['id']}"),
         "status": status,
-        "time": {"type": kind, "startDate": text_of(people.until + first * DAY_MS), **ends},
+        "time": {"type": kind, "startDate": format_timestamp(people.until + first * DAY_MS), **ends},
         "description": f"Maintenance {number}" if number % 3 else "",
         "rules": [
             {"state": chance.choice(("enabled", "disabled")), "entity": entity}

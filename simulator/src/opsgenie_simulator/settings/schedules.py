@@ -1,6 +1,6 @@
 """Schedules with their rotations, and who takes over for a while (docs/opsgenie-api.md#schedule)."""
 
-from opsgenie_simulator.chance import chance_of, happens
+from opsgenie_simulator.randomness import happens, seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.people import (
     DAY_MS,
@@ -15,7 +15,7 @@ from opsgenie_simulator.settings.people import (
     to_user,
     working_week,
 )
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 # A restriction in the form that one client met: one kind's name with the other kind's list.
 ODD_HOURS: Body = {"type": "time-of-day", "restrictions": [{"startHour": 22, "startMin": 0, "endHour": 6, "endMin": 0}]}
@@ -62,7 +62,7 @@ def parent(schedule: Body) -> Body:
 
 def _schedule(named: Body, team: Body | None, people: People, *, position: int) -> Body:
     members = members_of(team) if team else [{"id": one["id"], "username": one["username"]} for one in people.users[:3]]
-    number = chance_of(f"rotations {named['id']}").randint(1, 3) if members else 0
+    number = seeded_random(f"rotations {named['id']}").randint(1, 3) if members else 0
     return {
         **named,
         "description": "" if position % 2 else f"Who is called for {named['name']}",
@@ -77,14 +77,18 @@ def _schedule(named: Body, team: Body | None, people: People, *, position: int) 
 
 def _rotation(schedule: Body, place: int, members: list[Body], *, team: Body | None, offset: int, until: int) -> Body:
     kind, length = KINDS[(place + offset) % len(KINDS)]
-    chance = chance_of(f"rotation {place} {schedule['id']}")
+    chance = seeded_random(f"rotation {place} {schedule['id']}")
     participants = [to_user(user) for user in members]
     if place == 1:
         participants.append(to("escalation", escalation_of(team)) if team else {"type": "none"})
     if place > 1:
         participants = [*participants[:1], *([to("team", team)] if team else []), {"type": "none"}]
-    ends: tuple[Body, ...] = ({"endDate": None}, {}, {"endDate": text_of(until + chance.randint(-90, 90) * DAY_MS)})
-    begins = BEGINNING_OF_TIME if place == 1 else text_of(until - chance.randint(100, 400) * DAY_MS)
+    ends: tuple[Body, ...] = (
+        {"endDate": None},
+        {},
+        {"endDate": format_timestamp(until + chance.randint(-90, 90) * DAY_MS)},
+    )
+    begins = BEGINNING_OF_TIME if place == 1 else format_timestamp(until - chance.randint(100, 400) * DAY_MS)
     return {
         "id": id_of(f"rotation {place} {schedule['id']}"),
         "name": f"Rota{place + 1}",
@@ -98,7 +102,7 @@ def _rotation(schedule: Body, place: int, members: list[Body], *, team: Body | N
 
 
 def _overrides(schedule: Body, people: People) -> list[Body]:
-    chance = chance_of(f"overrides {schedule['id']}")
+    chance = seeded_random(f"overrides {schedule['id']}")
     rows = []
     for number in range(chance.choice((0, 1, 3))):
         begins = people.until + chance.randint(-30, 30) * DAY_MS
@@ -110,8 +114,8 @@ def _overrides(schedule: Body, people: People) -> list[Body]:
                 **({"_parent": parent(schedule)} if happens(chance, 0.8) else {}),
                 "alias": id_of(f"override {number} {schedule['id']}"),
                 "user": to_user(user),
-                "startDate": text_of(begins),
-                "endDate": END_OF_TIME if number > 1 else text_of(begins + chance.randint(1, 14) * DAY_MS),
+                "startDate": format_timestamp(begins),
+                "endDate": END_OF_TIME if number > 1 else format_timestamp(begins + chance.randint(1, 14) * DAY_MS),
                 "rotations": [meta(rotation) for rotation in rotations],
             }
         )

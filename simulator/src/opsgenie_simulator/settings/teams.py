@@ -1,6 +1,6 @@
 """What a team has set up, and what it remembers (docs/opsgenie-api.md#team-settings)."""
 
-from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.people import (
     DAY_MS,
@@ -14,7 +14,7 @@ from opsgenie_simulator.settings.people import (
     to,
     working_week,
 )
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 RIGHTS = ("manage-members", "edit-team-roles", "delete-team-roles", "access-member-profiles")
 # One team in this many has more log entries than a page of 100 holds.
@@ -23,7 +23,7 @@ LONG_LOG_ONE_IN = 3
 
 def roles(team: Body) -> list[Body]:
     """The roles of a team's own making; many teams have none."""
-    chance = chance_of(f"roles {team['id']}")
+    chance = seeded_random(f"roles {team['id']}")
     return [
         {
             "id": id_of(f"role {name} {team['id']}"),
@@ -36,7 +36,7 @@ def roles(team: Body) -> list[Body]:
 
 def routing_rules(team: Body) -> list[Body]:
     """By which rules a team's alerts are routed; the last one is there from the beginning."""
-    chance = chance_of(f"routing {team['id']}")
+    chance = seeded_random(f"routing {team['id']}")
     restrictions: tuple[Body, ...] = ({}, {"timeRestriction": office_hours()}, {"timeRestriction": working_week()})
     own = [
         {
@@ -59,7 +59,7 @@ def routing_rules(team: Body) -> list[Body]:
 
 def logs(team: Body, people: People) -> list[Body]:
     """Who did what to a team, oldest first."""
-    chance = chance_of(f"logs {team['id']}")
+    chance = seeded_random(f"logs {team['id']}")
     owner = next((user["username"] for user in people.users), "System")
     many = chance.randint(101, 130) if chance.randrange(LONG_LOG_ONE_IN) == 0 else 0
     texts = ["Team created"]
@@ -67,6 +67,6 @@ def logs(team: Body, people: People) -> list[Body]:
     texts += [f"Routing rule {number} updated" for number in range(many)]
     at = people.until - 300 * DAY_MS
     return [
-        {"log": text, "owner": owner, "createdDate": text_of(at + number // 2 * 3_600_000)}
+        {"log": text, "owner": owner, "createdDate": format_timestamp(at + number // 2 * 3_600_000)}
         for number, text in enumerate(texts)
     ]

@@ -1,6 +1,6 @@
 """How each user is reached, and when (docs/opsgenie-api.md#user-settings)."""
 
-from opsgenie_simulator.chance import chance_of, happens
+from opsgenie_simulator.randomness import happens, seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.people import (
     People,
@@ -21,7 +21,7 @@ ACTIONS = (
 
 def contacts(user: Body) -> list[Body]:
     """Address, and perhaps telephones; what is disabled says why."""
-    chance = chance_of(f"contacts {user['id']}")
+    chance = seeded_random(f"contacts {user['id']}")
     telephone = f"49-{chance.randrange(10**9):09d}"
     addresses = [("email", user["username"]), ("sms", telephone), ("voice", telephone), ("mobile", "Pixel 9")]
     return [
@@ -54,7 +54,7 @@ def notification_rules(user: Body, people: People) -> list[Body]:
 
 
 def _rule(user: Body, action: str, *, order: int, schedules: list[Body]) -> Body:
-    chance, rule_id = chance_of(f"rule {action} {user['id']}"), id_of(f"rule {action} {user['id']}")
+    chance, rule_id = seeded_random(f"rule {action} {user['id']}"), id_of(f"rule {action} {user['id']}")
     name = action.replace("-", " ").capitalize()
     is_on_call = action.startswith("schedule")
     rule: Body = {
@@ -74,7 +74,7 @@ def _rule(user: Body, action: str, *, order: int, schedules: list[Body]) -> Body
 
 
 def _steps(user: Body, parent: Body) -> list[Body]:
-    reached = contacts(user)[: chance_of(f"steps {parent['id']}").randint(0, 3)]
+    reached = contacts(user)[: seeded_random(f"steps {parent['id']}").randint(0, 3)]
     return [
         {
             "_parent": parent,

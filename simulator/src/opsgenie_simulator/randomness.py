@@ -3,7 +3,7 @@
 import random
 
 
-def chance_of(subject: str) -> random.Random:
+def seeded_random(subject: str) -> random.Random:
     """A source of chance of its own for each subject."""
     # Nothing here is secret, and everything must come out again.
     return random.Random(subject)
@@ -14,7 +14,7 @@ def happens(chance: random.Random, share: float) -> bool:
     return chance.random() < share
 
 
-def uuid_text(chance: random.Random) -> str:
+def random_uuid(chance: random.Random) -> str:
     """A UUID of version 4."""
     digits = f"{chance.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
@@ -22,4 +22,4 @@ def uuid_text(chance: random.Random) -> str:
 
 def alert_id(chance: random.Random, created_ms: int) -> str:
     """An alert's id: a UUID and the milliseconds of its creation (docs/opsgenie-api.md#alert)."""
-    return f"{uuid_text(chance)}-{created_ms}"
+    return f"{random_uuid(chance)}-{created_ms}"

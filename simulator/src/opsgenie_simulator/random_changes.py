@@ -3,14 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from math import exp
 
 import orjson
 
 from opsgenie_simulator.account import Account
-from opsgenie_simulator.chance import chance_of
-from opsgenie_simulator.messages import Answer, Call, Response, Weather
+from opsgenie_simulator.messages import Call, Response
+from opsgenie_simulator.middleware import Respond
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import CREATED
 
 # Which part of what changes is on the page just answered, and which part is in the busiest millisecond.
@@ -21,12 +21,7 @@ OK = 200
 _KINDS = (("alerts", re.compile(r"/v2/alerts(/|$)")), ("incidents", re.compile(r"/v1/incidents(/|$)")))
 
 
-def latency(delay_ms: float) -> Weather:
-    """Every answer leaves that much later."""
-    return lambda call, answer: replace(answer(call), delay_seconds=delay_ms / 1000)
-
-
-class Changing:
+class RandomChanges:
     """Weather in which, after every answer about alerts or incidents, some are updated, created and deleted.
 
     The numbers are means for each answer. Part of the changes hit rows of the page that was just answered, part
@@ -52,16 +47,16 @@ class Changing:
         self.deleted: list[str] = []
         self._account, self._until, self._answers = account, until, 0
         self._means = (updates, creations, deletions)
-        self._chance = chance_of(f"changing {seed}")
+        self._chance = seeded_random(f"changing {seed}")
         self._crowds: dict[str, list[str]] = {}
 
-    def __call__(self, call: Call, answer: Answer) -> Response:
+    def __call__(self, call: Call, respond: Respond) -> Response:
         """Answer, and then change something."""
         kind = next((kind for kind, path in _KINDS if path.match(call.path)), None)
         if kind is None:
-            return answer(call)
-        with self._account.ledger.lock:
-            response = answer(call)
+            return respond(call)
+        with self._account.store.lock:
+            response = respond(call)
             if self._until is None or self._answers < self._until:
                 self._answers += 1
                 self._change(kind, _ids(response))
@@ -80,7 +75,7 @@ class Changing:
             self._update(kind, alert_or_incident)
         for alert_or_incident in self._picked(kind, page, times=deletions):
             self.deleted.append(alert_or_incident)
-            self._account.ledger.delete(kind, alert_or_incident)
+            self._account.store.delete(kind, alert_or_incident)
 
     def _create(self, kind: str) -> str:
         create = self._account.create_alert if kind == "alerts" else self._account.create_incident
@@ -91,7 +86,7 @@ class Changing:
         update(record_id, tags=[f"updated-{self.updated.total()}"])
 
     def _picked(self, kind: str, page: list[str], *, times: int) -> Iterable[str]:
-        shelf = self._account.ledger.shelves[kind]
+        shelf = self._account.store.tables[kind]
         for _ in range(times):
             record_id = self._pick(kind, page)
             if record_id is not None and shelf.get(record_id) is not None:
@@ -120,7 +115,7 @@ class Changing:
 
 
 def _busiest(account: Account, kind: str) -> list[str]:
-    records = account.ledger.shelves[kind].index(CREATED)
+    records = account.store.tables[kind].index(CREATED)
     moments = Counter(record.created for record in records)
     crowds = [moment for moment, size in moments.most_common(1) if size > 1]
     return [record.id for record in records if record.created in crowds]

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from opsgenie_simulator import Account, Call, RateLimit, Switches
-from opsgenie_simulator.answers import Service, answer
+from opsgenie_simulator.responses import Api, respond
 
 
 @dataclass(frozen=True)
-class Answered:
+class DecodedResponse:
     """A decoded answer."""
 
     status: int
@@ -30,7 +30,7 @@ class Answered:
         return [row["id"] for row in self.rows]
 
 
-class Ticking:
+class ManualClock:
     """A clock that stands until it is moved."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Ticking:
         return self.now
 
 
-class Asking:
+class ApiClient:
     """A client of one account under one set of switches."""
 
     def __init__(
@@ -51,11 +51,11 @@ class Asking:
         switches: Switches | None = None,
         *,
         limits: Mapping[str, Sequence[RateLimit]] | None = None,
-        clock: Ticking | None = None,
+        clock: ManualClock | None = None,
     ) -> None:
         """Ask *account* with its full key unless told otherwise."""
         self.account = account
-        self._service = Service(account, switches or Switches(), limits or {}, clock or Ticking())
+        self._api = Api(account, switches or Switches(), limits or {}, clock or ManualClock())
 
     def get(
         self,
@@ -65,14 +65,14 @@ class Asking:
         authorization: str | None = None,
         host: str = "localhost",
         **query: Any,
-    ) -> Answered:
+    ) -> DecodedResponse:
         """Send one GET."""
         given = authorization if authorization is not None else f"GenieKey {key or self.account.full_key}"
         texts = {name: str(value) for name, value in query.items()}
-        response = answer(Call("GET", path, texts, given or None, host), self._service)
-        return Answered(response.status, json.loads(response.body), response.headers)
+        response = respond(Call("GET", path, texts, given or None, host), self._api)
+        return DecodedResponse(response.status, json.loads(response.body), response.headers)
 
-    def pages(self, path: str, **query: Any) -> Iterator[Answered]:
+    def pages(self, path: str, **query: Any) -> Iterator[DecodedResponse]:
         """Follow the offsets of `next` to the end."""
         page = self.get(path, **query)
         yield page

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from threading import RLock
 
 from opsgenie_simulator import children, incident_children
-from opsgenie_simulator.chance import alert_id, uuid_text
 from opsgenie_simulator.children import Children
-from opsgenie_simulator.late import SEARCHED_LATE, LateIndex
-from opsgenie_simulator.records import CREATED, Bodies, Body, Record, Shelf
+from opsgenie_simulator.lagging_index import SEARCHED_LATE, LateIndex
+from opsgenie_simulator.randomness import alert_id, random_uuid
+from opsgenie_simulator.records import CREATED, Bodies, Body, Record, Table
 from opsgenie_simulator.shapes import SHAPES, Birth, recorded
-from opsgenie_simulator.timestamps import epoch_ms, text_of
+from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
 
 Moment = int | str
 Clock = Callable[[], int]
@@ -27,14 +27,14 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Ledger:
+class Store:
     """Records of every kind, changed and read under one lock."""
 
     def __init__(self, chance: random.Random) -> None:
         """Begin empty; ids come from *chance*."""
         self.lock = RLock()
         self.clock: Clock = wall_clock
-        self.shelves = {kind: Shelf() for kind in SHAPES}
+        self.tables = {kind: Table() for kind in SHAPES}
         self._chance = chance
         self._sequence = 0
         self._numbers = dict.fromkeys(SHAPES, 0)
@@ -53,17 +53,17 @@ class Ledger:
         with self.lock:
             self._lag_ms = lag_ms
             # What was changed before there was a lag is shown already.
-            late = {kind: self._late.get(kind) or LateIndex(self.shelves[kind]) for kind in SEARCHED_LATE if lag_ms}
+            late = {kind: self._late.get(kind) or LateIndex(self.tables[kind]) for kind in SEARCHED_LATE if lag_ms}
             self._late = late
 
-    def searched(self, kind: str) -> Shelf:
+    def searched(self, kind: str) -> Table:
         """The records of one kind as searches see them."""
         late = self._late.get(kind)
-        return late.shown(self.clock() - self._lag_ms) if late else self.shelves[kind]
+        return late.shown(self.clock() - self._lag_ms) if late else self.tables[kind]
 
     def bodies(self, kind: str) -> Bodies:
         """The records of one kind by id, in full form."""
-        return Bodies(self.shelves[kind])
+        return Bodies(self.tables[kind])
 
     def moment(self, given: Moment | None) -> int:
         """A given moment in epoch milliseconds, else now."""
@@ -73,13 +73,13 @@ class Ledger:
         """A new record that is not on its shelf yet."""
         self._sequence += 1
         self._numbers[kind] += 1
-        new_id = alert_id(self._chance, created) if kind == "alerts" else uuid_text(self._chance)
+        new_id = alert_id(self._chance, created) if kind == "alerts" else random_uuid(self._chance)
         birth = Birth(fields.get("id", new_id), self._numbers[kind], created=created, updated=updated)
         return recorded(kind, SHAPES[kind](birth, fields), birth=birth, sequence=self._sequence)
 
     def new_uuid(self) -> str:
         """An id that nothing has yet."""
-        return uuid_text(self._chance)
+        return random_uuid(self._chance)
 
     def create(
         self, kind: str, fields: Body, *, created_at: Moment | None = None, updated_at: Moment | None = None
@@ -97,8 +97,8 @@ class Ledger:
         with self.lock:
             before, updated = self._found(kind, record_id), self.moment(updated_at)
             body = before.body()
-            stamp = {"updatedAt": text_of(updated)} if "updatedAt" in body else {}
-            birth = Birth(record_id, before.tiny, before.created, updated)
+            stamp = {"updatedAt": format_timestamp(updated)} if "updatedAt" in body else {}
+            birth = Birth(record_id, before.tiny_id, before.created, updated)
             after = SHAPES[kind](birth, body | fields | stamp)
             self._put(kind, recorded(kind, after, birth=birth, sequence=before.sequence))
             return after
@@ -107,7 +107,7 @@ class Ledger:
         """Delete a record; a deleted user leaves its teams."""
         with self.lock:
             self._found(kind, record_id)
-            self.shelves[kind].remove(record_id)
+            self.tables[kind].remove(record_id)
             self._note(kind, record_id, None)
             self._children.pop(record_id, None)
             for team_id in self.teams_of_user(record_id) if kind == "users" else ():
@@ -118,7 +118,7 @@ class Ledger:
     def children(self, parent_id: str) -> Children:
         """What hangs on an alert or an incident, as it is."""
         with self.lock:
-            alert = self.shelves["alerts"].get(parent_id)
+            alert = self.tables["alerts"].get(parent_id)
             parent = (alert or self._found("incidents", parent_id)).body()
             if parent_id in self._children:
                 return self._children[parent_id]
@@ -134,13 +134,13 @@ class Ledger:
     def teams_of_user(self, user_id: str) -> list[str]:
         """Ids of the teams that a user is a member of."""
         with self.lock:
-            generation = self.shelves["teams"].generation
+            generation = self.tables["teams"].generation
             if self._memberships[0] != generation:
                 self._memberships = (generation, self._read_memberships())
             return self._memberships[1].get(user_id, [])
 
     def _put(self, kind: str, record: Record) -> None:
-        self.shelves[kind].put(record)
+        self.tables[kind].put(record)
         self._note(kind, record.id, record)
 
     def _note(self, kind: str, record_id: str, record: Record | None) -> None:
@@ -148,7 +148,7 @@ class Ledger:
             self._late[kind].note(record_id, record, at=self.clock())
 
     def _found(self, kind: str, record_id: str) -> Record:
-        record = self.shelves[kind].get(record_id)
+        record = self.tables[kind].get(record_id)
         if record is None:
             raise KeyError(record_id)
         return record
@@ -166,14 +166,14 @@ class Ledger:
         for responder in parent["responders"]:
             if responder["type"] == "user":
                 ids[responder["id"]] = None
-            team = self.shelves["teams"].get(responder["id"])
+            team = self.tables["teams"].get(responder["id"])
             for member in team.body().get("members", ()) if team else ():
                 ids[member["user"]["id"]] = None
-        found = (self.shelves["users"].get(user_id) for user_id in ids)
+        found = (self.tables["users"].get(user_id) for user_id in ids)
         return [user.body() for user in found if user is not None]
 
     def _alerts_around(self, incident: Body) -> list[str]:
-        alerts, (before, after) = self.shelves["alerts"], AROUND_INCIDENT_MS
+        alerts, (before, after) = self.tables["alerts"], AROUND_INCIDENT_MS
         created = epoch_ms(incident["createdAt"])
         first, end = alerts.span(CREATED, low=created - before, high=created + after)
         return [record.id for record in alerts.index(CREATED)[first : min(end, first + ALERTS_OF_INCIDENT_AT_MOST)]]

@@ -8,14 +8,14 @@ from typing import Any
 
 import orjson
 
-from opsgenie_simulator import files, routes, rules
+from opsgenie_simulator import files, permissions, routes
 from opsgenie_simulator.account import Account
-from opsgenie_simulator.chance import chance_of, uuid_text
+from opsgenie_simulator.errors import ApiError, not_found
 from opsgenie_simulator.keys import Key
 from opsgenie_simulator.limits import Clock, Limits, Throttle
 from opsgenie_simulator.lists import Lists
 from opsgenie_simulator.messages import JSON, Call, Response
-from opsgenie_simulator.refusals import Refusal, not_found
+from opsgenie_simulator.randomness import random_uuid, seeded_random
 from opsgenie_simulator.routes.route import Ask, Content, Route
 from opsgenie_simulator.switches import Switches
 from opsgenie_simulator.timestamps import with_full_fractions
@@ -24,7 +24,7 @@ WEB_PAGE = b"<!DOCTYPE html><html><head><title>Opsgenie</title></head><body>Plea
 
 
 @dataclass(slots=True)
-class Service:
+class Api:
     """All that an answer depends on."""
 
     account: Account
@@ -38,8 +38,8 @@ class Service:
     def __post_init__(self) -> None:
         """Begin with unused limits."""
         self.throttle = Throttle(self.limits, clock=self.clock, model=self.switches.limits_model)
-        self.lists = Lists(self.account.ledger)
-        self.request_ids = chance_of(self.account.name)
+        self.lists = Lists(self.account.store)
+        self.request_ids = seeded_random(self.account.name)
 
 
 @dataclass(slots=True)
@@ -50,48 +50,48 @@ class _Course:
     token_ok: bool = False
 
 
-def answer(call: Call, service: Service) -> Response:
-    """Answer one call; nothing outside *service* has a part in it."""
-    if service.switches.host == "web":
+def respond(call: Call, api: Api) -> Response:
+    """Answer one call; nothing outside *api* has a part in it."""
+    if api.switches.host == "web":
         return Response(200, WEB_PAGE, {"Content-Type": "text/html; charset=utf-8"})
     if call.path.startswith(files.PREFIX):
-        with service.account.ledger.lock:
-            return files.fetched(call, service.account)
-    started, course = service.clock(), _Course()
+        with api.account.store.lock:
+            return files.fetched(call, api.account)
+    started, course = api.clock(), _Course()
     try:
-        with service.account.ledger.lock:
-            content = _content(call, service, course=course)
+        with api.account.store.lock:
+            content = _content(call, api, course=course)
         status, members, headers = content.status, content.beside, _paging_headers(content)
-    except Refusal as refusal:
+    except ApiError as refusal:
         content, members = None, _error(refusal)
         status, headers = refusal.status, dict(refusal.headers)
-    took = round(service.clock() - started, 6)
-    return _enveloped(content, members, service=service, took=took, status=status, headers=headers, course=course)
+    took = round(api.clock() - started, 6)
+    return _enveloped(content, members, api=api, took=took, status=status, headers=headers, course=course)
 
 
-def _content(call: Call, service: Service, *, course: _Course) -> Content:
+def _content(call: Call, api: Api, *, course: _Course) -> Content:
     found = routes.found(call.path)
     if found is None:
         raise not_found("Requested path")
     course.route, names = found
     if call.method != "GET":
-        raise Refusal(405, f"Request method '{call.method}' is not supported")
-    key = rules.authenticated(call, service.account, switches=service.switches)
+        raise ApiError(405, f"Request method '{call.method}' is not supported")
+    key = permissions.authenticate(call, api.account, switches=api.switches)
     course.token_ok = True
-    course.domain = _domain(course.route, service.switches)
-    _throttled(service, course.domain)
-    _allowed(course.route, key, service=service)
-    return course.route.answer(_ask(call, service, key=key, names=names))
+    course.domain = _domain(course.route, api.switches)
+    _throttled(api, course.domain)
+    _allowed(course.route, key, api=api)
+    return course.route.answer(_ask(call, api, key=key, names=names))
 
 
 def _domain(route: Route, switches: Switches) -> str:
     return switches.count_domain if route.domain == "count" else route.domain
 
 
-def _throttled(service: Service, domain: str) -> None:
-    limit = service.throttle.refusing(domain)
+def _throttled(api: Api, domain: str) -> None:
+    limit = api.throttle.admit(domain)
     if limit is not None:
-        raise Refusal(
+        raise ApiError(
             429,
             "You are making too many requests! To avoid errors, we recommend you limit requests.",
             headers={
@@ -102,18 +102,18 @@ def _throttled(service: Service, domain: str) -> None:
         )
 
 
-def _allowed(route: Route, key: Key, *, service: Service) -> None:
-    rules.entitled(key, route.right)
+def _allowed(route: Route, key: Key, *, api: Api) -> None:
+    permissions.check_permission(key, route.permission)
     if route.feature is not None:
-        rules.subscribed(service.account, route.feature)
+        permissions.check_plan(api.account, route.feature)
 
 
-def _ask(call: Call, service: Service, *, key: Key, names: Mapping[str, str]) -> Ask:
+def _ask(call: Call, api: Api, *, key: Key, names: Mapping[str, str]) -> Ask:
     return Ask(
-        account=service.account,
-        switches=service.switches,
-        limits=service.limits,
-        lists=service.lists,
+        account=api.account,
+        switches=api.switches,
+        limits=api.limits,
+        lists=api.lists,
         key=key,
         query=call.query,
         names=names,
@@ -127,7 +127,7 @@ def _paging_headers(content: Content) -> dict[str, str]:
     return {f"X-Paging-{name.capitalize()}": link for name, link in paging.items()}
 
 
-def _error(refusal: Refusal) -> dict[str, Any]:
+def _error(refusal: ApiError) -> dict[str, Any]:
     members: dict[str, Any] = {"message": refusal.message}
     if refusal.code is not None:
         members["code"] = refusal.code
@@ -140,23 +140,23 @@ def _enveloped(
     content: Content | None,
     members: dict[str, Any],
     *,
-    service: Service,
+    api: Api,
     took: float,
     status: int,
     headers: dict[str, str],
     course: _Course,
 ) -> Response:
-    request_id = uuid_text(service.request_ids)
+    request_id = random_uuid(api.request_ids)
     around = orjson.dumps({**members, "took": took, "requestId": request_id})
     data = content.data if content else None
     body = around if data is None else b'{"data":' + data + b"," + around[1:]
     if content is not None and content.bare and data is not None:
         body, headers = data, headers | {"Content-Type": content.bare}
-    if service.switches.timestamps == "full":
+    if api.switches.timestamps == "full":
         body = with_full_fractions(body)
     known = {
         "Content-Type": JSON,
-        "Date": formatdate(service.account.now() / 1000, usegmt=True),
+        "Date": formatdate(api.account.now() / 1000, usegmt=True),
         "X-Request-ID": request_id,
         "X-Response-Time": str(took),
         "X-RateLimit-State": "OK",

@@ -7,7 +7,7 @@ from typing import Any
 from opsgenie_simulator.messages import Call, Request, Response
 
 
-class Journal:
+class RequestLog:
     """Every request, or the last few, and how often each kind was answered how."""
 
     def __init__(self, remember: int | None = None) -> None:
@@ -20,7 +20,7 @@ class Journal:
         """The requests so far, oldest first."""
         return list(self._requests)
 
-    def note(self, call: Call, response: Response, *, at: float) -> None:
+    def add(self, call: Call, response: Response, *, at: float) -> None:
         """Write down a request and what became of it."""
         self._requests.append(
             Request(
@@ -46,7 +46,7 @@ class Journal:
             for (path, domain, status), number in sorted(self._counts.items())
         ]
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Begin again with nothing."""
         self._requests.clear()
         self._counts.clear()

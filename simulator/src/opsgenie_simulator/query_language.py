@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from opsgenie_simulator.refusals import bad_query
+from opsgenie_simulator.errors import bad_query
 
 
 @dataclass(frozen=True, slots=True)
