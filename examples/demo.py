@@ -83,7 +83,7 @@ def simulator() -> Iterator[dict[str, str]]:
     try:
         assert process.stdout
         said = ""
-        while not (found := re.search(r"stands at (\S+).*?(\S+)  all rights", said, re.DOTALL)):
+        while not (found := re.search(r"Listening on (\S+).*?(\S+)  all permissions", said, re.DOTALL)):
             line = process.stdout.readline()
             if not line:
                 sys.exit("The simulator did not start.")

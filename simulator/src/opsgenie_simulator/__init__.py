@@ -1,4 +1,4 @@
-"""A standing imitation of the Opsgenie REST API, for tests and demonstrations."""
+"""A simulator of the Opsgenie REST API, for tests and demonstrations."""
 
 from opsgenie_simulator.account import Account
 from opsgenie_simulator.faults import Faults

@@ -1,4 +1,4 @@
-"""Which fields a query may name and a list may be sorted by, for each kind of record."""
+"""The fields by which each kind of record can be searched and sorted."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from opsgenie_simulator.records import Body
 from opsgenie_simulator.store import Store
 from opsgenie_simulator.timestamps import epoch_ms
 
-# time and number: compared; flag: true or false; term: the whole value; text: a word of it.
+# time, number: compared; flag: true or false; term: the complete value; text: a word in it.
 FieldKind = Literal["time", "number", "flag", "term", "text"]
 Values = Sequence[Any]
 Read = Callable[[Body, Store], Values]
@@ -16,7 +16,7 @@ Read = Callable[[Body, Store], Values]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """How a field is compared, and where its values are found; *wild* when a trailing * is a wildcard."""
+    """How a field is compared and read; *wild* if a trailing * in a query is a wildcard."""
 
     kind: FieldKind
     read: Read
@@ -31,13 +31,13 @@ def _path(path: str) -> Read:
         value: Any = body
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
-        listed = value if isinstance(value, list) else [value]
-        return [one for one in listed if one not in (None, "")]
+        values = value if isinstance(value, list) else [value]
+        return [value for value in values if value not in (None, "")]
 
     return read
 
 
-def _moment(path: str) -> Read:
+def _time(path: str) -> Read:
     texts = _path(path)
     return lambda body, store: [epoch_ms(text) for text in texts(body, store)]
 
@@ -49,8 +49,8 @@ def _number(path: str) -> Read:
 
 def _names(kind: str, name: str, *, ids: Callable[[Body], list[str]]) -> Read:
     def read(body: Body, store: Store) -> Values:
-        found = (store.tables[kind].get(one) for one in ids(body))
-        return [record.body()[name] for record in found if record is not None]
+        records = (store.tables[kind].get(record_id) for record_id in ids(body))
+        return [record.body()[name] for record in records if record is not None]
 
     return read
 
@@ -75,15 +75,15 @@ def _open_alias(body: Body, _: Store) -> Values:
     return [body["alias"]] if body["status"] == "open" else []
 
 
-_CREATED = Field("time", _moment("createdAt"))
-_UPDATED = Field("time", _moment("updatedAt"))
+_CREATED = Field("time", _time("createdAt"))
+_UPDATED = Field("time", _time("updatedAt"))
 
 SEARCH_FIELDS: dict[str, dict[str, Field]] = {
     "alerts": {
         "createdAt": _CREATED,
         "updatedAt": _UPDATED,
-        "lastOccurredAt": Field("time", _moment("lastOccurredAt")),
-        "snoozedUntil": Field("time", _moment("snoozedUntil")),
+        "lastOccurredAt": Field("time", _time("lastOccurredAt")),
+        "snoozedUntil": Field("time", _time("snoozedUntil")),
         "alertId": Field("term", _path("id")),
         "tinyId": Field("number", _number("tinyId")),
         "alias": Field("term", _open_alias),
@@ -100,7 +100,7 @@ SEARCH_FIELDS: dict[str, dict[str, Field]] = {
         "isSeen": Field("flag", _path("isSeen")),
         "acknowledged": Field("flag", _path("acknowledged")),
         "snoozed": Field("flag", _path("snoozed")),
-        "teams": Field("term", _names("teams", "name", ids=lambda body: [one["id"] for one in body["teams"]]),
+        "teams": Field("term", _names("teams", "name", ids=lambda body: [team["id"] for team in body["teams"]]),
                        nullable=True, wild=False),
         "responders": Field("term", _responders, wild=False),
         "priority": Field("term", _path("priority")),
@@ -128,7 +128,7 @@ SEARCH_FIELDS: dict[str, dict[str, Field]] = {
         "details.value": Field("text", lambda body, _: list(body["extraProperties"].values())),
         "postmortemRequired": Field("flag", _path("postmortemRequired")),
         "postmortemStatus": Field("term", _path("postmortemStatus")),
-        "postmortemPublishDueDate": Field("time", _moment("postmortemPublishDueDate")),
+        "postmortemPublishDueDate": Field("time", _time("postmortemPublishDueDate")),
     },
     "users": {
         "createdAt": _CREATED,
@@ -141,11 +141,11 @@ SEARCH_FIELDS: dict[str, dict[str, Field]] = {
         "timeZone": Field("term", _path("timeZone")),
         "userAddress": Field("text", lambda body, _: [part for part in body["userAddress"].values() if part]),
     },
-    # A query is accepted for services, but no page names a field.
+    # Services accept a query, but no documentation names a field.
     "services": {},
 }  # fmt: skip
 
-# The first is the default.
+# The first field is the default.
 SORT_FIELDS: dict[str, tuple[str, ...]] = {
     "alerts": (
         "createdAt", "updatedAt", "tinyId", "alias", "message", "status", "acknowledged", "isSeen", "snoozed",

@@ -1,4 +1,4 @@
-"""From a call to a response: the rules in their order, then the route, then the envelope."""
+"""Responds to a request: the checks in the order of the API, then the route, then the envelope."""
 
 import random
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ WEB_PAGE = b"<!DOCTYPE html><html><head><title>Opsgenie</title></head><body>Plea
 
 @dataclass(slots=True)
 class Api:
-    """All that an answer depends on."""
+    """An account behind the API, with its switches and rate limits."""
 
     account: Account
     switches: Switches
@@ -36,59 +36,59 @@ class Api:
     request_ids: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin with unused limits."""
+        """Start with unused limits."""
         self.throttle = Throttle(self.limits, clock=self.clock, model=self.switches.limits_model)
         self.lists = Lists(self.account.store)
         self.request_ids = seeded_random(self.account.name)
 
 
 @dataclass(slots=True)
-class _Course:
-    # What is known so far about a call, for the journal, whichever way it ends.
+class _RequestInfo:
+    # Filled in while a request is checked; the request log needs it for errors too.
     route: Route | None = None
     domain: str = ""
     token_ok: bool = False
 
 
 def respond(call: Call, api: Api) -> Response:
-    """Answer one call; nothing outside *api* has a part in it."""
+    """Respond to one request; the response depends only on *call* and *api*."""
     if api.switches.host == "web":
         return Response(200, WEB_PAGE, {"Content-Type": "text/html; charset=utf-8"})
     if call.path.startswith(files.PREFIX):
         with api.account.store.lock:
-            return files.fetched(call, api.account)
-    started, course = api.clock(), _Course()
+            return files.respond_with_file(call, api.account)
+    started, info = api.clock(), _RequestInfo()
     try:
         with api.account.store.lock:
-            content = _content(call, api, course=course)
+            content = _content(call, api, info=info)
         status, members, headers = content.status, content.beside, _paging_headers(content)
-    except ApiError as refusal:
-        content, members = None, _error(refusal)
-        status, headers = refusal.status, dict(refusal.headers)
+    except ApiError as error:
+        content, members = None, _error_members(error)
+        status, headers = error.status, dict(error.headers)
     took = round(api.clock() - started, 6)
-    return _enveloped(content, members, api=api, took=took, status=status, headers=headers, course=course)
+    return _envelope(content, members, api=api, took=took, status=status, headers=headers, info=info)
 
 
-def _content(call: Call, api: Api, *, course: _Course) -> Content:
+def _content(call: Call, api: Api, *, info: _RequestInfo) -> Content:
     found = routes.found(call.path)
     if found is None:
         raise not_found("Requested path")
-    course.route, names = found
+    info.route, names = found
     if call.method != "GET":
         raise ApiError(405, f"Request method '{call.method}' is not supported")
     key = permissions.authenticate(call, api.account, switches=api.switches)
-    course.token_ok = True
-    course.domain = _domain(course.route, api.switches)
-    _throttled(api, course.domain)
-    _allowed(course.route, key, api=api)
-    return course.route.answer(_ask(call, api, key=key, names=names))
+    info.token_ok = True
+    info.domain = _domain(info.route, api.switches)
+    _check_rate_limit(api, info.domain)
+    _check_access(info.route, key, api=api)
+    return info.route.answer(_ask(call, api, key=key, names=names))
 
 
 def _domain(route: Route, switches: Switches) -> str:
     return switches.count_domain if route.domain == "count" else route.domain
 
 
-def _throttled(api: Api, domain: str) -> None:
+def _check_rate_limit(api: Api, domain: str) -> None:
     limit = api.throttle.admit(domain)
     if limit is not None:
         raise ApiError(
@@ -102,7 +102,7 @@ def _throttled(api: Api, domain: str) -> None:
         )
 
 
-def _allowed(route: Route, key: Key, *, api: Api) -> None:
+def _check_access(route: Route, key: Key, *, api: Api) -> None:
     permissions.check_permission(key, route.permission)
     if route.feature is not None:
         permissions.check_plan(api.account, route.feature)
@@ -127,16 +127,16 @@ def _paging_headers(content: Content) -> dict[str, str]:
     return {f"X-Paging-{name.capitalize()}": link for name, link in paging.items()}
 
 
-def _error(refusal: ApiError) -> dict[str, Any]:
-    members: dict[str, Any] = {"message": refusal.message}
-    if refusal.code is not None:
-        members["code"] = refusal.code
-    if refusal.errors:
-        members["errors"] = refusal.errors
+def _error_members(error: ApiError) -> dict[str, Any]:
+    members: dict[str, Any] = {"message": error.message}
+    if error.code is not None:
+        members["code"] = error.code
+    if error.errors:
+        members["errors"] = error.errors
     return members
 
 
-def _enveloped(
+def _envelope(
     content: Content | None,
     members: dict[str, Any],
     *,
@@ -144,23 +144,23 @@ def _enveloped(
     took: float,
     status: int,
     headers: dict[str, str],
-    course: _Course,
+    info: _RequestInfo,
 ) -> Response:
     request_id = random_uuid(api.request_ids)
-    around = orjson.dumps({**members, "took": took, "requestId": request_id})
+    envelope = orjson.dumps({**members, "took": took, "requestId": request_id})
     data = content.data if content else None
-    body = around if data is None else b'{"data":' + data + b"," + around[1:]
+    body = envelope if data is None else b'{"data":' + data + b"," + envelope[1:]
     if content is not None and content.bare and data is not None:
         body, headers = data, headers | {"Content-Type": content.bare}
     if api.switches.timestamps == "full":
         body = with_full_fractions(body)
-    known = {
+    common = {
         "Content-Type": JSON,
         "Date": formatdate(api.account.now() / 1000, usegmt=True),
         "X-Request-ID": request_id,
         "X-Response-Time": str(took),
         "X-RateLimit-State": "OK",
     }
-    path = course.route.path if course.route else ""
-    has_written = content is not None and course.route is not None and course.route.writes
-    return Response(status, body, known | headers, path, course.domain, course.token_ok, writes=has_written)
+    path = info.route.path if info.route else ""
+    has_written = content is not None and info.route is not None and info.route.writes
+    return Response(status, body, common | headers, path, info.domain, info.token_ok, writes=has_written)
