@@ -1,4 +1,4 @@
-"""Asks the simulator's rules directly, without a socket."""
+"""A client of the simulator that sends its requests without a socket."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from opsgenie_simulator.responses import Api, respond
 
 @dataclass(frozen=True)
 class DecodedResponse:
-    """A decoded answer."""
+    """A response with its JSON decoded."""
 
     status: int
     body: dict[str, Any]
@@ -31,14 +31,14 @@ class DecodedResponse:
 
 
 class ManualClock:
-    """A clock that stands until it is moved."""
+    """A clock that moves only when a test sets *now*."""
 
     def __init__(self) -> None:
-        """Begin at an arbitrary moment."""
+        """Start at an arbitrary time."""
         self.now = 1000.0
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self.now
 
 
@@ -53,7 +53,7 @@ class ApiClient:
         limits: Mapping[str, Sequence[RateLimit]] | None = None,
         clock: ManualClock | None = None,
     ) -> None:
-        """Ask *account* with its full key unless told otherwise."""
+        """Send requests to *account*, by default with its full key."""
         self.account = account
         self._api = Api(account, switches or Switches(), limits or {}, clock or ManualClock())
 
@@ -66,14 +66,14 @@ class ApiClient:
         host: str = "localhost",
         **query: Any,
     ) -> DecodedResponse:
-        """Send one GET."""
-        given = authorization if authorization is not None else f"GenieKey {key or self.account.full_key}"
-        texts = {name: str(value) for name, value in query.items()}
-        response = respond(Call("GET", path, texts, given or None, host), self._api)
+        """Send a GET request."""
+        header = authorization if authorization is not None else f"GenieKey {key or self.account.full_key}"
+        parameters = {name: str(value) for name, value in query.items()}
+        response = respond(Call("GET", path, parameters, header or None, host), self._api)
         return DecodedResponse(response.status, json.loads(response.body), response.headers)
 
     def pages(self, path: str, **query: Any) -> Iterator[DecodedResponse]:
-        """Follow the offsets of `next` to the end."""
+        """Follow the offsets of `next` to the last page."""
         page = self.get(path, **query)
         yield page
         while "next" in page.body["paging"]:
@@ -83,5 +83,5 @@ class ApiClient:
 
 
 def query_of(link: str) -> dict[str, str]:
-    """The parameters in a link."""
+    """The query parameters of a link."""
     return dict(parse_qsl(urlsplit(link).query))
