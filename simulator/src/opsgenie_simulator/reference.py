@@ -18,7 +18,7 @@ PERMISSIONS = {
 }
 
 NOT_IMITATED = (
-    "The API cannot write: change the account in Python or under `/_simulator/`.",
+    "Apart from the ping of a heartbeat, the API changes nothing: use Python, or the paths under `/_simulator/`.",
     "Nothing happens on its own: no escalation, no auto-close, no retention, no de-duplication by alias.",
     "When a rate limit is reached, a response is always a 429; it is never delayed instead.",
     "Rate limits apply to the account; limits of single integrations are not imitated.",
