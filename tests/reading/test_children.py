@@ -1,4 +1,4 @@
-"""Children: each with its parent's ids, in the order of the parents, and never taken for empty."""
+"""Child records: with their parent's ids, in the order of the parents, never mistaken for empty lists."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,17 +16,17 @@ from source_opsgenie.streams import STREAMS
 
 
 class Broken(Wire):
-    """A wire on which every request that *is_broken* finds is answered by *answer*."""
+    """A wire that returns one response to every request for which *is_broken* is true."""
 
-    def broken(self, is_broken: Callable[[Request], bool], answer: RawResponse) -> "Broken":
-        """Answer so from now on."""
-        self.is_broken, self.broken_answer = is_broken, answer
+    def breaking(self, is_broken: Callable[[Request], bool], response: RawResponse) -> "Broken":
+        """Return *response* to these requests from now on."""
+        self.is_broken, self.broken_response = is_broken, response
         return self
 
     def __call__(self, request: Request) -> RawResponse:
-        """Answer, or break."""
+        """Respond as the simulator does, or with the broken response."""
         good = super().__call__(request)
-        return self.broken_answer if self.is_broken(request) else good
+        return self.broken_response if self.is_broken(request) else good
 
 
 def account_of() -> Account:
@@ -35,17 +35,17 @@ def account_of() -> Account:
 
 
 def children_path(stream: str) -> str:
-    """How the path of the stream's children ends."""
+    """The end of the path of the stream's child records."""
     return STREAMS[stream].path.rpartition("}")[2]
 
 
 def is_child(stream: str, parent_id: str) -> Callable[[Request], bool]:
-    """Whether a request asks for the children of one parent."""
+    """Whether a request is for the child records of one parent."""
     return lambda request: request.path.endswith(f"/{parent_id}{children_path(stream)}")
 
 
 def test_logs_are_those_of_the_account() -> None:
-    """Every log line of every alert comes, as it was sent, with the alert's id and nothing else added."""
+    """Each log entry of each alert is read unchanged, with only the alert's id added."""
     wire = Wire(account_of())
     alert_id = sorted(wire.account.alerts)[0]
     for number in range(250):
@@ -58,31 +58,31 @@ def test_logs_are_those_of_the_account() -> None:
     assert sorted(expected, key=repr) == sorted(({**row} for row in rows), key=repr)
 
 
-def test_children_come_in_the_order_of_their_parents() -> None:
-    """However many requests are under way, children of newer alerts come before those of older ones."""
+def test_child_records_come_in_the_order_of_their_parents() -> None:
+    """With any number of concurrent requests, child records of newer alerts come before those of older ones."""
     wire = Wire(account_of())
     connection = connection_of(wire, max_concurrent_requests=7)
     parents = list(dict.fromkeys(row["alert_id"] for row in rows_in(Reader(connection).read(STREAMS["alert_logs"]))))
     alerts = ids_in(Reader(connection).read(STREAMS["alerts"]))
 
-    assert parents == [one for one in alerts if one in set(parents)]
+    assert parents == [alert_id for alert_id in alerts if alert_id in set(parents)]
 
 
 @pytest.mark.parametrize("stream", ["alert_logs", "alert_recipients", "user_teams"])
-def test_404_of_a_child_whose_parent_is_there(stream: str) -> None:
-    """A child's 404 while its parent is answered is no empty list, but an error."""
+def test_404_of_a_child_whose_parent_exists(stream: str) -> None:
+    """A child's 404 is an error, not an empty list, while its parent exists."""
     account = account_of()
     parent = STREAMS[stream].parent
     assert parent
     parent_id = sorted(getattr(account, parent.stream))[0]
-    wire = Broken(account).broken(is_child(stream, parent_id), said(404, {"message": "?"}))
+    wire = Broken(account).breaking(is_child(stream, parent_id), said(404, {"message": "?"}))
     with pytest.raises(NotFound, match=parent_id):
         list(Reader(connection_of(wire)).read(STREAMS[stream]))
 
 
 @pytest.mark.parametrize("stream", ["alert_logs", "alert_recipients"])
-def test_404_of_a_child_whose_parent_is_gone(stream: str) -> None:
-    """A parent that is deleted before it is asked is counted as gone; the children of all others come."""
+def test_404_of_a_child_whose_parent_is_deleted(stream: str) -> None:
+    """A parent deleted before the request is counted as deleted; the child records of all others are read."""
     account = account_of()
     victim = sorted(account.alerts)[0]
 
@@ -98,7 +98,7 @@ def test_404_of_a_child_whose_parent_is_gone(stream: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("response", "expected"),
     [
         (said(200, {"took": 1}), MalformedResponse),
         (said(200, {"data": None}), MalformedResponse),
@@ -106,11 +106,11 @@ def test_404_of_a_child_whose_parent_is_gone(stream: str) -> None:
         (said(403, {"message": "no"}), Forbidden),
     ],
 )
-def test_a_child_that_is_not_answered(answer: RawResponse, expected: type[Exception]) -> None:
-    """An answer without rows, or with rows that have no key, ends the read; what came before it stands."""
+def test_unusable_response_for_a_child_ends_the_read(response: RawResponse, expected: type[Exception]) -> None:
+    """A response without rows, or with rows without a key, ends the read; earlier rows were emitted."""
     account = account_of()
-    oldest = min(account.alerts, key=lambda one: account.alerts[one]["createdAt"])
-    wire = Broken(account).broken(is_child("alert_logs", oldest), answer)
+    oldest = min(account.alerts, key=lambda alert_id: account.alerts[alert_id]["createdAt"])
+    wire = Broken(account).breaking(is_child("alert_logs", oldest), response)
     found: list[Event] = []
     with pytest.raises(expected, match=oldest):
         found.extend(Reader(connection_of(wire)).read(STREAMS["alert_logs"]))
@@ -119,31 +119,31 @@ def test_a_child_that_is_not_answered(answer: RawResponse, expected: type[Except
 
 
 @pytest.mark.parametrize("stream", ["alert_logs", "alert_recipients"])
-def test_only_children_of_changed_parents_are_asked(stream: str) -> None:
-    """A later read asks the alerts that changed, and no others."""
+def test_later_read_requests_only_children_of_changed_parents(stream: str) -> None:
+    """A later read requests the child records of the alerts that changed, and no others."""
     wire = Wire(account_of())
     connection = connection_of(wire)
     state = last_state(Reader(connection).read(STREAMS[stream]))
     wire.now += 3600_000
     changed = sorted(wire.account.alerts)[:3]
     for alert_id in changed:
-        wire.account.add_log(alert_id, "somebody looked", touch=True)
+        wire.account.add_log(alert_id, "Alert viewed", touch=True)
     wire.asked.clear()
     list(Reader(connection).read(STREAMS[stream], state=state))
-    asked = [path for path in wire.paths() if path.endswith(children_path(stream))]
+    requested = [path for path in wire.paths() if path.endswith(children_path(stream))]
 
-    assert sorted(asked) == [STREAMS[stream].path.format(alert_id=one) for one in changed]
+    assert sorted(requested) == [STREAMS[stream].path.format(alert_id=alert_id) for alert_id in changed]
 
 
-def test_what_does_not_touch_its_parent_comes_within_a_day() -> None:
-    """A line that leaves `updatedAt` as it is, on an alert that is open, comes with the daily look."""
+def test_child_that_does_not_update_its_parent_is_read_within_a_day() -> None:
+    """A log entry of an open alert that does not change `updatedAt` is read by the daily recheck."""
     wire = Wire(account_of())
     connection = connection_of(wire)
     state = last_state(Reader(connection).read(STREAMS["alert_logs"]))
-    alert_id = next(one for one, alert in wire.account.alerts.items() if alert["status"] == "open")
+    alert_id = next(row_id for row_id, alert in wire.account.alerts.items() if alert["status"] == "open")
     wire.account.add_log(alert_id, "a quiet line", touch=False)
     wire.now += DAY + 1000
-    # An answer tells the API's date before anything is read, as it does for any new connection.
+    # As any new connection, this one knows the API's date from a first response.
     later = replace(connection_of(wire), account=connection.account)
     rows = rows_in(Reader(later).read(STREAMS["alert_logs"], state=state))
 

@@ -1,4 +1,4 @@
-"""Rows that hang on rows that hang on rows, rows asked for one by one, and weeks."""
+"""Grandchild records, rows that are requested individually, and weeks."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -17,12 +17,10 @@ from source_opsgenie.reading.weeks import WEEK_MS, weeks
 from source_opsgenie.streams import STREAMS
 
 Answers = dict[str, Any]
-# Requests at the same time.
-ALLOWED = 4
 
 
 def reads(name: str, answers: Answers, **options: object) -> tuple[Paths, list[dict[str, Any]], str]:
-    """What was asked to read the stream *name* off *answers*, its rows, and what was told."""
+    """Read the stream *name* from *answers*: the requests, the rows, and the texts of notices."""
     paths = Paths(
         {path: one if callable(one) else said(200, {"data": one}, date=DATE) for path, one in answers.items()}
     )
@@ -31,7 +29,7 @@ def reads(name: str, answers: Answers, **options: object) -> tuple[Paths, list[d
 
 
 def over(transport: Any, **options: object) -> Connection:
-    """A connection over *transport* that has asked nothing yet."""
+    """A connection over *transport* before its first request."""
     config = Config.from_mapping({"api_token": "k", **options}, environment={})
     clock = FakeClock()
     return Connection(
@@ -67,14 +65,14 @@ TREE: Answers = {
 }
 
 
-def test_a_grandchild_carries_the_ids_of_all_above_it() -> None:
-    """Steps are asked for rule by rule, rules user by user, and each step names both."""
+def test_grandchild_has_the_ids_of_all_ancestors() -> None:
+    """Steps are requested per rule, rules per user, and each step has the ids of both."""
     paths, rows, told = reads("user_notification_rule_steps", TREE)
     keys = [(row["user_id"], row["rule_id"], row["id"]) for row in rows]
 
     assert keys == [("u", "r", "1"), ("u", "r", "2"), ("v", "r", "1")]
     assert "5 parents asked, 5 answered, 0 gone" in told
-    # A rule is not asked for by itself when only its steps matter.
+    # A rule itself is not requested, as only its steps are needed.
     assert f"{RULES.format('u')}/r" not in [request.path for request in paths.asked]
 
 
@@ -85,8 +83,8 @@ def test_a_grandchild_carries_the_ids_of_all_above_it() -> None:
         ({STEPS.format("v", "r"): gone, f"{RULES.format('v')}/r": gone}, "5 parents asked, 4 answered, 1 gone"),
     ],
 )
-def test_what_vanishes_above_is_gone(missing: Answers, expected: str) -> None:
-    """A 404 counts as gone where the row above, of whatever level, is answered with 404 by itself."""
+def test_404_of_a_child_whose_ancestor_is_deleted(missing: Answers, expected: str) -> None:
+    """A child's 404 counts its parent, of any level, as deleted if the parent itself is a 404."""
     _, rows, told = reads("user_notification_rule_steps", TREE | missing)
 
     assert {row["user_id"] for row in rows} == {"u"}
@@ -100,8 +98,8 @@ def test_what_vanishes_above_is_gone(missing: Answers, expected: str) -> None:
         {STEPS.format("v", "r"): gone, f"{RULES.format('v')}/r": {"id": "r"}},
     ],
 )
-def test_404_of_a_child_whose_parent_of_any_level_is_there(missing: Answers) -> None:
-    """A 404 while the row above is answered is no empty list."""
+def test_404_of_a_child_whose_parent_of_any_level_exists(missing: Answers) -> None:
+    """A child's 404 is an error, not an empty list, while its parent exists."""
     with pytest.raises(NotFound):
         reads("user_notification_rule_steps", TREE | missing)
 
@@ -114,8 +112,8 @@ OVERRIDES: Answers = {
 }
 
 
-def test_a_row_that_its_list_shortens_is_asked_for_by_itself() -> None:
-    """What a row's own answer holds is put over what the list holds; what only the list holds stays."""
+def test_row_with_fewer_fields_in_the_list_is_requested_individually() -> None:
+    """Fields of the single response override those of the list; fields only in the list are kept."""
     _, rows, _ = reads("schedule_overrides", OVERRIDES)
     first, second = rows
 
@@ -123,27 +121,27 @@ def test_a_row_that_its_list_shortens_is_asked_for_by_itself() -> None:
     assert second == {"schedule_id": "s", "alias": "b"}
 
 
-def test_a_row_that_left_its_list_is_left_out() -> None:
-    """A row that was deleted after it was listed is answered with 404, and its list has it no more."""
+def test_row_deleted_after_it_was_listed_is_skipped() -> None:
+    """A row that is a 404, and no longer in its list, is skipped."""
     lists = [OVERRIDES["/v2/schedules/s/overrides"], [{"alias": "b"}]]
-    vanished = {
+    deleted = {
         "/v2/schedules/s/overrides": lambda _: said(200, {"data": lists.pop(0)}),
         "/v2/schedules/s/overrides/a": gone,
     }
-    _, rows, _ = reads("schedule_overrides", OVERRIDES | vanished)
+    _, rows, _ = reads("schedule_overrides", OVERRIDES | deleted)
 
     assert [row["alias"] for row in rows] == ["b"]
 
 
-def test_a_row_that_its_list_still_has_is_not_gone() -> None:
-    """A row that is listed and answered with 404 ends the read: it is not left out."""
+def test_404_of_a_row_that_is_still_listed_is_an_error() -> None:
+    """A row that is a 404, and still in its list, ends the read."""
     with pytest.raises(NotFound, match="overrides/a"):
         reads("schedule_overrides", OVERRIDES | {"/v2/schedules/s/overrides/a": gone})
 
 
 @pytest.mark.parametrize(("option", "expected"), [(False, {}), (True, {"secret": "x"})])
-def test_settings_are_read_only_where_the_user_asks(option: bool, expected: dict[str, str]) -> None:
-    """An integration is asked for by itself only under its option: what it holds may be secret."""
+def test_integration_settings_are_read_only_with_their_option(option: bool, expected: dict[str, str]) -> None:
+    """Single integrations are requested only with the option, as they can contain secrets."""
     answers = {"/v2/integrations": listed("i"), "/v2/integrations/i": {"id": "i", "secret": "x"}}
     paths, rows, _ = reads("integrations", answers, integration_settings=option)
 
@@ -158,12 +156,12 @@ def policies(params: Mapping[str, str]) -> RawResponse:
 
 
 def policy(params: Mapping[str, str]) -> RawResponse:
-    """A policy, which must be asked for with its team."""
+    """A policy, which must be requested with its team."""
     return said(200, {"data": {"message": params.get("teamId", "all")}})
 
 
-def test_what_hangs_on_no_parent_is_read_too() -> None:
-    """The account's own policies come beside those of its teams; each is asked for with its team, if it has one."""
+def test_child_records_without_a_parent_are_read_too() -> None:
+    """The account's policies are read as well as those of teams; each is requested with its team, if any."""
     singles = {f"/v2/policies/{name}": policy for name in "pqg"}
     _, rows, told = reads("alert_policies", {"/v2/teams": listed("t"), "/v2/policies/alert": policies, **singles})
     expected = [("g", None, "all"), ("p", "t", "t"), ("q", "t", "t")]
@@ -186,13 +184,13 @@ ALL = "/v2/schedules/on-calls"
 @pytest.mark.parametrize(
     ("of_all", "expected"),
     [
-        ([{"_parent": {"id": one}, "onCallParticipants": ["all"]} for one in "st"], ["all", "all"]),
+        ([{"_parent": {"id": name}, "onCallParticipants": ["all"]} for name in "st"], ["all", "all"]),
         ([{"_parent": {"id": "s"}, "onCallParticipants": ["all"]}], ["all", "own"]),
         (gone, ["own", "own"]),
     ],
 )
-def test_who_is_on_call_is_asked_at_once_where_that_is_answered(of_all: Any, expected: list[str]) -> None:
-    """One request answers for all schedules; where it is refused, and for a schedule that it lacks, each is asked."""
+def test_on_calls_are_read_in_bulk_if_possible(of_all: Any, expected: list[str]) -> None:
+    """One request returns all schedules; if it fails or lacks a schedule, schedules are requested individually."""
     _, rows, _ = reads("schedule_on_calls", ON_CALLS | {ALL: of_all})
 
     assert [row["onCallParticipants"][0] for row in rows] == expected
@@ -202,27 +200,27 @@ def test_who_is_on_call_is_asked_at_once_where_that_is_answered(of_all: Any, exp
 
 @pytest.mark.parametrize("days_back", [0, 1, 6, 7, 28, 365])
 def test_weeks_leave_no_gap(days_back: int) -> None:
-    """The weeks begin on Mondays, one after the other, from so many days back until the end of next week."""
-    moments = [parse_timestamp(week["date"]) for week in weeks(NOW, days_back=days_back)]
+    """The weeks start on consecutive Mondays, from *days_back* days ago to the end of next week."""
+    starts = [parse_timestamp(week["date"]) for week in weeks(NOW, days_back=days_back)]
 
-    assert moments[0] <= NOW - days_back * WEEK_MS // 7 < moments[0] + WEEK_MS
-    assert moments[-1] <= NOW + WEEK_MS < moments[-1] + WEEK_MS
-    assert {after - before for before, after in pairwise(moments)} == {WEEK_MS}
-    assert moments[0] % WEEK_MS == 4 * WEEK_MS // 7
+    assert starts[0] <= NOW - days_back * WEEK_MS // 7 < starts[0] + WEEK_MS
+    assert starts[-1] <= NOW + WEEK_MS < starts[-1] + WEEK_MS
+    assert {after - before for before, after in pairwise(starts)} == {WEEK_MS}
+    assert starts[0] % WEEK_MS == 4 * WEEK_MS // 7
 
 
 def test_each_week_is_a_row() -> None:
-    """A timeline is asked for week by week, and each row is named by its schedule and its Monday."""
+    """A timeline is requested week by week, and the key of each row is its schedule and its Monday."""
     answers = {"/v2/schedules": listed("s"), "/v2/schedules/s/timeline": {"_parent": {"id": "s"}}}
     paths, rows, _ = reads("schedule_timelines", answers, timeline_days=7)
-    asked = [request.params["date"] for request in paths.asked if "timeline" in request.path]
+    requested = [request.params["date"] for request in paths.asked if "timeline" in request.path]
     mondays = ["2026-10-19T00:00:00.000Z", "2026-10-26T00:00:00.000Z", "2026-11-02T00:00:00.000Z"]
 
-    assert [row["date"] for row in rows] == asked == mondays
+    assert [row["date"] for row in rows] == requested == mondays
 
 
-def test_without_a_date_no_week_is_the_present() -> None:
-    """Where no answer tells the API's date, the read ends rather than guess the weeks."""
+def test_weeks_without_a_date_header_are_an_error() -> None:
+    """If no response has a `Date`, the read ends instead of guessing the weeks."""
     answers = {"/v2/schedules": lambda _: said(200, {"data": listed("s")})}
     with pytest.raises(MalformedResponse, match="Date"):
         reads("schedule_timelines", answers)

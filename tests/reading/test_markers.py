@@ -1,4 +1,4 @@
-"""A list that goes on from a moment in its path: read whole once, then from the newest that it had."""
+"""A list with a marker in its path: read in full once, later from its newest row."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,15 +21,15 @@ LINK = "https://files.example/"
 
 
 class Files:
-    """The log files of an account, one a moment; a page holds *size* of them, from the marker on."""
+    """The log files of an account, one per time; a page has *size* of them, from the marker on."""
 
-    def __init__(self, *moments: int, size: int = 1000, inclusive: bool = True, last: str = "same") -> None:
-        self.moments = list(moments)
+    def __init__(self, *times: int, size: int = 1000, inclusive: bool = True, last: str = "same") -> None:
+        self.times = list(times)
         self.size, self.inclusive, self.last = size, inclusive, last
         self.asked: list[str] = []
 
     def __call__(self, request: Request) -> RawResponse:
-        """List, link, or hand out a file of two lines."""
+        """Return the list, the link to a file, or a file with two lines."""
         self.asked.append(request.path)
         name = request.path.rpartition("/")[2]
         if request.path.startswith("/v2/logs/list/"):
@@ -40,7 +40,7 @@ class Files:
         return said(200, f'{{"file": "{name}"}}\n{{"file": "{name}"}}\n'.encode())
 
     def _page(self, since: str) -> Any:
-        listed = sorted((format_marker(one), one) for one in self.moments)
+        listed = sorted((format_marker(one), one) for one in self.times)
         found = [one for one in listed if one[0] > since or (self.inclusive and one[0] == since)]
         page = found[: self.size]
         following = page[-1][0] if page else since
@@ -49,20 +49,20 @@ class Files:
         rows = [{"filename": f"{name}.json", "date": one, "size": 7} for name, one in page]
         return {"data": rows, "marker": ends[self.last] if is_last else following}
 
-    def names(self, *moments: int) -> list[str]:
-        """The names of the files of *moments*."""
-        return [f"{format_marker(one)}.json" for one in moments]
+    def names(self, *times: int) -> list[str]:
+        """The names of the files with these times."""
+        return [f"{format_marker(one)}.json" for one in times]
 
 
 def read(
     files: Files, stream: str = "log_files", state: Mapping[str, Any] | None = None, **options: Any
 ) -> list[Event]:
-    """All that one read over a new connection says."""
+    """All events of one read over a new connection."""
     return list(Reader(connection(files, **options)).read(STREAMS[stream], state=state))
 
 
 def connection(files: Files, **options: Any) -> Connection:
-    """A connection that has asked one thing, so that it knows the API's date."""
+    """A connection after one request, so that it knows the API's date."""
     opened = over(files, **options)
     opened.client.get("/v2/logs/list/x", domain=STREAMS["log_files"].domain)
     files.asked.clear()
@@ -70,7 +70,7 @@ def connection(files: Files, **options: Any) -> Connection:
 
 
 def names_in(events: list[Event]) -> list[str]:
-    """The names of the files among *events*."""
+    """The names of the files in *events*."""
     return [row["filename"] for row in rows_in(events)]
 
 
@@ -78,19 +78,19 @@ def names_in(events: list[Event]) -> list[str]:
 @pytest.mark.parametrize("last", ["same", "absent", "empty"])
 @pytest.mark.parametrize("size", [3, 4, 7, 1000])
 def test_all_files_are_listed_once(inclusive: bool, last: str, size: int) -> None:
-    """Whether a page begins with the file of its marker or after it, and however the last one ends: each comes once."""
-    moments = [NOW - number * DAY for number in range(10, 0, -1)]
-    files = Files(*moments, size=size, inclusive=inclusive, last=last)
+    """Each file comes once, whether pages include the file of their marker or not, and however the last one ends."""
+    times = [NOW - number * DAY for number in range(10, 0, -1)]
+    files = Files(*times, size=size, inclusive=inclusive, last=last)
 
-    assert names_in(read(files)) == files.names(*moments)
+    assert names_in(read(files)) == files.names(*times)
 
 
-def test_a_later_read_asks_for_what_is_new() -> None:
-    """With the state of the read before, files of its last hour and later are asked for, new ones sent."""
-    moments = [NOW - number * 5 * MINUTE for number in range(1000, 0, -1)]
-    files = Files(*moments, size=100)
+def test_later_read_emits_only_new_files() -> None:
+    """A later read lists files from an hour before its state on, and emits the new ones."""
+    times = [NOW - number * 5 * MINUTE for number in range(1000, 0, -1)]
+    files = Files(*times, size=100)
     state = last_state(read(files))
-    files.moments += [NOW + MINUTE, NOW - 7 * MINUTE]
+    files.times += [NOW + MINUTE, NOW - 7 * MINUTE]
     again = read(files, state=state)
 
     assert names_in(again) == files.names(NOW - 7 * MINUTE, NOW + MINUTE)
@@ -99,56 +99,56 @@ def test_a_later_read_asks_for_what_is_new() -> None:
 
 
 @pytest.mark.parametrize("before", [[], [NOW - 3 * DAY]])
-def test_a_file_may_be_listed_long_after_it_was_begun(before: list[int]) -> None:
-    """A file that was begun long before the last read and is listed since then comes, whatever was listed before it."""
+def test_file_listed_long_after_its_start_is_read(before: list[int]) -> None:
+    """A file that started long before the last read, but was listed only after it, is read."""
     files = Files(*before)
     state = last_state(read(files))
-    files.moments.append(NOW - DAY)
+    files.times.append(NOW - DAY)
 
     assert names_in(read(files, state=state)) == files.names(NOW - DAY)
 
 
-def test_a_file_of_tomorrow_hides_none() -> None:
-    """A file that names a moment yet to come does not make the next read begin after it."""
+def test_file_in_the_future_hides_no_others() -> None:
+    """A file with a time in the future does not make the next read start after that time."""
     files = Files(NOW + DAY)
     state = last_state(read(files))
-    files.moments.append(NOW - MINUTE)
+    files.times.append(NOW - MINUTE)
 
     assert names_in(read(files, state=state)) == files.names(NOW - MINUTE)
 
 
-def test_a_read_that_was_cut_off_goes_on() -> None:
-    """Cut off at any checkpoint and taken up again, no file is missing and none comes twice."""
-    moments = [NOW - number * DAY for number in range(40, 0, -1)]
-    files = Files(*moments, size=7)
+def test_interrupted_read_resumes() -> None:
+    """A read interrupted at any checkpoint resumes without missing or repeated files."""
+    times = [NOW - number * DAY for number in range(40, 0, -1)]
+    files = Files(*times, size=7)
     opened = connection(files)
-    whole: list[Event] = []
+    events: list[Event] = []
     for event in Reader(opened).read(STREAMS["log_files"]):
         opened.clock.sleep(31.0)
-        whole.append(event)
-    cuts = [number for number, event in enumerate(whole) if isinstance(event, Checkpoint)]
+        events.append(event)
+    cuts = [number for number, event in enumerate(events) if isinstance(event, Checkpoint)]
     for cut in cuts[:-1]:
-        state = last_state(whole[: cut + 1])
+        state = last_state(events[: cut + 1])
         rest = read(files, state=state)
 
         assert files.asked[0] == f"/v2/logs/list/{format_marker(parse_timestamp(state['newest']) - 70 * MINUTE)}"
-        assert sorted(names_in([*whole[: cut + 1], *rest])) == files.names(*moments)
+        assert sorted(names_in([*events[: cut + 1], *rest])) == files.names(*times)
     assert len(cuts) > 3
 
 
-def test_a_start_date_leaves_older_files_out() -> None:
-    """With a start date, the list is asked for from then on, an hour of lateness allowed for."""
+def test_start_date_excludes_older_files() -> None:
+    """With a start date, files are listed from an hour before it, as files can be late."""
     files = Files(NOW - 9 * DAY, NOW - DAY)
 
     assert names_in(read(files, start_date=format_timestamp(NOW - 2 * DAY))) == files.names(NOW - DAY)
     assert files.asked[0] == f"/v2/logs/list/{format_marker(NOW - 2 * DAY - 60 * MINUTE)}"
 
 
-def test_lines_are_read_of_new_files_only() -> None:
-    """The lines of each file come with its name, and later only those of files that are new."""
+def test_later_read_emits_only_lines_of_new_files() -> None:
+    """The lines of each file have its name; a later read emits only those of new files."""
     files = Files(NOW - DAY, NOW - MINUTE)
     first = read(files, "log_file_lines")
-    files.moments.append(NOW + MINUTE)
+    files.times.append(NOW + MINUTE)
     second = read(files, "log_file_lines", last_state(first))
     keys = [(row["filename"], row["line_number"]) for row in rows_in(first)]
 
@@ -157,15 +157,15 @@ def test_lines_are_read_of_new_files_only() -> None:
     assert "2 parents asked, 2 answered, 0 gone" in texts_in(first)
 
 
-def test_a_file_that_vanished_is_gone() -> None:
-    """A file that is listed and answered with 404 is counted as gone: that path is its own."""
+def test_file_that_is_not_found_counts_as_deleted() -> None:
+    """A listed file whose link is a 404 is counted as deleted, as that path is the file's own."""
     files = Files(NOW - DAY)
 
     class Vanished(Files):
         def __call__(self, request: Request) -> RawResponse:
             return said(404, {"message": "?"}) if "download" in request.path else super().__call__(request)
 
-    assert "1 parents asked, 0 answered, 1 gone" in texts_in(read(Vanished(*files.moments), "log_file_lines"))
+    assert "1 parents asked, 0 answered, 1 gone" in texts_in(read(Vanished(*files.times), "log_file_lines"))
 
 
 @pytest.mark.parametrize(
@@ -179,8 +179,8 @@ def test_a_file_that_vanished_is_gone() -> None:
         {"data": None},
     ],
 )
-def test_a_page_that_makes_no_sense_is_an_error(body: dict[str, Any]) -> None:
-    """A marker, a moment or a name that is none, or a full page that leads to itself, does not pass for the end."""
+def test_malformed_page_is_an_error(body: dict[str, Any]) -> None:
+    """An invalid marker, time or name, or a full page with its own marker, is an error, not the end."""
     reader = Reader(over(lambda _: said(200, body, date=DATE)))
     with pytest.raises(MalformedResponse):
         list(reader.read(STREAMS["log_files"]))

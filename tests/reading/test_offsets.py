@@ -1,4 +1,4 @@
-"""Lists by offset: pages overlap and must meet, both ends reach past the cap, and nothing is taken on trust."""
+"""Lists by offset: pages overlap, both directions reach past the cap, and completeness is verified."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,9 @@ from source_opsgenie.streams import STREAMS
 
 
 class Rows:
-    """A list of so many rows, as an API with offsets shows it; *before* each page it may change.
+    """A list of *size* rows of an API with offsets; *before* each page, it can change.
 
-    Records offsets and orders. *extra* is what its totals are wrong by, None if it tells no total.
+    It records offsets and orders. *extra* is the error of its totals, or None for a list without totals.
     """
 
     def __init__(self, size: int, *, extra: int | None = 0, before: Callable[["Rows"], None] | None = None) -> None:
@@ -27,7 +27,7 @@ class Rows:
         self._before = before
 
     def __call__(self, offset: int, order: str) -> Page:
-        """One page."""
+        """Return one page."""
         if self._before:
             self._before(self)
         self.asked.append((offset, order))
@@ -46,7 +46,7 @@ SIZES = [0, 1, 99, 100, 101, 198, 199, 200, 250, 19_800, 19_899, 19_900, 19_901,
 @pytest.mark.parametrize("extra", [0, None])
 @pytest.mark.parametrize("size", SIZES)
 def test_every_row_is_read_once_below_the_cap(size: int, extra: int | None) -> None:
-    """Whatever the size, up to twice the cap, each row comes once, and offset and limit stay within the cap."""
+    """Up to twice the cap, each row is read once, and offset plus limit stays within the cap."""
     rows = Rows(size, extra=extra)
 
     assert rows.read() == rows.ids
@@ -54,26 +54,26 @@ def test_every_row_is_read_once_below_the_cap(size: int, extra: int | None) -> N
 
 
 @pytest.mark.parametrize("extra", [0, None])
-def test_more_than_both_ends_reach_is_an_error(extra: int | None) -> None:
-    """What cannot be seen from either end is an error that says how many rows can, never an end."""
+def test_rows_out_of_range_from_both_ends_are_an_error(extra: int | None) -> None:
+    """Rows that neither direction lists are an error that says how many rows can be listed."""
     with pytest.raises(Incomplete, match="39800"):
         Rows(39_900, extra=extra).read()
 
 
-def test_a_total_spares_the_second_pass() -> None:
-    """With a total one pass proves itself; without one, a second has to agree."""
-    told, untold = Rows(250), Rows(250, extra=None)
-    told.read()
-    untold.read()
+def test_list_with_total_needs_one_pass() -> None:
+    """With a total, one pass is enough; without a total, a second pass must agree."""
+    with_total, without_total = Rows(250), Rows(250, extra=None)
+    with_total.read()
+    without_total.read()
 
-    assert [offset for offset, _ in told.asked] == [0, 90, 180]
-    assert [offset for offset, _ in untold.asked] == [0, 90, 180] * 2
+    assert [offset for offset, _ in with_total.asked] == [0, 90, 180]
+    assert [offset for offset, _ in without_total.asked] == [0, 90, 180] * 2
 
 
 @pytest.mark.parametrize("extra", [0, None])
 @pytest.mark.parametrize("page", [1, 2, 3])
-def test_a_shift_is_noticed_and_read_again(extra: int | None, page: int) -> None:
-    """A row that is deleted between two pages pulls one out of sight: the list is read again, and is whole."""
+def test_list_that_shifts_is_read_again(extra: int | None, page: int) -> None:
+    """A row deleted between two pages shifts another past the page; the list is read again completely."""
 
     def delete(rows: Rows) -> None:
         if len(rows.asked) == page:
@@ -86,43 +86,43 @@ def test_a_shift_is_noticed_and_read_again(extra: int | None, page: int) -> None
 
 
 @pytest.mark.parametrize("extra", [0, None])
-def test_a_list_that_never_holds_still_is_an_error(extra: int | None) -> None:
-    """A list that changes during each pass is never called whole."""
+def test_list_that_changes_in_each_pass_is_incomplete(extra: int | None) -> None:
+    """A list that changes during each pass is incomplete."""
     rows = Rows(350, extra=extra, before=lambda rows: rows.ids.reverse())
     with pytest.raises(Incomplete, match=rf"GET /x changed during each of {PASSES} passes"):
         rows.read()
 
 
 @pytest.mark.parametrize("extra", [-1, 1, 100])
-def test_a_total_that_is_never_met_is_an_error(extra: int) -> None:
-    """Fewer or more rows than the API tells, on each pass: an error."""
+def test_total_that_never_matches_is_an_error(extra: int) -> None:
+    """Fewer or more rows than the total, in each pass, are an error."""
     with pytest.raises(Incomplete):
         Rows(250, extra=extra).read()
 
 
-def test_an_exchange_between_passes_is_noticed() -> None:
-    """A deletion and a creation leave the number as it was; without a total, two passes must show the same ids."""
+def test_replaced_row_between_passes_is_detected() -> None:
+    """A deletion and a creation keep the number of rows; without a total, two passes must have the same ids."""
 
-    def exchange(rows: Rows) -> None:
+    def replace_row(rows: Rows) -> None:
         if len(rows.asked) == 2:
             rows.ids = [*rows.ids[1:], "999999"]
 
-    rows = Rows(150, extra=None, before=exchange)
+    rows = Rows(150, extra=None, before=replace_row)
 
     assert rows.read() == rows.ids
 
 
 @settings(max_examples=60, deadline=None)
 @given(some.integers(0, 420), some.booleans(), some.lists(some.tuples(some.integers(0, 8), some.integers(0, 430))))
-def test_what_stays_is_read(size: int, told: bool, deletions: list[tuple[int, int]]) -> None:
-    """Whatever is deleted while it is read, every row that stays is in the list, or the list is called incomplete."""
+def test_remaining_rows_are_read(size: int, has_total: bool, deletions: list[tuple[int, int]]) -> None:
+    """With any deletions during the read, each remaining row is read, or the list is incomplete."""
 
     def delete(rows: Rows) -> None:
         for at, number in deletions:
             if at == len(rows.asked) and number < len(rows.ids):
                 del rows.ids[number]
 
-    rows = Rows(size, extra=0 if told else None, before=delete)
+    rows = Rows(size, extra=0 if has_total else None, before=delete)
     try:
         found = rows.read()
     except Incomplete:
@@ -133,8 +133,8 @@ def test_what_stays_is_read(size: int, told: bool, deletions: list[tuple[int, in
 
 
 @pytest.mark.parametrize("stream", ["users", "services"])
-def test_lists_with_offsets_of_the_api(stream: str) -> None:
-    """Users, which tell a total, and services, which do not, are read to the end of several pages."""
+def test_users_and_services_are_read_to_the_end(stream: str) -> None:
+    """Users, with a total, and services, without a total, are read over several pages."""
     account = Account()
     for number in range(230):
         account.create_user(username=f"u{number:03}@example.com")

@@ -1,4 +1,4 @@
-"""Integrations by themselves, heartbeats, roles and saved searches."""
+"""Single integrations, heartbeats, roles and saved searches."""
 
 from urllib.request import Request, urlopen
 
@@ -12,35 +12,35 @@ KINDS = ("ignore", "create", "close", "acknowledge", "addNote")
 
 
 @pytest.fixture
-def asking() -> ApiClient:
-    """An account with integrations of all types."""
+def client() -> ApiClient:
+    """A client of an account with integrations of all types."""
     return ApiClient(Account.seeded(alerts=0, incidents=0, users=30, integrations=12))
 
 
-def test_single_integrations_hold_secrets(asking: ApiClient) -> None:
-    """A Datadog integration has a token, an e-mail integration its address; no list shows either."""
-    whole = [asking.get(f"/v2/integrations/{one}").body["data"] for one in asking.account.integrations]
-    tokens = [one["token"] for one in whole if one["type"] == "Datadog"]
-    addresses = [one["emailAddress"] for one in whole if one["type"] == "Email"]
-    listed = str(asking.get("/v2/integrations").body)
+def test_only_single_integrations_have_secrets(client: ApiClient) -> None:
+    """A single Datadog integration has a token, and an email integration its address; the list has neither."""
+    single = [client.get(f"/v2/integrations/{row_id}").body["data"] for row_id in client.account.integrations]
+    tokens = [row["token"] for row in single if row["type"] == "Datadog"]
+    addresses = [row["emailAddress"] for row in single if row["type"] == "Email"]
+    listed = str(client.get("/v2/integrations").body)
 
     assert (2, 2) == (len(set(tokens)), len(set(addresses)))
     assert not [secret for secret in (*tokens, *addresses) if secret in listed]
 
 
-def test_rights_of_integrations_leave_configuration_out(asking: ApiClient) -> None:
-    """An integration may read and write, but sees no configuration unless that was asked for."""
-    whole = [asking.get(f"/v2/integrations/{one}").body["data"] for one in asking.account.integrations]
-    rights = {(one["allowReadAccess"], one["allowConfigurationAccess"]) for one in whole if one["type"] != "Email"}
+def test_integrations_have_no_configuration_access_by_default(client: ApiClient) -> None:
+    """An integration has read access and no configuration access; one is the default integration."""
+    single = [client.get(f"/v2/integrations/{row_id}").body["data"] for row_id in client.account.integrations]
+    access = {(row["allowReadAccess"], row["allowConfigurationAccess"]) for row in single if row["type"] != "Email"}
 
-    assert {(True, False)} == rights
-    assert 1 == len([one for one in whole if one.get("isDefaultIntegration")])
+    assert {(True, False)} == access
+    assert 1 == len([row for row in single if row.get("isDefaultIntegration")])
 
 
-def test_actions_come_by_kind(asking: ApiClient) -> None:
+def test_actions_are_lists_by_kind(client: ApiClient) -> None:
     """An integration's actions are lists by kind, with the integration as parent; an advanced one has more."""
-    for one, integration in asking.account.integrations.items():
-        actions = asking.get(f"/v2/integrations/{one}/actions").body["data"]
+    for integration_id, integration in client.account.integrations.items():
+        actions = client.get(f"/v2/integrations/{integration_id}/actions").body["data"]
         parent = {
             name: integration[name] for name in ("id", "name", "enabled", "type", "teamId") if name in integration
         }
@@ -51,64 +51,64 @@ def test_actions_come_by_kind(asking: ApiClient) -> None:
             len(actions[kind]) for kind in KINDS
         ]
         assert all(action["type"] == kind for kind in KINDS for action in actions[kind])
-    assert 404 == asking.get("/v2/integrations/none/actions").status
+    assert 404 == client.get("/v2/integrations/none/actions").status
 
 
-def test_heartbeats_answer_by_name(asking: ApiClient) -> None:
-    """Each heartbeat answers by its name as it is listed; one was never pinged, one is of no team."""
-    rows = asking.get("/v2/heartbeats").body["data"]["heartbeats"]
+def test_heartbeats_are_found_by_name(client: ApiClient) -> None:
+    """A single heartbeat, found by name, equals its row in the list; some lack a last ping or a team."""
+    rows = client.get("/v2/heartbeats").body["data"]["heartbeats"]
 
-    assert rows == [asking.get(f"/v2/heartbeats/{row['name']}").body["data"] for row in rows]
+    assert rows == [client.get(f"/v2/heartbeats/{row['name']}").body["data"] for row in rows]
     assert {True, False} == {"lastPingTime" in row for row in rows} == {"ownerTeam" in row for row in rows}
-    assert 404 == asking.get("/v2/heartbeats/none").status
-    assert 403 == asking.get("/v2/heartbeats/not-yet", key=asking.account.team_key).status
+    assert 404 == client.get("/v2/heartbeats/none").status
+    assert 403 == client.get("/v2/heartbeats/not-yet", key=client.account.team_key).status
 
 
-def test_ping_writes_and_the_journal_tells() -> None:
-    """A ping is a GET that revives its heartbeat; of all requests, the journal marks it alone as a write."""
+def test_only_pings_are_logged_as_writes() -> None:
+    """A ping is a GET that renews its heartbeat, and the only request that the log marks as a write."""
     account = Account.seeded()
     account.clock = lambda: epoch_ms("2026-11-05T10:00:00Z")
-    overdue = next(one for one in account.heartbeats if one["expired"])["name"]
+    expired = next(row for row in account.heartbeats if row["expired"])["name"]
     with Simulator(account) as simulator:
-        for path in ("/v2/heartbeats", f"/v2/heartbeats/{overdue}", f"/v2/heartbeats/{overdue}/ping"):
+        for path in ("/v2/heartbeats", f"/v2/heartbeats/{expired}", f"/v2/heartbeats/{expired}/ping"):
             with urlopen(
                 Request(simulator.url + path, headers={"Authorization": f"GenieKey {account.full_key}"}), timeout=10
             ) as response:
                 status = response.status
         written = [(request.route, request.status) for request in simulator.requests if request.writes]
-    revived = ApiClient(account).get(f"/v2/heartbeats/{overdue}").body["data"]
+    pinged = ApiClient(account).get(f"/v2/heartbeats/{expired}").body["data"]
 
     assert 202 == status
     assert [("/v2/heartbeats/{name}/ping", 202)] == written
-    assert ("2026-11-05T10:00:00Z", False) == (revived["lastPingTime"], revived["expired"])
+    assert ("2026-11-05T10:00:00Z", False) == (pinged["lastPingTime"], pinged["expired"])
 
 
-def test_roles_of_the_accounts_own_are_listed_in_short(asking: ApiClient) -> None:
-    """Roles have id and name in the list, and what they allow by themselves; every role that users have is there."""
-    rows = asking.get("/v2/roles").rows
-    whole = [asking.get(f"/v2/roles/{row['id']}").body["data"] for row in rows]
-    used = {user["role"]["id"] for user in asking.account.users.values()} - {"Owner", "Admin", "User"}
+def test_listed_roles_have_id_and_name(client: ApiClient) -> None:
+    """The list has the id and name of every custom role, the single response its permissions too."""
+    rows = client.get("/v2/roles").rows
+    full = [client.get(f"/v2/roles/{row['id']}").body["data"] for row in rows]
+    used = {user["role"]["id"] for user in client.account.users.values()} - {"Owner", "Admin", "User"}
 
     assert {("id", "name")} == {tuple(row) for row in rows}
     assert used < {row["id"] for row in rows}
-    assert whole == [
-        asking.get(f"/v2/roles/{row['name'].replace(' ', '%20')}", identifierType="name").body["data"] for row in rows
+    assert full == [
+        client.get(f"/v2/roles/{row['name'].replace(' ', '%20')}", identifierType="name").body["data"] for row in rows
     ]
     assert [{"id", "name", "extendedRole", "grantedRights", "disallowedRights"}] * len(rows) == [
-        set(one) for one in whole
+        set(role) for role in full
     ]
 
 
-def test_saved_searches_need_no_configuration_access(asking: ApiClient) -> None:
-    """Searches are listed in short to any key that may read; by id or name they tell their query."""
-    rows = asking.get("/v2/alerts/saved-searches", key=asking.account.key_without_configuration_access).rows
-    whole = [asking.get(f"/v2/alerts/saved-searches/{row['id']}").body["data"] for row in rows]
-    named = [asking.get(f"/v2/alerts/saved-searches/{row['name']}", identifierType="name") for row in rows]
-    team_id = next(iter(asking.account.teams))
-    of_team = asking.get("/v2/alerts/saved-searches", key=asking.account.team_key).ids
+def test_saved_searches_need_no_configuration_access(client: ApiClient) -> None:
+    """Any key with read access gets the list of ids and names, and the query of each search by id or name."""
+    rows = client.get("/v2/alerts/saved-searches", key=client.account.key_without_configuration_access).rows
+    full = [client.get(f"/v2/alerts/saved-searches/{row['id']}").body["data"] for row in rows]
+    by_name = [client.get(f"/v2/alerts/saved-searches/{row['name']}", identifierType="name") for row in rows]
+    team_id = next(iter(client.account.teams))
+    of_team = client.get("/v2/alerts/saved-searches", key=client.account.team_key).ids
 
     assert {("id", "name")} == {tuple(row) for row in rows}
-    assert whole == [one.body["data"] for one in named]
-    assert set(asking.account.users) > {one["owner"]["id"] for one in whole}
-    assert [one["id"] for one in whole if {"id": team_id} in one["teams"]] == of_team
-    assert {200} == {asking.get("/v2/alerts", query=one["query"]).status for one in whole}
+    assert full == [response.body["data"] for response in by_name]
+    assert set(client.account.users) > {row["owner"]["id"] for row in full}
+    assert [row["id"] for row in full if {"id": team_id} in row["teams"]] == of_team
+    assert {200} == {client.get("/v2/alerts", query=row["query"]).status for row in full}

@@ -1,4 +1,4 @@
-"""Who is on call, who is next, and timelines."""
+"""On-calls, next on-calls and timelines."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
-from opsgenie_simulator.settings.shifts import Shift, as_it_was, turns
+from opsgenie_simulator.settings.shifts import Shift, base_shifts, final_shifts
 from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
 
 HOUR_MS = 3_600_000
@@ -27,15 +27,15 @@ NIGHT = {"startHour": 22, "startMin": 0, "endHour": 6, "endMin": 0}
 
 @pytest.fixture
 def account() -> Account:
-    """An account with teams enough for every odd schedule, at the end of its history."""
+    """An account with enough teams for every unusual schedule, at the end of its history."""
     account = Account.seeded(alerts=0, incidents=0, users=30, teams=12)
     account.clock = lambda: NOW
     return account
 
 
 def hours(shifts: list[Shift]) -> list[tuple[float, float, str]]:
-    """Begin and end of shifts in hours from now, and who is on call."""
-    return [((one.low - NOW) / HOUR_MS, (one.high - NOW) / HOUR_MS, one.who["id"]) for one in shifts]
+    """Start and end of shifts in hours from now, and who is on call."""
+    return [((each.low - NOW) / HOUR_MS, (each.high - NOW) / HOUR_MS, each.recipient["id"]) for each in shifts]
 
 
 @pytest.mark.parametrize(
@@ -60,122 +60,122 @@ def hours(shifts: list[Shift]) -> list[tuple[float, float, str]]:
         ({"timeRestriction": MONDAYS}, [(33, 41.5, "ben")]),
     ],
 )
-def test_turns_follow_length_participants_and_hours(change: dict[str, Any], expected: list[Any]) -> None:
-    """Participants take turns from the start on, to the end if there is one, within the hours of the restriction.
+def test_base_shifts_follow_length_participants_and_hours(change: dict[str, Any], expected: list[Any]) -> None:
+    """Participants take turns from the start to the end, if any, within the hours of the restriction.
 
-    It is a Sunday.
+    The first day is a Sunday.
     """
-    assert expected == hours(list(turns(DAILY | change, low=NOW, high=NOW + 60 * HOUR_MS)))
+    assert expected == hours(list(base_shifts(DAILY | change, low=NOW, high=NOW + 60 * HOUR_MS)))
 
 
-def test_overrides_and_forwarding_are_laid_over_turns() -> None:
-    """An override replaces who is on call while it lasts, in its rotations or in all; then forwarding does."""
+def test_overrides_and_forwarding_change_base_shifts() -> None:
+    """An override replaces who is on call in its rotations, or in all; forwarding applies after it."""
     hour = [format_timestamp(NOW + number * HOUR_MS) for number in range(60)]
     cleo, dina = ({"id": name, "username": f"{name}@example.com"} for name in ("cleo", "dina"))
     override = {"startDate": hour[20], "endDate": hour[30], "user": {"type": "user", **cleo}, "rotations": []}
-    foreign = override | {"rotations": [{"id": "another"}], "user": {"type": "user", **dina}}
+    of_another = override | {"rotations": [{"id": "another"}], "user": {"type": "user", **dina}}
     rule = {"startDate": hour[28], "endDate": hour[40], "fromUser": {"id": "ben"}, "toUser": dina}
-    shifts = as_it_was(DAILY, [override, foreign], rules=[rule], low=NOW, high=NOW + 2 * DAY_MS)
+    shifts = final_shifts(DAILY, [override, of_another], rules=[rule], low=NOW, high=NOW + 2 * DAY_MS)
 
     assert [
         (0, 20, "ada"), (20, 24, "cleo"), (24, 30, "cleo"), (30, 40, "dina"), (40, 48, "ben"),
     ] == hours(shifts)  # fmt: skip
     assert ["default", "override", "override", "forwarding", "default"] == [shift.kind for shift in shifts]
-    assert BEN == shifts[3].instead_of
+    assert BEN == shifts[3].forwarded_from
 
 
 @pytest.mark.parametrize("hour", range(0, 24 * 21, 31))
-def test_who_is_on_call_is_who_the_timeline_says(account: Account, hour: int) -> None:
-    """At any moment, the recipients of the final timeline's periods are the participants on call."""
-    asking, at = ApiClient(account), NOW + hour * HOUR_MS
-    for on_call in asking.get("/v2/schedules/on-calls", date=format_timestamp(at)).rows:
+def test_on_calls_agree_with_the_timeline(account: Account, hour: int) -> None:
+    """At any time, the recipients of the final timeline's periods are the participants on call."""
+    client, at = ApiClient(account), NOW + hour * HOUR_MS
+    for on_call in client.get("/v2/schedules/on-calls", date=format_timestamp(at)).rows:
         path = f"/v2/schedules/{on_call['_parent']['id']}"
-        final = asking.get(f"{path}/timeline", interval=4).body["data"]["finalTimeline"]
+        final = client.get(f"{path}/timeline", interval=4).body["data"]["finalTimeline"]
         periods = [period for rotation in final["rotations"] for period in rotation["periods"]]
-        now = [one for one in periods if epoch_ms(one["startDate"]) <= at < epoch_ms(one["endDate"])]
+        now = [period for period in periods if epoch_ms(period["startDate"]) <= at < epoch_ms(period["endDate"])]
 
-        assert [one["recipient"]["id"] for one in now] == [one["id"] for one in on_call["onCallParticipants"]]
-        assert on_call == asking.get(f"{path}/on-calls", date=format_timestamp(at).replace("Z", "+0000")).body["data"]
+        assert [period["recipient"]["id"] for period in now] == [row["id"] for row in on_call["onCallParticipants"]]
+        assert on_call == client.get(f"{path}/on-calls", date=format_timestamp(at).replace("Z", "+0000")).body["data"]
 
 
-def test_flat_answers_have_names_only(account: Account) -> None:
-    """Flat, the participants are the addresses of users, those in escalations and teams among them."""
-    asking, seen = ApiClient(account), set()
+def test_flat_responses_have_only_usernames(account: Account) -> None:
+    """A flat response has the usernames of all participants, including those in escalations and teams."""
+    client, types = ApiClient(account), set()
     for day in range(28):
         date = format_timestamp(NOW + day * DAY_MS + 11 * HOUR_MS)
-        whole, flat = (asking.get("/v2/schedules/on-calls", date=date, flat=flat).rows for flat in ("false", "true"))
-        for one, names in zip(whole, flat, strict=True):
-            everyone = [each for who in one["onCallParticipants"] for each in (who, *who.get("onCallParticipants", ()))]
-            seen |= {each["type"] for each in one["onCallParticipants"]}
+        full, flat = (client.get("/v2/schedules/on-calls", date=date, flat=flat).rows for flat in ("false", "true"))
+        for row, names in zip(full, flat, strict=True):
+            everyone = [each for top in row["onCallParticipants"] for each in (top, *top.get("onCallParticipants", ()))]
+            types |= {each["type"] for each in row["onCallParticipants"]}
 
             assert {"_parent", "onCallRecipients"} == set(names)
             assert {each["name"] for each in everyone if each["type"] == "user"} == set(names["onCallRecipients"])
             assert {user["username"] for user in account.users.values()} >= set(names["onCallRecipients"])
-    assert {"user", "team", "escalation"} == seen
+    assert {"user", "team", "escalation"} == types
 
 
-def test_next_on_calls_swap_their_names(account: Account) -> None:
-    """Who is next stands under recipients in full and under participants when flat, against those of on-calls."""
-    asking, found = ApiClient(account), []
-    for one in asking.get("/v2/schedules").ids:
-        whole = asking.get(f"/v2/schedules/{one}/next-on-calls").body["data"]
-        flat = asking.get(f"/v2/schedules/{one}/next-on-calls", flat="true").body["data"]
-        found += whole["exactNextOnCallRecipients"]
+def test_next_on_calls_swap_their_field_names(account: Account) -> None:
+    """The full response has recipients and the flat one participants, contrary to on-calls."""
+    client, exact = ApiClient(account), []
+    for schedule_id in client.get("/v2/schedules").ids:
+        full = client.get(f"/v2/schedules/{schedule_id}/next-on-calls").body["data"]
+        flat = client.get(f"/v2/schedules/{schedule_id}/next-on-calls", flat="true").body["data"]
+        exact += full["exactNextOnCallRecipients"]
 
-        assert ["_parent", "nextOnCallRecipients", "exactNextOnCallRecipients"] == list(whole)
+        assert ["_parent", "nextOnCallRecipients", "exactNextOnCallRecipients"] == list(full)
         assert ["_parent", "nextOnCallParticipants", "exactNextOnCallParticipants"] == list(flat)
-        assert all(each in whole["nextOnCallRecipients"] for each in whole["exactNextOnCallRecipients"])
+        assert all(each in full["nextOnCallRecipients"] for each in full["exactNextOnCallRecipients"])
         assert all(isinstance(name, str) for name in flat["nextOnCallParticipants"])
-    assert found
+    assert exact
 
 
-def test_nobody_is_on_call_in_a_disabled_schedule(account: Account) -> None:
-    """A disabled schedule answers, with empty lists."""
-    asking = ApiClient(account)
-    disabled = [row for row in asking.get("/v2/schedules/on-calls").rows if not row["_parent"]["enabled"]]
+def test_disabled_schedules_have_no_participants(account: Account) -> None:
+    """A disabled schedule has an empty list of participants."""
+    client = ApiClient(account)
+    disabled = [row for row in client.get("/v2/schedules/on-calls").rows if not row["_parent"]["enabled"]]
 
     assert disabled
     assert {0} == {len(row["onCallParticipants"]) for row in disabled}
 
 
-def test_all_on_calls_may_be_refused(account: Account) -> None:
-    """By its switch, the list of all schedules is refused, while each schedule still answers."""
-    asking = ApiClient(account, Switches(all_on_calls="unsupported"))
-    one = asking.get("/v2/schedules").ids[0]
-    refused = asking.get("/v2/schedules/on-calls")
+def test_all_on_calls_may_be_unsupported(account: Account) -> None:
+    """A switch makes the on-calls of all schedules a 410, but not those of a single schedule."""
+    client = ApiClient(account, Switches(all_on_calls="unsupported"))
+    schedule_id = client.get("/v2/schedules").ids[0]
+    response = client.get("/v2/schedules/on-calls")
 
-    assert (410, "On-calls endpoint is not supported anymore.") == (refused.status, refused.body["message"])
-    assert 200 == asking.get(f"/v2/schedules/{one}/on-calls").status
+    assert (410, "On-calls endpoint is not supported anymore.") == (response.status, response.body["message"])
+    assert 200 == client.get(f"/v2/schedules/{schedule_id}/on-calls").status
 
 
-def test_timelines_reach_as_far_as_asked(account: Account) -> None:
-    """A timeline is one week from now, or of days, weeks or months from a date on; parameters must make sense."""
-    asking = ApiClient(account)
-    path = f"/v2/schedules/{asking.get('/v2/schedules').ids[0]}/timeline"
-    plain = asking.get(path).body
-    later = asking.get(path, date="2026-12-01T06:00:00Z", interval=3, intervalUnit="days", expand="base,override").body
-    month = asking.get(path, intervalUnit="months").body["data"]
+def test_timelines_cover_the_requested_interval(account: Account) -> None:
+    """A timeline covers one week from now, or days, weeks or months from a date; invalid parameters are a 422."""
+    client = ApiClient(account)
+    path = f"/v2/schedules/{client.get('/v2/schedules').ids[0]}/timeline"
+    default = client.get(path).body
+    later = client.get(path, date="2026-12-01T06:00:00Z", interval=3, intervalUnit="days", expand="base,override").body
+    month = client.get(path, intervalUnit="months").body["data"]
 
-    assert (["base", "forwarding", "override"]) == plain["expandable"]
+    assert (["base", "forwarding", "override"]) == default["expandable"]
     assert (format_timestamp(NOW), format_timestamp(NOW + 7 * DAY_MS)) == (
-        plain["data"]["startDate"],
-        plain["data"]["endDate"],
+        default["data"]["startDate"],
+        default["data"]["endDate"],
     )
     assert ("2026-12-01T06:00:00Z", "2026-12-04T06:00:00Z") == (later["data"]["startDate"], later["data"]["endDate"])
     assert format_timestamp(NOW + 30 * DAY_MS) == month["endDate"]
-    assert {"finalTimeline"} == {name for name in plain["data"] if name.endswith("Timeline")}
+    assert {"finalTimeline"} == {name for name in default["data"] if name.endswith("Timeline")}
     assert {"finalTimeline", "baseTimeline", "overrideTimeline"} == {x for x in later["data"] if x.endswith("Timeline")}
     assert {422} == {
-        asking.get(path, **wrong).status for wrong in ({"interval": 0}, {"intervalUnit": "years"}, {"date": "?"})
+        client.get(path, **wrong).status for wrong in ({"interval": 0}, {"intervalUnit": "years"}, {"date": "?"})
     }
 
 
-def test_periods_of_the_past_are_historical(account: Account) -> None:
-    """What ended before now is historical and names users; what comes is default, overridden or forwarded."""
-    asking, date = ApiClient(account), format_timestamp(NOW - 14 * DAY_MS)
+def test_past_periods_are_historical(account: Account) -> None:
+    """Past periods are historical and name users; later ones are default, override or forwarding."""
+    client, date = ApiClient(account), format_timestamp(NOW - 14 * DAY_MS)
     kinds = set()
-    for one in asking.get("/v2/schedules").ids:
-        data = asking.get(f"/v2/schedules/{one}/timeline", date=date, interval=4).body["data"]
+    for schedule_id in client.get("/v2/schedules").ids:
+        data = client.get(f"/v2/schedules/{schedule_id}/timeline", date=date, interval=4).body["data"]
         for period in (period for rotation in data["finalTimeline"]["rotations"] for period in rotation["periods"]):
             is_past = epoch_ms(period["endDate"]) <= NOW
             kinds.add(period["type"])
@@ -186,12 +186,12 @@ def test_periods_of_the_past_are_historical(account: Account) -> None:
 
 
 def test_timelines_may_carry_an_offset(account: Account) -> None:
-    """By its switch, the times of a timeline carry an offset and mean the same moments."""
-    asking, elsewhere = ApiClient(account), ApiClient(account, Switches(timeline_times="offset"))
-    path = f"/v2/schedules/{asking.get('/v2/schedules').ids[0]}/timeline"
-    here, there = (one.get(path).body["data"] for one in (asking, elsewhere))
+    """A switch gives the times of a timeline an offset, without changing the times."""
+    client, elsewhere = ApiClient(account), ApiClient(account, Switches(timeline_times="offset"))
+    path = f"/v2/schedules/{client.get('/v2/schedules').ids[0]}/timeline"
+    in_utc, with_offset = (each.get(path).body["data"] for each in (client, elsewhere))
 
-    assert "2026-11-01T05:30:00+05:30" == there["startDate"]
-    assert [epoch_ms(here[name]) for name in ("startDate", "endDate")] == [
-        epoch_ms(there[name]) for name in ("startDate", "endDate")
+    assert "2026-11-01T05:30:00+05:30" == with_offset["startDate"]
+    assert [epoch_ms(in_utc[name]) for name in ("startDate", "endDate")] == [
+        epoch_ms(with_offset[name]) for name in ("startDate", "endDate")
     ]

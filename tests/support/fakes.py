@@ -1,4 +1,4 @@
-"""What the tests of the core stand on: small classes that answer and record; and that they are honest."""
+"""Fakes for the tests of the core: small classes that respond and record; and tests of these."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -26,31 +26,31 @@ DATE = "Sun, 01 Nov 2026 00:00:00 GMT"
 
 
 class FakeClock:
-    """A clock that moves only while somebody sleeps on it, and records for how long."""
+    """A clock that advances only in `sleep`, and records each sleep."""
 
     def __init__(self, now: float = 1000.0) -> None:
         self.now = now
         self.slept: list[float] = []
 
     def monotonic(self) -> float:
-        """The moment it stands at."""
+        """Return the current time."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Move on at once."""
+        """Advance immediately, without waiting."""
         self.slept.append(seconds)
         self.now += seconds
 
 
 class Script:
-    """A transport that gives the *answers* it was made with, the last one for ever, and records what it was asked."""
+    """A transport that returns its *answers* in order, repeats the last, and records requests."""
 
     def __init__(self, *answers: RawResponse | Exception) -> None:
         self._answers = list(answers)
         self.asked: list[Request] = []
 
     def __call__(self, request: Request) -> RawResponse:
-        """Give the next answer."""
+        """Return or raise the next response."""
         self.asked.append(request)
         given = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(given, Exception):
@@ -59,9 +59,9 @@ class Script:
 
 
 class Paths:
-    """A transport that answers each of some *paths*: with one response, or as a function of the parameters says.
+    """A transport with a response for each of its *paths*, or a function from parameters to a response.
 
-    Whatever else is asked for does not exist. Records what it was asked.
+    All other paths are a 404. It records requests.
     """
 
     def __init__(self, paths: Mapping[str, RawResponse | Callable[[Mapping[str, str]], RawResponse]]) -> None:
@@ -69,16 +69,16 @@ class Paths:
         self.asked: list[Request] = []
 
     def __call__(self, request: Request) -> RawResponse:
-        """Answer as the path says."""
+        """Return the response of the path."""
         self.asked.append(request)
         found = self._paths.get(request.path, RawResponse(404, {}, b'{"message": "no such path"}'))
         return found if isinstance(found, RawResponse) else found(request.params)
 
 
 class Wire:
-    """A transport into a simulated *account*, without a socket; *before* sees each request and may change the account.
+    """A transport to a simulated *account*, without a socket; *before* gets each request and can change the account.
 
-    Records what was asked. The account's clock stands at NOW until *now* is moved.
+    It records requests. The account's clock stays at NOW until *now* is changed.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Wire:
         self._api = Api(account, switches or Switches(), {}, FakeClock().monotonic)
 
     def __call__(self, request: Request) -> RawResponse:
-        """Answer as the API would, unless the read seems to have no end."""
+        """Respond as the API does; fail if the read seems endless."""
         assert len(self.asked) < MOST_REQUESTS
         self.before(request)
         self.asked.append(request)
@@ -108,12 +108,12 @@ class Wire:
         return RawResponse(found.status, headers, found.body)
 
     def paths(self) -> list[str]:
-        """The paths that were asked for, in order."""
+        """Return the requested paths, in order."""
         return [request.path for request in self.asked]
 
 
 def said(status: int, body: object = None, **headers: str) -> RawResponse:
-    """An answer with *body* as JSON, or as it is if it is bytes; underscores in header names stand for dashes."""
+    """Return a response with *body* as JSON, or unchanged if it is bytes; underscores in header names become dashes."""
     content = body if isinstance(body, bytes) else orjson.dumps(body)
     return RawResponse(status, {name.replace("_", "-"): value for name, value in headers.items()}, content)
 
@@ -126,13 +126,13 @@ def client_of(
     pacers: Mapping[Domain, Pacer] | None = None,
     at_once: int = 48,
 ) -> Client:
-    """A client over *transport* that keeps to no limit yet, if it is given no *pacers*."""
+    """Return a client over *transport*, with unused pacers by default."""
     pacers = pacers or {domain: Pacer() for domain in Domain}
     return Client(transport, key=key, pacers=pacers, clock=clock or FakeClock(), at_once=at_once)
 
 
 def connection_of(wire: Wire, *, account: str = "acme@localhost", key: str = "", **options: object) -> Connection:
-    """A connection over *wire* that has asked one thing, so that it knows the API's date."""
+    """Return a connection over *wire* after one request, so that it knows the API's date."""
     token = key or wire.account.full_key
     config = Config.from_mapping({"api_token": token, **options}, environment={})
     clock = FakeClock()
@@ -150,12 +150,12 @@ def connection_of(wire: Wire, *, account: str = "acme@localhost", key: str = "",
 
 
 def search_of(wire: Wire, *, stream: str = "alerts", own: str = "") -> Search:
-    """The listing of one searchable stream over *wire*."""
+    """Return the search of one searchable stream over *wire*."""
     return Search(client_of(wire, key=wire.account.full_key), STREAMS[stream], own)
 
 
 def crowded(*groups: tuple[int, int], updated: int | None = None) -> Account:
-    """An account with so many alerts (the second number) in each millisecond (the first) of *groups*."""
+    """Return an account with alerts in *groups*: pairs of a millisecond and the number of alerts in it."""
     account = Account()
     account.clock = lambda: NOW
     for moment, size in groups:
@@ -165,7 +165,7 @@ def crowded(*groups: tuple[int, int], updated: int | None = None) -> Account:
 
 
 def rows_in(found: Iterable[object]) -> list[Record]:
-    """The rows among the events or steps *found*, in order."""
+    """Return the rows in the events or batches *found*, in order."""
     rows: list[Record] = []
     for one in found:
         rows += [one.record] if isinstance(one, Row) else one.rows if isinstance(one, Batch) else []
@@ -173,29 +173,29 @@ def rows_in(found: Iterable[object]) -> list[Record]:
 
 
 def ids_in(found: Iterable[object]) -> list[str]:
-    """The ids of the rows among *found*, in order."""
+    """Return the ids of the rows in *found*, in order."""
     return [row["id"] for row in rows_in(found)]
 
 
 def last_state(events: Iterable[Event]) -> dict[str, Any]:
-    """The last state among *events*, as JSON that was written and read again."""
+    """Return the last state in *events*, after a round trip through JSON."""
     *_, state = [event.state for event in events if isinstance(event, Checkpoint)]
     loaded: dict[str, Any] = orjson.loads(orjson.dumps(state.to_mapping()))
     return loaded
 
 
 def texts_in(events: Iterable[Event]) -> str:
-    """Everything that *events* tell a person."""
+    """Return all texts for people in *events*."""
     return " ".join(event.text for event in events if isinstance(event, Notice | Proof))
 
 
 def query_of(params: Mapping[str, str]) -> str:
-    """The search in *params*, or an empty text."""
+    """Return the query in *params*, or an empty string."""
     return params.get("query", "")
 
 
 def test_wire_answers_as_the_simulator_does() -> None:
-    """The wire gives status, lower-case headers and body, and records the request."""
+    """The wire returns status, lower-case headers and body, and records the request."""
     wire = Wire(crowded((NOW - DAY, 3)))
     request = Request("/v2/alerts/count", headers={"Authorization": f"GenieKey {wire.account.full_key}"})
     response = wire(request)
@@ -207,7 +207,7 @@ def test_wire_answers_as_the_simulator_does() -> None:
 
 
 def test_script_keeps_its_last_answer() -> None:
-    """A script gives its answers in order, and the last one for ever."""
+    """A script returns its responses in order and repeats the last."""
     script = Script(said(500), said(200, {}))
     actual = [script(Request(f"/{urlencode({'n': n})}")).status for n in range(3)]
 

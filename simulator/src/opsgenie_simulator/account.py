@@ -51,10 +51,10 @@ class Account:
     ) -> "Account":
         """Create an account with a history; the same arguments give the same account."""
         account = cls(name, seed=seed, plan=plan, region=region)
-        account.heartbeats = seeds.sow(
+        account.heartbeats = seeds.seed_store(
             account.store,
             seeds.Sizes(users, teams, services, integrations, alerts, incidents),
-            span=seeds.Span(seed, until=epoch_ms(until), days=days, name=name),
+            history=seeds.History(seed, until=epoch_ms(until), days=days, name=name),
             extra={"somethingNew": {"seenSince": 2031}} if extra_fields else {},
         )
         account.settings = Settings(account.store, until=epoch_ms(until))

@@ -26,7 +26,7 @@ def respond_with_file(call: Call, account: Account) -> Response:
         return _response(403, b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
     folder, _, name = unquote(call.path.removeprefix(PREFIX)).partition("/")
     if folder == "logs":
-        return _response(200, log_files.content(account.store, name), "application/json")
+        return _response(200, log_files.file_content(account.store, name), "application/json")
     return _response(200, f"This was attached: {name}\n".encode(), "application/octet-stream")
 
 

@@ -61,7 +61,7 @@ def respond(call: Call, api: Api) -> Response:
     try:
         with api.account.store.lock:
             content = _content(call, api, info=info)
-        status, members, headers = content.status, content.beside, _paging_headers(content)
+        status, members, headers = content.status, content.members, _paging_headers(content)
     except ApiError as error:
         content, members = None, _error_members(error)
         status, headers = error.status, dict(error.headers)
@@ -70,7 +70,7 @@ def respond(call: Call, api: Api) -> Response:
 
 
 def _content(call: Call, api: Api, *, info: _RequestInfo) -> Content:
-    found = routes.found(call.path)
+    found = routes.match_route(call.path)
     if found is None:
         raise not_found("Requested path")
     info.route, names = found
@@ -81,7 +81,7 @@ def _content(call: Call, api: Api, *, info: _RequestInfo) -> Content:
     info.domain = _domain(info.route, api.switches)
     _check_rate_limit(api, info.domain)
     _check_access(info.route, key, api=api)
-    return info.route.answer(_ask(call, api, key=key, names=names))
+    return info.route.respond(_ask(call, api, key=key, names=names))
 
 
 def _domain(route: Route, switches: Switches) -> str:
@@ -116,14 +116,14 @@ def _ask(call: Call, api: Api, *, key: Key, names: Mapping[str, str]) -> Ask:
         lists=api.lists,
         key=key,
         query=call.query,
-        names=names,
+        path_params=names,
         origin=f"{call.scheme}://{call.host}",
         path=call.path.rstrip("/"),
     )
 
 
 def _paging_headers(content: Content) -> dict[str, str]:
-    paging = content.beside.get("paging", {})
+    paging = content.members.get("paging", {})
     return {f"X-Paging-{name.capitalize()}": link for name, link in paging.items()}
 
 
@@ -150,8 +150,8 @@ def _envelope(
     envelope = orjson.dumps({**members, "took": took, "requestId": request_id})
     data = content.data if content else None
     body = envelope if data is None else b'{"data":' + data + b"," + envelope[1:]
-    if content is not None and content.bare and data is not None:
-        body, headers = data, headers | {"Content-Type": content.bare}
+    if content is not None and content.media_type and data is not None:
+        body, headers = data, headers | {"Content-Type": content.media_type}
     if api.switches.timestamps == "full":
         body = with_full_fractions(body)
     common = {

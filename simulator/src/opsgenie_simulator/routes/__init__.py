@@ -1,4 +1,4 @@
-"""Every path that is answered."""
+"""Every path of the API that the simulator serves."""
 
 from collections.abc import Iterator
 from urllib.parse import unquote
@@ -8,7 +8,7 @@ from opsgenie_simulator.routes import (
     configuration,
     incidents,
     integrations,
-    logs,
+    log_files,
     policies,
     schedules,
     services,
@@ -17,7 +17,7 @@ from opsgenie_simulator.routes import (
 )
 from opsgenie_simulator.routes.route import Route
 
-__all__ = ["ROUTES", "Route", "found"]
+__all__ = ["ROUTES", "Route", "match_route"]
 
 ROUTES: tuple[Route, ...] = (
     *alerts.ROUTES,
@@ -29,22 +29,22 @@ ROUTES: tuple[Route, ...] = (
     *integrations.ROUTES,
     *policies.ROUTES,
     *configuration.ROUTES,
-    *logs.ROUTES,
+    *log_files.ROUTES,
 )
 
 _FIXED = {route.path: route for route in ROUTES if "{" not in route.path}
 _PATTERNS = [(route.path.split("/"), route) for route in ROUTES if "{" in route.path]
 
 
-def found(path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route of a path and the names in it; a trailing slash is forgiven."""
+def match_route(path: str) -> tuple[Route, dict[str, str]] | None:
+    """Find the route of *path* and its path parameters, ignoring a trailing slash."""
     bare = path.rstrip("/")
     if bare in _FIXED:
         return _FIXED[bare], {}
-    return next(_matching(bare.split("/")), None)
+    return next(_matches(bare.split("/")), None)
 
 
-def _matching(parts: list[str]) -> Iterator[tuple[Route, dict[str, str]]]:
+def _matches(parts: list[str]) -> Iterator[tuple[Route, dict[str, str]]]:
     for pattern, route in _PATTERNS:
         pairs = list(zip(pattern, parts, strict=False))
         if len(pattern) == len(parts) and all(name == part or name[:1] == "{" for name, part in pairs):

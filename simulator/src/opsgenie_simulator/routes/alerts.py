@@ -1,4 +1,4 @@
-"""Alerts, their count, and what hangs on them (docs/opsgenie-api.md#alert)."""
+"""Alerts, their count, and their child records (docs/opsgenie-api.md#alert)."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,26 +10,26 @@ from opsgenie_simulator.files import sign_link
 from opsgenie_simulator.lists import Selection
 from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body, Record
-from opsgenie_simulator.routes.paging import Paged, cursor_page, offset_page
-from opsgenie_simulator.routes.route import Ask, Content, Route, encoded, visible
-from opsgenie_simulator.routes.settings import Kind, only
-from opsgenie_simulator.settings.account import saved_searches
+from opsgenie_simulator.routes.collection import Collection, only
+from opsgenie_simulator.routes.paging import PagedList, cursor_page, offset_page
+from opsgenie_simulator.routes.route import Ask, Content, Route, encode, require_visible
+from opsgenie_simulator.settings.alerts import saved_searches
 
 
 def alerts(ask: Ask) -> Content:
-    """A page of alerts, without what only the single answer has."""
-    return offset_page(ask, Paged("alerts", has_total_count=ask.switches.alert_total_count))
+    """A page of alerts, without the fields that only a single alert has."""
+    return offset_page(ask, PagedList("alerts", has_total_count=ask.switches.alert_total_count))
 
 
 def count(ask: Ask) -> Content:
-    """How many alerts a query matches; no cap holds here."""
+    """The number of alerts that match a query, not limited by the cap."""
     selection = Selection("alerts", ask.query.get("query", ""), "createdAt", ask.key.team_id)
-    return encoded({"count": len(ask.lists.rows(selection, ask.switches))})
+    return encode({"count": len(ask.lists.rows(selection, ask.switches))})
 
 
 def alert(ask: Ask) -> Content:
-    """One alert in full."""
-    return Content(_named(ask, _identifier_type(ask)).full())
+    """One alert with all its fields."""
+    return Content(_find_alert(ask, _identifier_type(ask)).full())
 
 
 def logs(ask: Ask) -> Content:
@@ -43,76 +43,76 @@ def notes(ask: Ask) -> Content:
 
 
 def recipients(ask: Ask) -> Content:
-    """Everybody whom an alert notified."""
-    return encoded(_children(ask).recipients)
+    """All recipients of an alert."""
+    return encode(_children(ask).recipients)
 
 
 def attachments(ask: Ask) -> Content:
-    """All files attached to an alert, without their addresses."""
-    return encoded([_attachment(ask, one) for one in _attached(ask)])
+    """All attachments of an alert, without their URLs."""
+    return encode([_listed_attachment(ask, attachment) for attachment in _attachments(ask)])
 
 
 def attachment(ask: Ask) -> Content:
-    """One attached file, with an address that is good for a while."""
-    found = next((one for one in _attached(ask) if one["id"] == ask.names["attachmentId"]), None)
+    """One attachment, with a URL that expires."""
+    found = next((row for row in _attachments(ask) if row["id"] == ask.path_params["attachmentId"]), None)
     if found is None:
         raise not_found("Attachment")
-    name = f"{ask.names['identifier']}/{found['id']}/{found['name']}"
-    return encoded({"name": found["name"], "url": sign_link(ask.account, ask.origin, folder="attachments", name=name)})
+    name = f"{ask.path_params['identifier']}/{found['id']}/{found['name']}"
+    return encode({"name": found["name"], "url": sign_link(ask.account, ask.origin, folder="attachments", name=name)})
 
 
-def _attached(ask: Ask) -> list[Body]:
-    # These two routes have another name for the kind of identifier.
-    kind = parse_choice(ask.query, "alertIdentifierType", values=("id", "alias", "tiny"))
-    return ask.account.store.children(_named(ask, kind).id).attachments
+def _attachments(ask: Ask) -> list[Body]:
+    # The attachment routes have another name for the identifier type.
+    identifier_type = parse_choice(ask.query, "alertIdentifierType", values=("id", "alias", "tiny"))
+    return ask.account.store.children(_find_alert(ask, identifier_type).id).attachments
 
 
-def _attachment(ask: Ask, attachment: Body) -> Body:
+def _listed_attachment(ask: Ask, attachment: Body) -> Body:
     is_number = ask.switches.attachment_ids == "number"
     return {"name": attachment["name"], "id": int(attachment["id"]) if is_number else attachment["id"]}
 
 
 def _children(ask: Ask) -> Children:
-    return ask.account.store.children(_named(ask, _identifier_type(ask)).id)
+    return ask.account.store.children(_find_alert(ask, _identifier_type(ask)).id)
 
 
 def _identifier_type(ask: Ask) -> str:
     return parse_choice(ask.query, "identifierType", values=("id", "alias", "tiny"))
 
 
-def _named(ask: Ask, kind: str) -> Record:
-    shelf, identifier = ask.account.store.tables["alerts"], ask.names["identifier"]
-    match kind:
+def _find_alert(ask: Ask, identifier_type: str) -> Record:
+    table, identifier = ask.account.store.tables["alerts"], ask.path_params["identifier"]
+    match identifier_type:
         case "tiny":
-            record = next((one for one in shelf if str(one.tiny_id) == identifier), None)
+            record = next((record for record in table if str(record.tiny_id) == identifier), None)
         case "alias":
-            record = next(_open_with_alias(shelf, identifier), None)
+            record = next(_open_with_alias(table, identifier), None)
         case _:
-            record = shelf.get(identifier)
-    return visible(ask, record, what="Alert")
+            record = table.get(identifier)
+    return require_visible(ask, record, noun="Alert")
 
 
 def _open_with_alias(alerts: Iterable[Record], alias: str) -> Iterator[Record]:
-    # A closed alert cannot be found by its alias (docs/opsgenie-api.md#alert-search).
-    # Bytes are compared, as decoding all alerts is slow.
-    mark = b'"alias":' + orjson.dumps(alias)
+    # An alias does not find a closed alert (docs/opsgenie-api.md#alert-search).
+    # Compare bytes first, as decoding every alert is slow.
+    member = b'"alias":' + orjson.dumps(alias)
     for record in alerts:
-        if mark in record.listed and record.body()["status"] == "open":
+        if member in record.listed and record.body()["status"] == "open":
             yield record
 
 
-SEARCHES = Kind(
+SEARCHES = Collection(
     "Saved search",
-    lambda ask: ask.account.settings.of(saved_searches),
-    shown=only("id", "name"),
-    found_by=("id", "name"),
+    lambda ask: ask.account.settings.derive(saved_searches),
+    listed=only("id", "name"),
+    id_fields=("id", "name"),
 )
 
 ROUTES = (
     Route("/v2/alerts", "search", "anyone", alerts),
     Route("/v2/alerts/count", "count", "anyone", count),
-    Route("/v2/alerts/saved-searches", "alert", "anyone", SEARCHES.all),
-    Route("/v2/alerts/saved-searches/{identifier}", "alert", "anyone", SEARCHES.one),
+    Route("/v2/alerts/saved-searches", "alert", "anyone", SEARCHES.list_rows),
+    Route("/v2/alerts/saved-searches/{identifier}", "alert", "anyone", SEARCHES.get_row),
     Route("/v2/alerts/{identifier}", "alert", "anyone", alert),
     Route("/v2/alerts/{identifier}/logs", "alert", "anyone", logs),
     Route("/v2/alerts/{identifier}/notes", "alert", "anyone", notes),

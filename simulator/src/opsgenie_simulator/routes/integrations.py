@@ -1,43 +1,43 @@
-"""Integrations, and what they do (docs/opsgenie-api.md#integration)."""
+"""Integrations and their actions (docs/opsgenie-api.md#integration)."""
 
 from collections.abc import Iterator
 
 from opsgenie_simulator.records import Body, Record
-from opsgenie_simulator.routes.route import Ask, Content, Route, encoded, seen, visible
+from opsgenie_simulator.routes.route import Ask, Content, Route, encode, require_visible, visible_records
 from opsgenie_simulator.settings import integrations as settings
 
 
 def integrations(ask: Ask) -> Content:
-    """All integrations at once, of one type or team if asked for."""
-    return Content(b"[" + b",".join(record.listed for record in _fitting(ask)) + b"]")
+    """All integrations in one response, filtered by type or team on request."""
+    return Content(b"[" + b",".join(record.listed for record in _filtered(ask)) + b"]")
 
 
 def integration(ask: Ask) -> Content:
-    """One integration with its settings, which may hold secrets."""
-    body = _named(ask)
+    """One integration with its settings, which can contain secrets."""
+    body = _find_integration(ask)
     team = ask.account.store.tables["teams"].get(body.get("teamId") or "")
-    return encoded(settings.settings(body, team.body() if team else None))
+    return encode(settings.settings(body, team.body() if team else None))
 
 
 def actions(ask: Ask) -> Content:
-    """What one integration does with what comes in."""
-    return encoded(settings.actions(_named(ask)))
+    """The actions that one integration takes on incoming data."""
+    return encode(settings.actions(_find_integration(ask)))
 
 
-def _fitting(ask: Ask) -> Iterator[Record]:
+def _filtered(ask: Ask) -> Iterator[Record]:
     teams, query = ask.account.store.bodies("teams"), ask.query
-    named = [team["id"] for team in teams.values() if team["name"] == query.get("teamName")]
-    team_ids = {"teamId": [query.get("teamId")], "teamName": named}
-    for record in seen(ask, "integrations"):
+    with_name = [team["id"] for team in teams.values() if team["name"] == query.get("teamName")]
+    team_ids = {"teamId": [query.get("teamId")], "teamName": with_name}
+    for record in visible_records(ask, "integrations"):
         body = record.body()
-        fits = query.get("type", body["type"]) == body["type"]
-        if fits and all(body.get("teamId") in ids for name, ids in team_ids.items() if name in query):
+        has_type = query.get("type", body["type"]) == body["type"]
+        if has_type and all(body.get("teamId") in ids for name, ids in team_ids.items() if name in query):
             yield record
 
 
-def _named(ask: Ask) -> Body:
-    record = ask.account.store.tables["integrations"].get(ask.names["id"])
-    return visible(ask, record, what="Integration").body()
+def _find_integration(ask: Ask) -> Body:
+    record = ask.account.store.tables["integrations"].get(ask.path_params["id"])
+    return require_visible(ask, record, noun="Integration").body()
 
 
 ROUTES = (

@@ -1,4 +1,4 @@
-"""The two ways in which lists are cut into pages."""
+"""The two kinds of paging with links: by offset and by cursor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ LIMIT_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Paged:
-    """What is particular about one paged list."""
+class PagedList:
+    """A list paged by offset, with its defaults and limits."""
 
     kind: str
     limit_default: int = LIMIT_DEFAULT
@@ -31,23 +31,23 @@ class Paged:
     has_total_count: bool = True
 
 
-def offset_page(ask: Ask, paged: Paged) -> Content:
-    """One page of a list that is paged by offset; a limit over the maximum is clipped."""
+def offset_page(ask: Ask, paged: PagedList) -> Content:
+    """Return one page of a list paged by offset; a limit over the maximum is clipped."""
     offset = parameters.parse_integer(ask.query, "offset", default=0, at_least=0)
     limit = parameters.parse_integer(ask.query, "limit", default=paged.limit_default, at_least=1)
     limit = min(limit, paged.limit_max)
     sort, order = _sort(ask, paged.kind), parameters.parse_choice(ask.query, "order", values=paged.orders)
     selection = Selection(paged.kind, ask.query.get("query", ""), sort, ask.key.team_id)
     rows = ask.lists.rows(selection, ask.switches)
-    ends = len(rows)
+    end = len(rows)
     if paged.is_capped:
-        ends = parameters.reachable_rows(len(rows), offset=offset, limit=limit, switches=ask.switches)
-    size = max(0, min(limit, ends - offset))
+        end = parameters.reachable_rows(len(rows), offset=offset, limit=limit, switches=ask.switches)
+    size = max(0, min(limit, end - offset))
     records = slice_page(rows, offset, limit=size, descending=order == "desc", ties=ask.switches.ties)
-    link = _Link(ask, (limit, sort, order), offset=offset, limit=limit)
-    beside: dict[str, Any] = {"totalCount": len(rows)} if paged.has_total_count else {}
-    beside["paging"] = link.paging(total=len(rows), ends=ends)
-    return Content(b"[" + b",".join([record.listed for record in records]) + b"]", beside)
+    links = _Links(ask, sort, order, offset=offset, limit=limit)
+    members: dict[str, Any] = {"totalCount": len(rows)} if paged.has_total_count else {}
+    members["paging"] = links.paging(total=len(rows), end=end)
+    return Content(b"[" + b",".join([record.listed for record in records]) + b"]", members)
 
 
 def _sort(ask: Ask, kind: str) -> str:
@@ -58,63 +58,65 @@ def _sort(ask: Ask, kind: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Link:
+class _Links:
     ask: Ask
-    kept: tuple[int, str, str]
+    sort: str
+    order: str
     offset: int
     limit: int
 
-    def paging(self, *, total: int, ends: int) -> dict[str, str]:
-        # `last` may point one past the end, as captured: 83 rows, limit 1, offset 83 (docs/opsgenie-api.md#paging).
-        links = {"first": self._to(0), "last": self._to(total // self.limit * self.limit)}
+    def paging(self, *, total: int, end: int) -> dict[str, str]:
+        # `last` can point one past the end, as captured: 83 rows, limit 1, offset 83 (docs/opsgenie-api.md#paging).
+        links = {"first": self._url(0), "last": self._url(total // self.limit * self.limit)}
         if self.offset > 0:
-            links = {"prev": self._to(max(0, self.offset - self.limit))} | links
-        if self.offset + self.limit < ends:
-            links = {"next": self._to(self.offset + self.limit)} | links
+            links = {"prev": self._url(max(0, self.offset - self.limit))} | links
+        if self.offset + self.limit < end:
+            links = {"next": self._url(self.offset + self.limit)} | links
         return links
 
-    def _to(self, offset: int) -> str:
+    def _url(self, offset: int) -> str:
         # In the order of captured links: limit, sort, offset, order.
-        limit, sort, order = self.kept
-        given = {"query": self.ask.query["query"]} if self.ask.query.get("query") else {}
-        parameters = {"limit": limit, "sort": sort, "offset": offset, "order": order, **given}
-        return f"{self.ask.origin}{self.ask.path}?{urlencode(parameters)}"
+        query = {"query": self.ask.query["query"]} if self.ask.query.get("query") else {}
+        params = {"limit": self.limit, "sort": self.sort, "offset": offset, "order": self.order, **query}
+        return f"{self.ask.origin}{self.ask.path}?{urlencode(params)}"
 
 
 def cursor_page(ask: Ask, entries: Sequence[Body]) -> Content:
-    """One page of logs or notes, which are paged by a cursor that each entry carries."""
+    """Return one page of logs or notes, paged by the cursor that each entry has."""
     limit = parameters.parse_integer(ask.query, "limit", default=LIMIT_DEFAULT, at_least=1)
     limit = min(limit, LIMIT_MAX)
     order = parameters.parse_choice(ask.query, "order", values=("desc", "asc"))
     direction = parameters.parse_choice(ask.query, "direction", values=("next", "prev"))
     is_backwards = direction == "prev"
-    following = _following(ask, entries, descending=(order == "desc") != is_backwards)
+    following = _beyond_cursor(ask, entries, descending=(order == "desc") != is_backwards)
     rows = following[:limit][::-1] if is_backwards else following[:limit]
     content = Content(orjson.dumps(rows))
     if len(entries) <= limit and ask.switches.single_page_paging == "absent":
         return content
     base = f"{ask.origin}{ask.path}?"
-    kept = {"direction": direction, "order": order, "limit": limit}
-    paging = {"first": base + urlencode({**kept, "direction": "next"})}
+    params = {"direction": direction, "order": order, "limit": limit}
+    paging = {"first": base + urlencode({**params, "direction": "next"})}
     if len(following) > limit:
-        mark = rows[0] if is_backwards else rows[-1]
-        paging = {"next": base + urlencode({"offset": mark["offset"], **kept})} | paging
+        last = rows[0] if is_backwards else rows[-1]
+        paging = {"next": base + urlencode({"offset": last["offset"], **params})} | paging
     return Content(content.data, {"paging": paging})
 
 
-def _following(ask: Ask, entries: Sequence[Body], *, descending: bool) -> list[Body]:
+def _beyond_cursor(ask: Ask, entries: Sequence[Body], *, descending: bool) -> list[Body]:
     # The entries beyond the cursor in the direction of reading, nearest first.
-    ordered, cursor = sorted(entries, key=cursor_order, reverse=descending), _cursor(ask)
+    ordered, cursor = sorted(entries, key=cursor_order, reverse=descending), _parse_cursor(ask)
     if cursor is None:
         return ordered
-    return [one for one in ordered if (cursor_order(one) < cursor if descending else cursor_order(one) > cursor)]
+    if descending:
+        return [entry for entry in ordered if cursor_order(entry) < cursor]
+    return [entry for entry in ordered if cursor_order(entry) > cursor]
 
 
-def _cursor(ask: Ask) -> int | None:
+def _parse_cursor(ask: Ask) -> int | None:
     text = ask.query.get("offset")
     if not text:
         return None
-    moment, _, nanoseconds = text.partition("_")
-    if not (moment.isdecimal() and nanoseconds.isdecimal()):
-        raise bad_parameter("offset", "is no offset of this list")
+    milliseconds, _, nanoseconds = text.partition("_")
+    if not (milliseconds.isdecimal() and nanoseconds.isdecimal()):
+        raise bad_parameter("offset", "is not an offset of this list")
     return int(nanoseconds)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from opsgenie_simulator.errors import bad_parameter, not_found, outside_team
 from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body
+from opsgenie_simulator.routes.collection import Collection, only, without
 from opsgenie_simulator.routes.route import Ask, Content, Route
-from opsgenie_simulator.routes.settings import Kind, only, without
 from opsgenie_simulator.settings.policies import maintenances, policies
 
-# Which maintenances each kind of list shows; what was cancelled is in none but the whole one.
+# The maintenances that each type of list shows; only `all` includes cancelled ones.
 STATUSES = {
     "all": ("active", "planned", "past", "cancelled"),
     "past": ("past",),
@@ -22,41 +22,46 @@ def _of_kind(kind: str) -> Callable[[Ask], list[Body]]:
 
 
 def _of_team(ask: Ask) -> list[Body]:
-    # Without a team, those of the account; a policy of a team answers only if its team is named.
+    # Without `teamId`, the policies of the account; a team's policy is found only with its team.
     team_id = ask.query.get("teamId")
     if team_id is not None and team_id not in ask.account.teams:
         raise not_found("Team")
     if team_id is not None and ask.key.team_id not in (None, team_id):
         raise outside_team()
-    return [row for row in ask.account.settings.of(policies) if row.get("teamId") == team_id]
+    return [row for row in ask.account.settings.derive(policies) if row.get("teamId") == team_id]
 
 
 LISTED = only("id", "name", "type", "order", "enabled")
-ALERT = Kind("Policy", _of_kind("alert"), shown=LISTED)
-NOTIFICATION = Kind("Policy", _of_kind("notification"), shown=LISTED)
-POLICIES = Kind("Policy", _of_team, name="policyId", alone=without("order"))
+ALERT = Collection("Policy", _of_kind("alert"), listed=LISTED)
+NOTIFICATION = Collection("Policy", _of_kind("notification"), listed=LISTED)
+POLICIES = Collection("Policy", _of_team, id_param="policyId", single=without("order"))
 
 
 def notification(ask: Ask) -> Content:
     """All notification policies of a team; the account has none."""
     if "teamId" not in ask.query:
         raise bad_parameter("teamId", "must be given, as notification policies belong to teams")
-    return NOTIFICATION.all(ask)
+    return NOTIFICATION.list_rows(ask)
 
 
 def _maintenances(ask: Ask) -> list[Body]:
     statuses = STATUSES[parse_choice(ask.query, "type", values=tuple(STATUSES))]
-    return [row for row in ask.account.settings.of(maintenances) if row["status"] in statuses]
+    return [row for row in ask.account.settings.derive(maintenances) if row["status"] in statuses]
 
 
-MAINTENANCES = Kind(
-    "Maintenance", _maintenances, shown=without("rules", "teamId"), alone=without("teamId"), name="id", type_name=""
+MAINTENANCES = Collection(
+    "Maintenance",
+    _maintenances,
+    listed=without("rules", "teamId"),
+    single=without("teamId"),
+    id_param="id",
+    type_param="",
 )
 
 ROUTES = (
-    Route("/v2/policies/alert", "configuration", "team", ALERT.all),
+    Route("/v2/policies/alert", "configuration", "team", ALERT.list_rows),
     Route("/v2/policies/notification", "configuration", "team", notification),
-    Route("/v2/policies/{policyId}", "configuration", "team", POLICIES.one),
-    Route("/v1/maintenance", "configuration", "team", MAINTENANCES.all),
-    Route("/v1/maintenance/{id}", "configuration", "team", MAINTENANCES.one),
+    Route("/v2/policies/{policyId}", "configuration", "team", POLICIES.get_row),
+    Route("/v1/maintenance", "configuration", "team", MAINTENANCES.list_rows),
+    Route("/v1/maintenance/{id}", "configuration", "team", MAINTENANCES.get_row),
 )

@@ -1,4 +1,4 @@
-"""What a route is, what it is asked, and what it gives."""
+"""A route of the API: the request that it gets and the content that it returns."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from opsgenie_simulator.switches import Switches
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One authorised question."""
+    """An authorized request, with the account that it reads."""
 
     account: Account
     switches: Switches
@@ -26,63 +26,63 @@ class Ask:
     lists: Lists
     key: Key
     query: Mapping[str, str]
-    names: Mapping[str, str]
+    path_params: Mapping[str, str]
     origin: str
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The inside of an answer: `data` as bytes if there is any, and the members beside it.
+    """The content of a response: `data`, if there is any, and the *members* next to it.
 
-    What is *bare* comes without the usual envelope, as text of that type.
+    With a *media_type*, the data is sent as that type and without the usual envelope.
     """
 
     data: bytes | None
-    beside: dict[str, Any] = field(default_factory=dict)
+    members: dict[str, Any] = field(default_factory=dict)
     status: int = 200
-    bare: str = ""
+    media_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path, the rate-limit domain that it draws on, the right that it needs, and what answers it.
+    """A path, its rate-limit domain, the permission that it needs, and the function that responds.
 
-    A route that *writes* changes the account, for all that it is asked with GET.
+    A route that *writes* changes the account, although its method is GET.
     """
 
     path: str
     domain: str
     permission: Permission
-    answer: Callable[[Ask], Content]
+    respond: Callable[[Ask], Content]
     feature: str | None = None
     writes: bool = False
 
 
-def encoded(data: Any, *, expandable: Sequence[str] = ()) -> Content:
-    """Content made of values rather than of kept bytes; *expandable* is what more can be asked for."""
+def encode(data: Any, *, expandable: Sequence[str] = ()) -> Content:
+    """Encode *data* as JSON; *expandable* names what the `expand` parameter can add."""
     return Content(orjson.dumps(data), {"expandable": expandable} if expandable else {})
 
 
-def all_of(ask: Ask, kind: str) -> Content:
-    """Every record of a kind that the key may see, unpaged."""
-    return Content(b"[" + b",".join(record.listed for record in seen(ask, kind)) + b"]")
+def list_records(ask: Ask, kind: str) -> Content:
+    """List all records of a kind that the key can see, without paging."""
+    return Content(b"[" + b",".join(record.listed for record in visible_records(ask, kind)) + b"]")
 
 
-def seen(ask: Ask, kind: str) -> Iterator[Record]:
-    """The records of a kind that are within the reach of the key."""
-    return (record for record in ask.account.store.tables[kind] if may_see(ask, record))
+def visible_records(ask: Ask, kind: str) -> Iterator[Record]:
+    """Yield the records of a kind that the key can see."""
+    return (record for record in ask.account.store.tables[kind] if can_see(ask, record))
 
 
-def may_see(ask: Ask, record: Record) -> bool:
-    """Whether the record is within the reach of the key."""
+def can_see(ask: Ask, record: Record) -> bool:
+    """Whether the key can see *record*: a team's key sees only records of its team."""
     return ask.key.team_id is None or ask.key.team_id in record.teams
 
 
-def visible(ask: Ask, record: Record | None, *, what: str) -> Record:
-    """The record, if it is there and the key may see it."""
+def require_visible(ask: Ask, record: Record | None, *, noun: str) -> Record:
+    """Return *record*, or raise if it does not exist or the key cannot see it."""
     if record is None:
-        raise not_found(what)
-    if not may_see(ask, record):
+        raise not_found(noun)
+    if not can_see(ask, record):
         raise outside_team("You are not authorized to access this resource")
     return record

@@ -1,48 +1,48 @@
-"""Services, and how incidents come about on them (docs/opsgenie-api.md#service)."""
+"""Services and their incident rules and templates (docs/opsgenie-api.md#service)."""
 
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.routes.paging import Paged, offset_page
-from opsgenie_simulator.routes.route import Ask, Content, Route, encoded, seen, visible
+from opsgenie_simulator.routes.paging import PagedList, offset_page
+from opsgenie_simulator.routes.route import Ask, Content, Route, encode, require_visible, visible_records
 from opsgenie_simulator.settings import services as settings
 
 
 def services(ask: Ask) -> Content:
     """A page of services."""
-    capped, total = ask.switches.services_capped, ask.switches.services_total_count
-    return offset_page(ask, Paged("services", is_capped=capped, has_total_count=total))
+    is_capped, has_total_count = ask.switches.services_capped, ask.switches.services_total_count
+    return offset_page(ask, PagedList("services", is_capped=is_capped, has_total_count=has_total_count))
 
 
 def service(ask: Ask) -> Content:
     """One service."""
-    return encoded(_named(ask))
+    return encode(_find_service(ask))
 
 
 def incident_rules(ask: Ask) -> Content:
-    """All rules by which alerts become incidents of a service."""
-    return encoded(settings.incident_rules(_named(ask)))
+    """All rules that create incidents of a service from alerts."""
+    return encode(settings.incident_rules(_find_service(ask)))
 
 
 def incident_templates(ask: Ask) -> Content:
-    """All templates for incidents of a service."""
-    return encoded(settings.incident_templates(_named(ask)))
+    """All incident templates of a service."""
+    return encode(settings.incident_templates(_find_service(ask)))
 
 
 def audience_templates(ask: Ask) -> Content:
-    """Who responds to incidents of a service, and who is told."""
-    service = _named(ask)
+    """The responders and stakeholders of a service's incidents."""
+    service = _find_service(ask)
     team = ask.account.store.tables["teams"].get(service["teamId"] or "")
-    return encoded(settings.audience_templates(service, team.body() if team else None))
+    return encode(settings.audience_templates(service, team.body() if team else None))
 
 
 def templates(ask: Ask) -> Content:
-    """All templates for incidents of the account, under a name or as a bare list."""
-    rows = settings.templates([record.body() for record in seen(ask, "services")])
-    return encoded(rows if ask.switches.incident_templates == "list" else {"incidentTemplates": rows})
+    """All incident templates of the account, under a name or as a bare list."""
+    rows = settings.templates([record.body() for record in visible_records(ask, "services")])
+    return encode(rows if ask.switches.incident_templates == "list" else {"incidentTemplates": rows})
 
 
-def _named(ask: Ask) -> Body:
-    record = ask.account.store.tables["services"].get(ask.names["id"])
-    return visible(ask, record, what="Service").body()
+def _find_service(ask: Ask) -> Body:
+    record = ask.account.store.tables["services"].get(ask.path_params["id"])
+    return require_visible(ask, record, noun="Service").body()
 
 
 ROUTES = (

@@ -1,49 +1,48 @@
-"""Teams, and what they have set up (docs/opsgenie-api.md#team)."""
+"""Teams and their logs, roles and routing rules (docs/opsgenie-api.md#team)."""
 
 from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.routes.keyed import Keyed, key_page
-from opsgenie_simulator.routes.route import Ask, Content, Route, all_of, encoded, visible
+from opsgenie_simulator.routes.key_paging import KeyedList, key_page
+from opsgenie_simulator.routes.route import Ask, Content, Route, encode, list_records, require_visible
 from opsgenie_simulator.settings import teams as settings
 
-LOGS = Keyed(time="createdDate", key="offset", limit_max=100)
+LOGS = KeyedList(time_field="createdDate", key_name="offset", limit_max=100)
 
 
 def teams(ask: Ask) -> Content:
-    """All teams at once, without their members."""
-    return all_of(ask, "teams")
+    """All teams in one response, without their members."""
+    return list_records(ask, "teams")
 
 
 def team(ask: Ask) -> Content:
-    """One team with its members, and without the links of the list."""
-    body = _named(ask, "identifierType")
-    return encoded({name: value for name, value in body.items() if name != "links"})
+    """One team with its members, but without the links that the list has."""
+    body = _find_team(ask, "identifierType")
+    return encode({name: value for name, value in body.items() if name != "links"})
 
 
 def logs(ask: Ask) -> Content:
     """A page of a team's logs."""
-    page, following = key_page(
-        ask, settings.logs(_named(ask, "identifierType"), ask.account.settings.people), keyed=LOGS
-    )
-    return encoded({**following, "logs": page})
+    rows = settings.logs(_find_team(ask, "identifierType"), ask.account.settings.inventory)
+    page, next_key = key_page(ask, rows, keyed=LOGS)
+    return encode({**next_key, "logs": page})
 
 
 def roles(ask: Ask) -> Content:
-    """All roles of a team's own making."""
-    return encoded(settings.roles(_named(ask, "teamIdentifierType")))
+    """All custom roles of a team."""
+    return encode(settings.roles(_find_team(ask, "teamIdentifierType")))
 
 
 def routing_rules(ask: Ask) -> Content:
-    """All rules by which a team's alerts are routed."""
-    return encoded(settings.routing_rules(_named(ask, "teamIdentifierType")))
+    """All routing rules of a team."""
+    return encode(settings.routing_rules(_find_team(ask, "teamIdentifierType")))
 
 
-def _named(ask: Ask, type_name: str) -> Body:
-    shelf, identifier = ask.account.store.tables["teams"], ask.names["identifier"]
-    if parse_choice(ask.query, type_name, values=("id", "name")) == "id":
-        return visible(ask, shelf.get(identifier), what="Team").body()
-    record = next((one for one in shelf if one.body()["name"] == identifier), None)
-    return visible(ask, record, what="Team").body()
+def _find_team(ask: Ask, type_param: str) -> Body:
+    table, identifier = ask.account.store.tables["teams"], ask.path_params["identifier"]
+    if parse_choice(ask.query, type_param, values=("id", "name")) == "id":
+        return require_visible(ask, table.get(identifier), noun="Team").body()
+    record = next((record for record in table if record.body()["name"] == identifier), None)
+    return require_visible(ask, record, noun="Team").body()
 
 
 ROUTES = (

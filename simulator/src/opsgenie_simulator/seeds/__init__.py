@@ -1,28 +1,31 @@
-"""A believable history of on-call work, the same for the same seed."""
+"""A plausible history of on-call work, the same for the same seed."""
 
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.seeds.alerts import alerts
-from opsgenie_simulator.seeds.configuration import heartbeats, integrations, services
+from opsgenie_simulator.seeds.configuration import heartbeats
+from opsgenie_simulator.seeds.history import History, Sizes
 from opsgenie_simulator.seeds.incidents import incidents
-from opsgenie_simulator.seeds.people import teams, users
-from opsgenie_simulator.seeds.span import Sizes, Span
+from opsgenie_simulator.seeds.integrations import integrations
+from opsgenie_simulator.seeds.services import services
+from opsgenie_simulator.seeds.teams import teams
+from opsgenie_simulator.seeds.users import users
 from opsgenie_simulator.store import Store
 
-__all__ = ["Sizes", "Span", "sow"]
+__all__ = ["History", "Sizes", "seed_store"]
 
 
-def sow(store: Store, sizes: Sizes, *, span: Span, extra: Body) -> list[Body]:
-    """Fill an empty store, each record with *extra* fields; returns the account's heartbeats."""
+def seed_store(store: Store, sizes: Sizes, *, history: History, extra: Body) -> list[Body]:
+    """Fill an empty store, with *extra* fields in each record, and return the account's heartbeats."""
     areas = (
-        ("users", users(sizes.users, span)),
-        ("teams", teams(sizes.teams, span, store=store)),
-        ("services", services(sizes.services, span, store=store)),
-        ("integrations", integrations(sizes.integrations, span, store=store)),
-        ("alerts", alerts(sizes.alerts, span, store=store)),
-        ("incidents", incidents(sizes.incidents, span, store=store)),
+        ("users", users(sizes.users, history)),
+        ("teams", teams(sizes.teams, history, store=store)),
+        ("services", services(sizes.services, history, store=store)),
+        ("integrations", integrations(sizes.integrations, history, store=store)),
+        ("alerts", alerts(sizes.alerts, history, store=store)),
+        ("incidents", incidents(sizes.incidents, history, store=store)),
     )
-    for kind, sown in areas:  # in this order, since later areas name records of earlier ones
+    for kind, rows in areas:  # in this order, as later areas refer to records of earlier ones
         store.tables[kind].fill(
-            store.record(kind, fields | extra, created=created, updated=updated) for created, updated, fields in sown
+            store.record(kind, fields | extra, created=created, updated=updated) for created, updated, fields in rows
         )
-    return heartbeats(span.chance("heartbeats"), span, store=store)
+    return heartbeats(history, store=store)

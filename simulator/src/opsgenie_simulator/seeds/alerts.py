@@ -1,4 +1,4 @@
-"""Alerts with the reports, owners and moments that real accounts show."""
+"""Alerts with reports, owners and times as in real accounts."""
 
 import random
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from itertools import count
 
 from opsgenie_simulator.randomness import happens
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.seeds.span import DAY_MS, HOUR_MS, MINUTE_MS, Sown, Span
+from opsgenie_simulator.seeds.history import DAY_MS, HOUR_MS, MINUTE_MS, History, SeedRows
 from opsgenie_simulator.store import Store
 from opsgenie_simulator.timestamps import format_timestamp
 
@@ -24,7 +24,7 @@ CAUSES = (
 HOSTS = tuple(f"{role}-{number}" for role in ("web", "db", "queue", "cache") for number in range(1, 9))
 TAGS = ("Critical", "OverwriteQuietHours", "production", "staging", "database")
 PRIORITIES = ("P1", "P2", "P3", "P3", "P3", "P4", "P5")
-# An escalation step after ten minutes touches alerts that nobody acknowledged
+# An escalation step after ten minutes updates unacknowledged alerts
 # (docs/opsgenie-api.md#what-moves-updatedat).
 UNTOUCHED_UPDATE_MS = 600_200
 RIGHT_AFTER_MS = 104
@@ -41,101 +41,102 @@ DETAILS = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class _Cast:
+class _References:
+    # The records that alerts refer to.
     users: Sequence[Body]
     teams: Sequence[Body]
     integrations: Sequence[Body]
 
 
-def alerts(number: int, span: Span, *, store: Store) -> Sown:
-    """Alerts in order of creation; most are closed, about one in ten is open."""
-    chance, cast = span.chance("alerts"), _cast(store)
-    for position, created in zip(count(), span.moments(chance, number), strict=False):
-        fields = _told(chance, cast)
-        updated, worked = _worked_on(chance, cast, created=created, until=span.until)
-        if updated >= span.until:  # nothing is known of what comes after the end
-            updated, worked = created, {}
-        fields |= DETAILS[position % len(DETAILS)] | worked
-        if happens(chance, 0.1):
-            again = chance.randint(created, max(created, updated))
-            fields |= {"count": chance.randint(2, 79), "lastOccurredAt": format_timestamp(again)}
+def alerts(number: int, history: History, *, store: Store) -> SeedRows:
+    """Yield alerts in order of creation; most are closed, about one in ten is open."""
+    rng, references = history.rng("alerts"), _references(store)
+    for position, created in zip(count(), history.timestamps(rng, number), strict=False):
+        fields = _created(rng, references)
+        updated, progress = _progress(rng, references, created=created, until=history.until)
+        if updated >= history.until:  # the history ends before this update
+            updated, progress = created, {}
+        fields |= DETAILS[position % len(DETAILS)] | progress
+        if happens(rng, 0.1):
+            last_occurred = rng.randint(created, max(created, updated))
+            fields |= {"count": rng.randint(2, 79), "lastOccurredAt": format_timestamp(last_occurred)}
         yield created, updated, fields
 
 
-def _cast(store: Store) -> _Cast:
+def _references(store: Store) -> _References:
     parts = {kind: store.bodies(kind).values() for kind in ("users", "teams", "integrations")}
-    named = [{key: one[key] for key in ("id", "name", "type")} for one in parts["integrations"]]
-    return _Cast(users=list(parts["users"]), teams=list(parts["teams"]), integrations=named)
+    integrations = [{key: row[key] for key in ("id", "name", "type")} for row in parts["integrations"]]
+    return _References(users=list(parts["users"]), teams=list(parts["teams"]), integrations=integrations)
 
 
-def _told(chance: random.Random, cast: _Cast) -> Body:
-    # What the alert says before anybody works on it.
-    host = chance.choice(HOSTS)
+def _created(rng: random.Random, references: _References) -> Body:
+    # The fields of an alert when it is created.
+    host = rng.choice(HOSTS)
     fields: Body = {
-        "message": f"{chance.choice(CAUSES)} on {host}",
-        "alias": f"{host}/{chance.getrandbits(24):06x}",
-        "tags": chance.sample(TAGS, chance.choice((0, 0, 1, 1, 2))),
-        "priority": chance.choice(PRIORITIES),
-        "source": chance.choice(("", host, "Prometheus")),
+        "message": f"{rng.choice(CAUSES)} on {host}",
+        "alias": f"{host}/{rng.getrandbits(24):06x}",
+        "tags": rng.sample(TAGS, rng.choice((0, 0, 1, 1, 2))),
+        "priority": rng.choice(PRIORITIES),
+        "source": rng.choice(("", host, "Prometheus")),
     }
-    fields |= _routed(chance, cast)
-    if cast.integrations and happens(chance, 0.85):
-        fields["integration"] = chance.choice(cast.integrations)
+    fields |= _routed(rng, references)
+    if references.integrations and happens(rng, 0.85):
+        fields["integration"] = rng.choice(references.integrations)
     return fields
 
 
-def _routed(chance: random.Random, cast: _Cast) -> Body:
+def _routed(rng: random.Random, references: _References) -> Body:
     responders: list[Body] = []
     routed: Body = {"responders": responders}
-    if cast.teams and happens(chance, 0.9):
-        team_id = chance.choice(cast.teams)["id"]
+    if references.teams and happens(rng, 0.9):
+        team_id = rng.choice(references.teams)["id"]
         responders.append({"type": "team", "id": team_id})
         routed |= {"teams": [{"id": team_id}], "ownerTeamId": team_id}
-    if cast.users and happens(chance, 0.2):
-        responders.append({"type": "user", "id": chance.choice(cast.users)["id"]})
+    if references.users and happens(rng, 0.2):
+        responders.append({"type": "user", "id": rng.choice(references.users)["id"]})
     return routed
 
 
-def _worked_on(chance: random.Random, cast: _Cast, *, created: int, until: int) -> tuple[int, Body]:
-    # When the alert changed last, and what that left in it.
-    ack_ms = int(chance.expovariate(1 / (6 * MINUTE_MS))) + 2_000
-    close_ms = ack_ms + int(chance.expovariate(1 / (3 * HOUR_MS))) + 1_000
-    is_open = happens(chance, 0.06) or created + close_ms >= until - chance.randrange(DAY_MS)
+def _progress(rng: random.Random, references: _References, *, created: int, until: int) -> tuple[int, Body]:
+    # The time of the last update, and the fields that it changed.
+    ack_ms = int(rng.expovariate(1 / (6 * MINUTE_MS))) + 2_000
+    close_ms = ack_ms + int(rng.expovariate(1 / (3 * HOUR_MS))) + 1_000
+    is_open = happens(rng, 0.06) or created + close_ms >= until - rng.randrange(DAY_MS)
     if is_open:
-        return _still_open(chance, cast, created=created, ack_ms=ack_ms)
-    if happens(chance, 0.15):
-        return created + close_ms, _closed_by_system(chance, close_ms)
-    actor = _actor(chance, cast)
-    report = {"ackTime": ack_ms, "closeTime": close_ms, "acknowledgedBy": actor, "closedBy": _actor(chance, cast)}
-    closed = {"status": "closed", "acknowledged": happens(chance, 0.7), "owner": actor, "report": report}
+        return _still_open(rng, references, created=created, ack_ms=ack_ms)
+    if happens(rng, 0.15):
+        return created + close_ms, _closed_by_system(rng, close_ms)
+    actor = _actor(rng, references)
+    report = {"ackTime": ack_ms, "closeTime": close_ms, "acknowledgedBy": actor, "closedBy": _actor(rng, references)}
+    closed = {"status": "closed", "acknowledged": happens(rng, 0.7), "owner": actor, "report": report}
     return created + close_ms, SEEN | closed
 
 
-def _still_open(chance: random.Random, cast: _Cast, *, created: int, ack_ms: int) -> tuple[int, Body]:
-    actor = _actor(chance, cast)
-    match chance.choices(("acknowledged", "taken back", "snoozed", "untouched"), (40, 15, 10, 35)):
+def _still_open(rng: random.Random, references: _References, *, created: int, ack_ms: int) -> tuple[int, Body]:
+    actor = _actor(rng, references)
+    match rng.choices(("acknowledged", "unacknowledged", "snoozed", "untouched"), (40, 15, 10, 35)):
         case ["acknowledged"]:
             report: Body = {"ackTime": ack_ms, "acknowledgedBy": actor}
             return created + ack_ms + 1, SEEN | {"acknowledged": True, "owner": actor, "report": report}
-        case ["taken back"]:  # the time of the acknowledgement stays (docs/opsgenie-api.md#alert)
+        case ["unacknowledged"]:  # the time of the acknowledgement stays (docs/opsgenie-api.md#alert)
             return created + ack_ms + 9 * MINUTE_MS, SEEN | {"report": {"ackTime": ack_ms}}
         case ["snoozed"]:
-            later = format_timestamp(created + 8 * HOUR_MS)
-            return created + ack_ms, SEEN | {"snoozed": True, "snoozedUntil": later}
-    return created + chance.choice((UNTOUCHED_UPDATE_MS, RIGHT_AFTER_MS)), {}
+            until = format_timestamp(created + 8 * HOUR_MS)
+            return created + ack_ms, SEEN | {"snoozed": True, "snoozedUntil": until}
+    return created + rng.choice((UNTOUCHED_UPDATE_MS, RIGHT_AFTER_MS)), {}
 
 
-def _closed_by_system(chance: random.Random, close_ms: int) -> Body:
-    # Closed without an acknowledgement, and yet with a time for one (docs/opsgenie-api.md#alert).
-    report: Body = {"closeTime": close_ms, "closedBy": chance.choice(("System", "Alert API"))}
-    if happens(chance, 0.6):
+def _closed_by_system(rng: random.Random, close_ms: int) -> Body:
+    # Never acknowledged, but with a time of acknowledgement (docs/opsgenie-api.md#alert).
+    report: Body = {"closeTime": close_ms, "closedBy": rng.choice(("System", "Alert API"))}
+    if happens(rng, 0.6):
         report = {"ackTime": close_ms, **report}
     return {"status": "closed", "report": report}
 
 
-def _actor(chance: random.Random, cast: _Cast) -> str:
-    # Mostly an address, but a display name or "System" was seen too (docs/opsgenie-api.md#alert).
-    name = chance.choices(("username", "fullName", "System"), (85, 7, 8))[0]
-    if name == "System" or not cast.users:
+def _actor(rng: random.Random, references: _References) -> str:
+    # Mostly an address; a display name and "System" were seen too (docs/opsgenie-api.md#alert).
+    name = rng.choices(("username", "fullName", "System"), (85, 7, 8))[0]
+    if name == "System" or not references.users:
         return "System"
-    return str(chance.choice(cast.users)[name])
+    return str(rng.choice(references.users)[name])

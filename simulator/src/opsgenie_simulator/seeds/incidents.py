@@ -1,11 +1,11 @@
-"""Incidents: open, resolved, closed, and some opened again."""
+"""Incidents: open, resolved, closed and reopened."""
 
 import random
 from collections.abc import Sequence
 
 from opsgenie_simulator.randomness import happens
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.seeds.span import HOUR_MS, Sown, Span
+from opsgenie_simulator.seeds.history import HOUR_MS, History, SeedRows
 from opsgenie_simulator.store import Store
 from opsgenie_simulator.timestamps import format_timestamp
 
@@ -14,43 +14,39 @@ STATUSES = ("open", "resolved", "resolved", "closed", "closed", "closed")
 PRIORITIES = ("P1", "P2", "P2", "P3", "P3")
 
 
-def incidents(number: int, span: Span, *, store: Store) -> Sown:
-    """Incidents in order of creation."""
-    chance = span.chance("incidents")
-    kinds = ("users", "teams", "services")
-    users, teams, services = (list(store.bodies(kind)) for kind in kinds)
-    for created in span.moments(chance, number):
-        message = chance.choice(MESSAGES)
+def incidents(number: int, history: History, *, store: Store) -> SeedRows:
+    """Yield incidents in order of creation."""
+    rng = history.rng("incidents")
+    users, teams, services = (list(store.bodies(kind)) for kind in ("users", "teams", "services"))
+    for created in history.timestamps(rng, number):
+        message = rng.choice(MESSAGES)
         fields: Body = {
             "message": message,
-            "description": f"{message}; customers see it." if happens(chance, 0.7) else "",
-            "priority": chance.choice(PRIORITIES),
-            "tags": ["customer-facing"] if happens(chance, 0.3) else [],
-            "impactedServices": _some(chance, services, at_most=2),
-            "responders": _responders(chance, teams, users=users),
-            "extraProperties": {"region": "eu"} if happens(chance, 0.4) else {},
-            "actions": ["draw"] if happens(chance, 0.1) else [],
+            "description": f"{message}; customers see it." if happens(rng, 0.7) else "",
+            "priority": rng.choice(PRIORITIES),
+            "tags": ["customer-facing"] if happens(rng, 0.3) else [],
+            "impactedServices": _sample(rng, services, at_most=2),
+            "responders": _responders(rng, teams, users=users),
+            "extraProperties": {"region": "eu"} if happens(rng, 0.4) else {},
+            "actions": ["draw"] if happens(rng, 0.1) else [],
         }
-        updated, course = _course(chance, created, until=span.until)
-        yield created, updated, fields | course
+        updated, progress = _progress(rng, created, until=history.until)
+        yield created, updated, fields | progress
 
 
-def _course(chance: random.Random, created: int, *, until: int) -> tuple[int, Body]:
-    ended = created + int(chance.expovariate(1 / (4 * HOUR_MS))) + 60_000
-    status = chance.choice(STATUSES) if ended < until else "open"
-    if status == "open" and (ended >= until or happens(chance, 0.7)):
-        return min(created + chance.randrange(120_000), until - 1), {"status": status}
-    # The end of the impact stays when an incident is opened again (docs/opsgenie-api.md#incident).
-    return min(ended + chance.randrange(60_000), until - 1), {
-        "status": status,
-        "impactEndDate": format_timestamp(ended),
-    }
+def _progress(rng: random.Random, created: int, *, until: int) -> tuple[int, Body]:
+    ended = created + int(rng.expovariate(1 / (4 * HOUR_MS))) + 60_000
+    status = rng.choice(STATUSES) if ended < until else "open"
+    if status == "open" and (ended >= until or happens(rng, 0.7)):
+        return min(created + rng.randrange(120_000), until - 1), {"status": status}
+    # A reopened incident keeps the end of its impact (docs/opsgenie-api.md#incident).
+    return min(ended + rng.randrange(60_000), until - 1), {"status": status, "impactEndDate": format_timestamp(ended)}
 
 
-def _responders(chance: random.Random, teams: Sequence[str], *, users: Sequence[str]) -> list[Body]:
-    picked = [{"type": "team", "id": team_id} for team_id in _some(chance, teams, at_most=1)]
-    return picked + [{"type": "user", "id": user_id} for user_id in _some(chance, users, at_most=2)]
+def _responders(rng: random.Random, teams: Sequence[str], *, users: Sequence[str]) -> list[Body]:
+    picked = [{"type": "team", "id": team_id} for team_id in _sample(rng, teams, at_most=1)]
+    return picked + [{"type": "user", "id": user_id} for user_id in _sample(rng, users, at_most=2)]
 
 
-def _some(chance: random.Random, ids: Sequence[str], *, at_most: int) -> list[str]:
-    return chance.sample(ids, chance.randint(0, min(at_most, len(ids))))
+def _sample(rng: random.Random, ids: Sequence[str], *, at_most: int) -> list[str]:
+    return rng.sample(ids, rng.randint(0, min(at_most, len(ids))))

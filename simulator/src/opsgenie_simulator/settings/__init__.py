@@ -1,42 +1,42 @@
-"""What an account has set up, derived from its users, teams and services whenever somebody asks."""
+"""Settings of an account, derived from its users, teams, services and integrations."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from opsgenie_simulator.settings.people import People
+from opsgenie_simulator.settings.inventory import Inventory
 from opsgenie_simulator.store import Store
 
-__all__ = ["People", "Settings"]
+__all__ = ["Inventory", "Settings"]
 
 Derived = TypeVar("Derived")
 KINDS = ("users", "teams", "services", "integrations")
 
 
 class Settings:
-    """Works out settings from an account's people, and keeps them until these change."""
+    """Derives settings from an account's inventory and caches them until it changes."""
 
     def __init__(self, store: Store, until: int) -> None:
-        """Derive from *store*; what has dates is set up around *until*."""
-        self._ledger, self._until = store, until
-        self._mark: tuple[int, ...] = ()
-        self._kept: dict[Callable[[People], Any], Any] = {}
+        """Derive from *store*, with dates around the time *until*."""
+        self._store, self._until = store, until
+        self._generations: tuple[int, ...] = ()
+        self._cache: dict[Callable[[Inventory], Any], Any] = {}
 
     @property
-    def people(self) -> People:
-        """The account's people as they are."""
-        return self.of(_people)
+    def inventory(self) -> Inventory:
+        """The account's current inventory."""
+        return self.derive(_unchanged)
 
-    def of(self, derive: Callable[[People], Derived]) -> Derived:
-        """What *derive* makes of the account's people as they are."""
-        mark = tuple(self._ledger.tables[kind].generation for kind in KINDS)
-        if mark != self._mark:
-            bodies = {kind: list(self._ledger.bodies(kind).values()) for kind in KINDS}
-            self._mark, self._kept = mark, {_people: People(**bodies, until=self._until)}
-        if derive not in self._kept:
-            self._kept[derive] = derive(self._kept[_people])
-        kept: Derived = self._kept[derive]
-        return kept
+    def derive(self, setting: Callable[[Inventory], Derived]) -> Derived:
+        """Return the *setting* of the current inventory."""
+        generations = tuple(self._store.tables[kind].generation for kind in KINDS)
+        if generations != self._generations:
+            bodies = {kind: list(self._store.bodies(kind).values()) for kind in KINDS}
+            self._generations, self._cache = generations, {_unchanged: Inventory(**bodies, until=self._until)}
+        if setting not in self._cache:
+            self._cache[setting] = setting(self._cache[_unchanged])
+        derived: Derived = self._cache[setting]
+        return derived
 
 
-def _people(people: People) -> People:
-    return people
+def _unchanged(inventory: Inventory) -> Inventory:
+    return inventory

@@ -1,79 +1,79 @@
-"""Who is told when nobody answers, and who stands in for whom (docs/opsgenie-api.md#escalation)."""
+"""Escalations and forwarding rules (docs/opsgenie-api.md#escalation)."""
 
 from opsgenie_simulator.randomness import happens, seeded_random
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.settings.people import (
+from opsgenie_simulator.settings.inventory import (
     DAY_MS,
-    People,
-    escalation_of,
-    id_of,
+    Inventory,
+    default_escalation,
+    default_schedule,
+    derive_id,
+    id_and_name,
     members_of,
-    meta,
     minutes,
-    schedule_of,
-    to,
-    to_user,
+    recipient,
+    user_recipient,
 )
 from opsgenie_simulator.timestamps import format_timestamp
 
 REPEAT: Body = {"waitInterval": 30, "count": 3, "resetRecipientStates": True, "closeAlertAfterAll": False}
-# Set, null and missing: nobody knows which the API uses when nothing repeats.
+# Set, null and missing: no source says which of the last two the API returns when nothing repeats.
 REPEATS: tuple[Body, ...] = ({"repeat": REPEAT}, {"repeat": None}, {})
-AT_MOST_FORWARDED = 50
+FORWARDING_RULES_MAX = 50
 
 
-def escalations(people: People) -> list[Body]:
-    """One of each team, and one of the account as a whole."""
-    own = [_of_team(team, position) for position, team in enumerate(people.teams)]
-    if not people.users:
-        return own
+def escalations(inventory: Inventory) -> list[Body]:
+    """One escalation per team, and one of the account without a team."""
+    of_teams = [_team_escalation(team, position) for position, team in enumerate(inventory.teams)]
+    if not inventory.users:
+        return of_teams
     first = {"condition": "if-not-closed", "notifyType": "admins", "delay": minutes(60)}
-    whole: Body = {
-        "id": id_of(f"escalation {people.users[0]['id']}"),
+    of_account: Body = {
+        "id": derive_id(f"escalation {inventory.users[0]['id']}"),
         "name": "Management",
         "description": "When all else fails",
-        "rules": [{**first, "recipient": to_user(people.users[0])}],
+        "rules": [{**first, "recipient": user_recipient(inventory.users[0])}],
     }
-    return [*own, whole]
+    return [*of_teams, of_account]
 
 
-def _of_team(team: Body, position: int) -> Body:
-    recipients = [("default", to("schedule", schedule_of(team)))]
-    recipients += [("next", to_user(user)) for user in members_of(team)[:1]]
-    recipients += [("all", to("team", team))]
+def _team_escalation(team: Body, position: int) -> Body:
+    recipients = [("default", recipient("schedule", default_schedule(team)))]
+    recipients += [("next", user_recipient(user)) for user in members_of(team)[:1]]
+    recipients += [("all", recipient("team", team))]
     return {
-        **escalation_of(team),
+        **default_escalation(team),
         "description": f"Calls for {team['name']}" if position % 2 else "",
-        "ownerTeam": meta(team),
+        "ownerTeam": id_and_name(team),
         "rules": [
             {
                 "condition": "if-not-closed" if notify_type == "all" else "if-not-acked",
                 "notifyType": notify_type,
                 "delay": minutes(5 * step),
-                "recipient": recipient,
+                "recipient": notified,
             }
-            for step, (notify_type, recipient) in enumerate(recipients)
+            for step, (notify_type, notified) in enumerate(recipients)
         ],
         **REPEATS[position % len(REPEATS)],
     }
 
 
-def forwarding_rules(people: People) -> list[Body]:
-    """Some users, over days around the end of the history, are stood in for by the one after them."""
+def forwarding_rules(inventory: Inventory) -> list[Body]:
+    """Rules that forward some users to the next user for days around the end of the history."""
     rules: list[Body] = []
-    for user, other in zip(people.users, people.users[1:], strict=False):
-        chance = seeded_random(f"forwarding {user['id']}")
-        if happens(chance, 0.4) and len(rules) < AT_MOST_FORWARDED:
-            begins = people.until + chance.randint(-60, 30) * DAY_MS
-            rule_id = id_of(f"forwarding {user['id']}")
+    for user, other in zip(inventory.users, inventory.users[1:], strict=False):
+        rng = seeded_random(f"forwarding {user['id']}")
+        if happens(rng, 0.4) and len(rules) < FORWARDING_RULES_MAX:
+            start = inventory.until + rng.randint(-60, 30) * DAY_MS
+            rule_id = derive_id(f"forwarding {user['id']}")
             rules.append(
                 {
                     "id": rule_id,
-                    **({"alias": f"holiday of {user['username']}"} if happens(chance, 0.7) else {}),
+                    **({"alias": f"holiday of {user['username']}"} if happens(rng, 0.7) else {}),
                     "fromUser": {"id": user["id"], "username": user["username"]},
                     "toUser": {"id": other["id"], "username": other["username"]},
-                    "startDate": format_timestamp(begins),
-                    "endDate": format_timestamp(begins + chance.randint(1, 40) * DAY_MS),
+                    "startDate": format_timestamp(start),
+                    "endDate": format_timestamp(start + rng.randint(1, 40) * DAY_MS),
                 }
             )
     return rules

@@ -1,8 +1,8 @@
-"""What single integrations are set to, secrets among it, and what they do (docs/opsgenie-api.md#integration)."""
+"""Settings of single integrations, with their secrets, and their actions (docs/opsgenie-api.md#integration)."""
 
 from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.settings.people import conditions, id_of, meta, to
+from opsgenie_simulator.settings.inventory import condition_filter, derive_id, id_and_name, recipient
 
 ACTIONS = ("ignore", "create", "close", "acknowledge", "addNote")
 FORWARDED: Body = {
@@ -11,32 +11,32 @@ FORWARDED: Body = {
 
 
 def settings(integration: Body, team: Body | None) -> Body:
-    """An integration by itself: what all types share, and what its own type adds."""
+    """A single integration: the fields that all types share, and those of its own type."""
     shared = {name: integration[name] for name in ("id", "name", "type", "enabled")}
-    owner = {"ownerTeam": meta(team), "assignedTeam": meta(team)} if team else {}
+    owner = {"ownerTeam": id_and_name(team), "assignedTeam": id_and_name(team)} if team else {}
     return {
         **shared,
         "isGlobal": team is None,
         **owner,
         "_readOnly": ["id", "type"],
         **_incoming(integration, team),
-        **OWN.get(integration["type"], _token_based)(integration),
+        **TYPES.get(integration["type"], _token_based)(integration),
     }
 
 
 def actions(integration: Body) -> Body:
-    """What an integration does with what comes in, by kind; who is not advanced has the plain ones only."""
+    """The actions of an integration on incoming data, by kind; an advanced one has more."""
     parent = {name: integration[name] for name in ("id", "name", "enabled", "type", "teamId") if name in integration}
     number = 2 if integration["advanced"] else 1
     return {"_parent": parent, **{kind: _actions(kind, number) for kind in ACTIONS}}
 
 
 def _incoming(integration: Body, team: Body | None) -> Body:
-    chance = seeded_random(f"settings {integration['id']}")
-    responders = [to("team", team)] if team else []
+    rng = seeded_random(f"settings {integration['id']}")
+    responders = [recipient("team", team)] if team else []
     return {
         "suppressNotifications": False,
-        "ignoreTeamsFromPayload": bool(chance.randrange(2)),
+        "ignoreTeamsFromPayload": bool(rng.randrange(2)),
         "ignoreRecipientsFromPayload": False,
         "ignoreRespondersFromPayload": False,
         "ignoreTagsFromPayload": False,
@@ -46,8 +46,8 @@ def _incoming(integration: Body, team: Body | None) -> Body:
         "responders": responders,
         "priority": "P3",
         "customPriority": "",
-        "tags": ["from-integration"] if chance.randrange(2) else [],
-        "extraProperties": {"origin": integration["name"]} if chance.randrange(2) else {},
+        "tags": ["from-integration"] if rng.randrange(2) else [],
+        "extraProperties": {"origin": integration["name"]} if rng.randrange(2) else {},
         "feature-type": "token-based",
     }
 
@@ -62,28 +62,28 @@ def _api(integration: Body) -> Body:
 
 
 def _datadog(integration: Body) -> Body:
-    given = conditions()
+    criteria = condition_filter()
     return {
         **_token_based(integration),
-        "alertFilter": {"conditionMatchType": given["type"], "conditions": given["conditions"]},
+        "alertFilter": {"conditionMatchType": criteria["type"], "conditions": criteria["conditions"]},
         "forwardingEnabled": True,
         "forwardingActionMappings": [FORWARDED],
         "callback-type": "bidirectional-callback-new",
         "updatesActionMappings": [FORWARDED],
         "updatesEnabled": True,
         "bidirectional-callback-type": "datadog-callback",
-        "token": id_of(f"token {integration['id']}").replace("-", ""),
+        "token": derive_id(f"token {integration['id']}").replace("-", ""),
         "sendToEU": False,
     }
 
 
 def _email(integration: Body) -> Body:
-    # Whoever knows the address can create alerts.
-    name = id_of(f"address {integration['id']}")[:8]
+    # The address is a secret: a mail to it creates an alert.
+    name = derive_id(f"address {integration['id']}")[:8]
     return {"feature-type": "email-based", "emailUsername": name, "emailAddress": f"{name}@acme.opsgenie.example"}
 
 
-OWN = {"API": _api, "Datadog": _datadog, "Email": _email}
+TYPES = {"API": _api, "Datadog": _datadog, "Email": _email}
 
 
 def _actions(kind: str, number: int) -> list[Body]:
@@ -93,15 +93,17 @@ def _actions(kind: str, number: int) -> list[Body]:
 
 
 def _action(kind: str, order: int) -> Body:
-    given = conditions()
-    condition = [{name: one[name] for name in one if name != "order"} for one in given["conditions"]]
+    criteria = condition_filter()
+    conditions = [
+        {name: value for name, value in condition.items() if name != "order"} for condition in criteria["conditions"]
+    ]
     action: Body = {
         "type": kind,
         "name": f"{kind} {order}",
         "order": order,
         "filter": {
-            "conditionMatchType": given["type"] if order else "match-all",
-            "conditions": condition if order else [],
+            "conditionMatchType": criteria["type"] if order else "match-all",
+            "conditions": conditions if order else [],
         },
     }
     if kind == "ignore":

@@ -1,10 +1,10 @@
-"""Who is on call when: the turns of a rotation, cut to its hours, with overrides and forwarding laid over."""
+"""The shifts of a rotation, limited to its hours, with overrides and forwarding applied."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.settings.people import DAY_MS, HOUR_MS
+from opsgenie_simulator.settings.inventory import DAY_MS, HOUR_MS
 from opsgenie_simulator.timestamps import epoch_ms
 
 UNITS_MS = {"hourly": HOUR_MS, "daily": DAY_MS, "weekly": 7 * DAY_MS}
@@ -16,60 +16,65 @@ FIRST_MONDAY_MS = 4 * DAY_MS
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A stretch of time for which somebody is on call, and for whom they stand in, if they do."""
+    """A period in which *recipient* is on call, in place of *forwarded_from* if set."""
 
     low: int
     high: int
-    who: Body
+    recipient: Body
     kind: str = "default"
-    instead_of: Body | None = None
+    forwarded_from: Body | None = None
 
 
-def turns(rotation: Body, *, low: int, high: int) -> Iterator[Shift]:
-    """The turns of a rotation between two moments; nobody is on call outside its hours."""
+def base_shifts(rotation: Body, *, low: int, high: int) -> Iterator[Shift]:
+    """Yield the shifts of a rotation between two times, within its hours."""
     begins, length = epoch_ms(rotation["startDate"]), UNITS_MS[rotation["type"]] * rotation["length"]
     ends = epoch_ms(rotation["endDate"]) if rotation.get("endDate") else high
     low, high = max(low, begins), min(high, ends)
     turn = (low - begins) // length
     while (start := begins + turn * length) < high:
-        who = rotation["participants"][turn % len(rotation["participants"])]
-        between = (max(start, low), min(start + length, high))
-        if who["type"] != "none":
-            yield from (Shift(first, end, who) for first, end in _hours(rotation.get("timeRestriction"), *between))
+        recipient = rotation["participants"][turn % len(rotation["participants"])]
+        bounds = (max(start, low), min(start + length, high))
+        if recipient["type"] != "none":
+            hours = _restricted_hours(rotation.get("timeRestriction"), *bounds)
+            yield from (Shift(first, end, recipient) for first, end in hours)
         turn += 1
 
 
-def as_it_was(rotation: Body, overrides: Iterable[Body], *, rules: Iterable[Body], low: int, high: int) -> list[Shift]:
-    """The turns of a rotation with all that changed them laid over, in order of time."""
-    shifts = list(turns(rotation, low=low, high=high))
+def final_shifts(
+    rotation: Body, overrides: Iterable[Body], *, rules: Iterable[Body], low: int, high: int
+) -> list[Shift]:
+    """Return the shifts of a rotation in order of time, with *overrides* and forwarding *rules* applied."""
+    shifts = list(base_shifts(rotation, low=low, high=high))
     for override in overrides:
-        if concerns(override, rotation):
-            shifts = list(_laid_over(shifts, override, change=_overridden(override["user"])))
+        if applies_to(override, rotation):
+            shifts = list(_apply(shifts, override, change=_overridden(override["user"])))
     for rule in rules:
-        shifts = list(_laid_over(shifts, rule, change=_forwarded(rule)))
+        shifts = list(_apply(shifts, rule, change=_forwarded(rule)))
     return shifts
 
 
-def concerns(override: Body, rotation: Body) -> bool:
-    """Whether an override is about a rotation; one that names none is about all."""
-    return not override["rotations"] or rotation["id"] in [one["id"] for one in override["rotations"]]
+def applies_to(override: Body, rotation: Body) -> bool:
+    """Whether an override applies to a rotation; without rotations, it applies to all."""
+    return not override["rotations"] or rotation["id"] in [each["id"] for each in override["rotations"]]
 
 
 def _overridden(user: Body) -> Callable[[Shift], Shift]:
-    return lambda shift: replace(shift, who=user, kind="override")
+    return lambda shift: replace(shift, recipient=user, kind="override")
 
 
 def _forwarded(rule: Body) -> Callable[[Shift], Shift]:
-    def changed(shift: Shift) -> Shift:
-        if shift.who["id"] != rule["fromUser"]["id"]:
+    def change(shift: Shift) -> Shift:
+        if shift.recipient["id"] != rule["fromUser"]["id"]:
             return shift
-        return replace(shift, who={"type": "user", **rule["toUser"]}, kind="forwarding", instead_of=shift.who)
+        recipient = {"type": "user", **rule["toUser"]}
+        return replace(shift, recipient=recipient, kind="forwarding", forwarded_from=shift.recipient)
 
-    return changed
+    return change
 
 
-def _laid_over(shifts: Iterable[Shift], over: Body, *, change: Callable[[Shift], Shift]) -> Iterator[Shift]:
-    low, high = epoch_ms(over["startDate"]), epoch_ms(over["endDate"])
+def _apply(shifts: Iterable[Shift], period: Body, *, change: Callable[[Shift], Shift]) -> Iterator[Shift]:
+    # Split each shift at the bounds of the override or rule, and change the part inside.
+    low, high = epoch_ms(period["startDate"]), epoch_ms(period["endDate"])
     for shift in shifts:
         first, end, changed = max(shift.low, low), min(shift.high, high), change(shift)
         if first >= end or changed is shift:
@@ -82,13 +87,13 @@ def _laid_over(shifts: Iterable[Shift], over: Body, *, change: Callable[[Shift],
             yield replace(shift, low=end)
 
 
-def _hours(restriction: Body | None, low: int, high: int) -> Iterator[tuple[int, int]]:
-    # What lies between the two moments within the hours of a restriction, read in UTC.
+def _restricted_hours(restriction: Body | None, low: int, high: int) -> Iterator[tuple[int, int]]:
+    # The periods between the two times within the hours of a restriction, read in UTC.
     if restriction is None:
         yield low, high
         return
-    given = restriction.get("restrictions") or [restriction["restriction"]]
-    for first, end, period in sorted(_span(one) for one in given):
+    parts = restriction.get("restrictions") or [restriction["restriction"]]
+    for first, end, period in sorted(_bounds(part) for part in parts):
         begins = FIRST_MONDAY_MS + ((low - FIRST_MONDAY_MS) // period - 1) * period
         while begins < high:
             inside = max(low, begins + first), min(high, begins + end)
@@ -97,8 +102,8 @@ def _hours(restriction: Body | None, low: int, high: int) -> Iterator[tuple[int,
             begins += period
 
 
-def _span(restriction: Body) -> tuple[int, int, int]:
-    # Begin and end within a day or a week, and which of the two it is.
+def _bounds(restriction: Body) -> tuple[int, int, int]:
+    # Start and end within a day or a week, and the length of that day or week.
     first, end = (_minutes(restriction, which) * MINUTE_MS for which in ("start", "end"))
     period = 7 * DAY_MS if "startDay" in restriction else DAY_MS
     return first, end if end > first else end + period, period
