@@ -26,7 +26,7 @@ from tests.support.worlds import (
 )
 
 from benchmarks.report import print_line
-from opsgenie_simulator import Account, Changing, Faults, Switches
+from opsgenie_simulator import Account, Faults, RandomChanges, Switches
 from source_opsgenie.streams import STREAMS, ancestry
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
@@ -43,7 +43,7 @@ QUERIES = ("", "", "createdAt > 1", "source: Prometheus")
 # counts show at once that they are wrong.
 FIXED = {"host": "api", "wrong_region": False, "created_at_values": "milliseconds"}
 # Faults that leave the connection intact: a world has no sockets.
-FAULTS = ("status 500", "status 503", "broken JSON", "page as 200")
+FAULTS = ("status 500", "status 503", "broken JSON", "HTML as 200")
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Exploration:
     def __init__(self, case: Case) -> None:
         self.case, self.account = case, create_account(case)
         updates, creations, deletions = case.changes
-        self.changing = Changing(self.account, updates=updates, creations=creations, deletions=deletions)
+        self.changing = RandomChanges(self.account, updates=updates, creations=creations, deletions=deletions)
         self.faults = Faults(share=case.fault_share, among=FAULTS)
         self.unchanging_world = World(self.account, replace(case.switches, ties="kept"), step_ms=0)
         # The world that is created last sets the account's clock.

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import trustme
 
-from opsgenie_simulator import Account, Call, RateLimit, Request, Response, Simulator, Switches, Weather
-from opsgenie_simulator.messages import Answer
+from opsgenie_simulator import Account, Call, Middleware, RateLimit, Request, Response, Simulator, Switches
+from opsgenie_simulator.middleware import Respond
 
 # A million alerts are seeded in about a minute on one core of an old machine.
 SEED_TIMEOUT_SECONDS = 600
@@ -101,7 +101,7 @@ def list_requests(simulator: Simulator) -> Sequence[Request]:
 
 def clear_journal(simulator: Simulator) -> None:
     """Remove all requests from the journal."""
-    simulator.forget()
+    simulator.clear_requests()
 
 
 def update_alerts(simulator: Simulator, number: int) -> None:
@@ -124,9 +124,9 @@ def _run_server(options: ServerOptions, pipe: "Connection[Any, Any]") -> None:
         switches=options.switches,
         limits=dict.fromkeys(domains, options.limits) if options.limits else None,
         latency_ms=options.latency_ms,
-        weather=(_widen_rows(options.row_bytes),) if options.row_bytes else (),
+        middleware=(_widen_rows(options.row_bytes),) if options.row_bytes else (),
         tls=_tls_context(options.certificate) if options.certificate else None,
-        remember=options.remember,
+        request_log_size=options.remember,
     )
     with simulator:
         pipe.send((simulator.url, account.full_key))
@@ -144,12 +144,12 @@ def _tls_context(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-def _widen_rows(row_bytes: int) -> Weather:
+def _widen_rows(row_bytes: int) -> Middleware:
     text = b"The disk is filling up and no one is watching. " * (row_bytes // 40 + 1)
     wide_start = b'{"wide":"' + text[:row_bytes] + b'",' + ROW_START[1:]
 
-    def widen(call: Call, answer: Answer) -> Response:
-        response = answer(call)
+    def widen(call: Call, respond: Respond) -> Response:
+        response = respond(call)
         return replace(response, body=response.body.replace(ROW_START, wide_start))
 
     return widen

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks.report import print_line
 from benchmarks.soak_run import SoakRun
-from opsgenie_simulator import Account, Changing, Faults, RateLimit, Switches
+from opsgenie_simulator import Account, Faults, RandomChanges, RateLimit, Switches
 
 DAY_MS = 86_400_000
 LAG_MS = 2_000
@@ -38,13 +38,13 @@ def read_once(account: Account, kind: str = "alerts") -> Iterator[SoakRun]:
     yield soak_run
     soak_run.read()
     soak_run.compare_with_account()
-    soak_run.expect(soak_run.rows_read == len(account.ledger.shelves[kind]), f"{soak_run.rows_read} rows")
+    soak_run.expect(soak_run.rows_read == len(account.store.tables[kind]), f"{soak_run.rows_read} rows")
 
 
 def read_with_deletions(account: Account) -> Iterator[SoakRun]:
     """Read once while rows are deleted, some of them in the crowd; all other rows must be read."""
-    deleting = Changing(account, updates=0, creations=0, deletions=0.1)
-    soak_run = SoakRun(account, weather=(deleting,), switches=Switches(ties="shuffled"))
+    deleting = RandomChanges(account, updates=0, creations=0, deletions=0.1)
+    soak_run = SoakRun(account, middleware=(deleting,), switches=Switches(ties="shuffled"))
     yield from _read_changing(soak_run, deleting, syncs=1)
 
 
@@ -54,11 +54,11 @@ def read_with_changes(lag_ms: int) -> Iterator[SoakRun]:
     for number in range(20_000):
         account.create_alert(created_at=account.now() - DAY_MS - number * 60_000)
     account.index_lag_ms = lag_ms
-    changes = Changing(account)
-    yield from _read_changing(SoakRun(account, weather=(changes,)), changes, syncs=2)
+    changes = RandomChanges(account)
+    yield from _read_changing(SoakRun(account, middleware=(changes,)), changes, syncs=2)
 
 
-def _read_changing(soak_run: SoakRun, changes: Changing, *, syncs: int) -> Iterator[SoakRun]:
+def _read_changing(soak_run: SoakRun, changes: RandomChanges, *, syncs: int) -> Iterator[SoakRun]:
     yield soak_run
     account, initial_ids = soak_run.account, set(soak_run.account.alerts)
     for number in range(syncs):
@@ -127,8 +127,8 @@ def sync_all_night() -> Iterator[SoakRun]:
     account = Account.seeded(alerts=2_000)
     started = account.now()
     account.clock = lambda: started + (time.time_ns() // 1_000_000 - started) * SPEED
-    changes = Changing(account, updates=0.5)
-    soak_run = SoakRun(account, weather=(changes,), faults=Faults(share=0.15), limits={"search": [RateLimit(50, 1)]})
+    changes = RandomChanges(account, updates=0.5)
+    soak_run = SoakRun(account, middleware=(changes,), faults=Faults(share=0.15), limits={"search": [RateLimit(50, 1)]})
     yield soak_run
     keys, hour = account.keys, 0
     while hour < HOURS:
@@ -150,7 +150,7 @@ def read_for_long() -> Iterator[SoakRun]:
     soak_run = SoakRun(account, "alert_logs", keeps_rows=False, faults=Faults(share=0.15), limits=limits)
     yield soak_run
     result = soak_run.read()
-    logs = sum(len(account.ledger.children(alert_id).logs) for alert_id in account.alerts)
+    logs = sum(len(account.store.children(alert_id).logs) for alert_id in account.alerts)
     soak_run.expect(result.rows == logs, f"{result.rows} of {logs} rows")
     third = len(result.samples) // 3
     for name in ("memory_kb", "threads", "descriptors"):

@@ -19,7 +19,7 @@ class SoakRun:
     account: Account
     kind: str = "alerts"
     keeps_rows: bool = True
-    weather: tuple[Any, ...] = ()
+    middleware: tuple[Any, ...] = ()
     switches: Switches = field(default_factory=Switches)
     faults: Faults = field(default_factory=Faults)
     limits: dict[str, list[RateLimit]] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class SoakRun:
 
     def __post_init__(self) -> None:
         self.simulator = Simulator(
-            self.account, switches=self.switches, weather=self.weather, faults=self.faults, limits=self.limits
+            self.account, switches=self.switches, middleware=self.middleware, faults=self.faults, limits=self.limits
         )
         self.requests = 0
         self.key = self.account.full_key
@@ -44,7 +44,7 @@ class SoakRun:
             watch = partial(self._keep_rows, ids) if self.keeps_rows else None
             result = Program().read(self.kind, config=config, state=self.states.values(), stop=stop, watch=watch)
             self.requests += len(self.simulator.requests)
-            self.simulator.forget()
+            self.simulator.clear_requests()
         self.states, self.rows_read = self.states | result.states, self.rows_read + result.rows
         if kill_at is None:
             self.expect((result.exit_code != 0) == fails, f"exit code {result.exit_code}: {result.error}")
@@ -59,7 +59,7 @@ class SoakRun:
 
     def compare_with_account(self, *, only_missing_of: set[str] | None = None) -> None:
         """Record missing and stale rows; with *only_missing_of*, only missing rows with these ids."""
-        expected = {record.id: record for record in self.account.ledger.shelves[self.kind]}
+        expected = {record.id: record for record in self.account.store.tables[self.kind]}
         ids = expected.keys() if only_missing_of is None else expected.keys() & only_missing_of
         missing = ids - self.rows.keys()
         self.expect(not missing, f"{len(missing)} missing")

@@ -32,7 +32,7 @@ def test_a_limit_is_reported_learned_and_remembered(source: Verbs) -> None:
         first = limited.read("alert_logs")
         (state,) = first.last_states()
         throttled_first = count_throttled(simulator)
-        simulator.forget()
+        simulator.clear_requests()
         second = limited.read("alert_logs", state=[state], mode="full_refresh")
         throttled_second = count_throttled(simulator)
 

@@ -26,7 +26,7 @@ def test_child_rows_carry_the_id_of_their_parent(source: Verbs, account: Account
     expected = {
         (alert_id, log["offset"], log["log"])
         for alert_id in account.alerts
-        for log in account.ledger.children(alert_id).logs
+        for log in account.store.children(alert_id).logs
     }
 
     assert expected == {(row["alert_id"], row["offset"], row["log"]) for row in output.records("alert_logs")}
@@ -48,7 +48,7 @@ def test_reading_twice_gives_the_same_rows(source: Verbs) -> None:
     assert [first.records(name) for name in STREAMS] == [second.records(name) for name in STREAMS]
 
 
-@pytest.mark.parametrize("switches", [Switches(cap="refused"), Switches(cap="ends")], ids=["refused", "ends"])
+@pytest.mark.parametrize("switches", [Switches(cap="rejected"), Switches(cap="ends")], ids=["rejected", "ends"])
 @pytest.mark.parametrize("mode", ["incremental", "full_refresh"])
 def test_more_alerts_than_the_cap_are_all_read(mode: str, switches: Switches, source: Verbs) -> None:
     """25,000 alerts are read once each, in pages of 100, and no page reaches past the cap."""
@@ -68,7 +68,7 @@ def test_more_alerts_than_the_cap_are_all_read(mode: str, switches: Switches, so
 def test_an_unchanged_account_emits_nothing_again(stream: str, source: Verbs, simulator: Simulator) -> None:
     """With the state of the first read and no changes, a second one emits no rows in at most four requests."""
     first = source.read(stream)
-    simulator.forget()
+    simulator.clear_requests()
     second = source.read(stream, state=first.last_states())
 
     assert second.records(stream) == []
@@ -106,7 +106,7 @@ def test_open_alerts_are_rechecked_once_a_day(source: Verbs, account: Account, s
     second = source.read("alert_logs", state=first.last_states())
     account.clock = lambda: today() + 25 * 60 * 60 * 1000
     third = source.read("alert_logs", state=second.last_states())
-    simulator.forget()
+    simulator.clear_requests()
     fourth = source.read("alert_logs", state=third.last_states())
 
     assert second.records("alert_logs") == []
@@ -138,11 +138,11 @@ def test_a_recheck_is_limited_and_resumes_in_the_next_sync(source: Verbs, accoun
     "switches",
     [
         Switches(updated_at_search="searchable"),
-        Switches(updated_at_search="refused"),
+        Switches(updated_at_search="rejected"),
         Switches(updated_at_search="ignored"),
         Switches(updated_at_search="seconds"),
-        Switches(updated_at_sort="refused"),
-        Switches(updated_at_sort="refused", updated_at_search="refused"),
+        Switches(updated_at_sort="rejected"),
+        Switches(updated_at_sort="rejected", updated_at_search="rejected"),
     ],
 )
 def test_changes_are_found_for_every_behaviour_of_updated_at(
@@ -171,7 +171,7 @@ def test_start_date_skips_rows_last_updated_before(stream: str, source: Verbs, a
     found = {row["alert_id"] if "alert_id" in row else row["id"] for row in output.records(stream)}
 
     if stream == "alert_recipients":
-        expected = {alert_id for alert_id in expected if account.ledger.children(alert_id).recipients}
+        expected = {alert_id for alert_id in expected if account.store.children(alert_id).recipients}
 
     assert expected == found
 

@@ -49,7 +49,7 @@ class Service:
             yield self.now + wait, self.send
         else:
             pacer.in_flight.enter()
-            exceeded = self.throttle.refusing("alert")
+            exceeded = self.throttle.admit("alert")
             (self.throttled if exceeded else self.accepted).append(self.now)
             yield self.now + self.latency, partial(self.respond, exceeded)
 
@@ -62,7 +62,7 @@ class Service:
 
     def send_other(self, _: Pacer) -> Iterator[tuple[float, Any]]:
         """Send a request of another client."""
-        self.throttle.refusing("alert")
+        self.throttle.admit("alert")
         yield from ()
 
     def episodes(self) -> list[float]:

@@ -41,10 +41,10 @@ def test_deleted_rows_are_marked_and_kept(archive: Command, account: Account) ->
 def test_the_search_for_deleted_rows_can_be_skipped(archive: Command, simulator: Simulator) -> None:
     """One count shows that nothing was deleted; with 0 requests allowed, it is not sent."""
     archive.sync("--streams", "alerts")
-    simulator.forget()
+    simulator.clear_requests()
     archive.sync("--streams", "alerts")
     requests = len(simulator.requests)
-    simulator.forget()
+    simulator.clear_requests()
     archive.sync("--streams", "alerts", "--deleted-row-requests", "0")
 
     assert 1 == requests - len(simulator.requests)
@@ -58,10 +58,10 @@ def test_the_search_for_deleted_rows_keeps_to_its_requests(
     archive.sync("--streams", "alerts")
     for alert_id in crowd:
         account.delete_alert(alert_id)
-    archive.simulator.forget()
+    archive.simulator.clear_requests()
     archive.sync("--streams", "alerts", "--deleted-row-requests", "0")
     without_search = len(archive.simulator.requests)
-    archive.simulator.forget()
+    archive.simulator.clear_requests()
     output = archive.sync("--streams", "alerts", "--deleted-row-requests", str(requests)).output
 
     assert requests == len(archive.simulator.requests) - without_search

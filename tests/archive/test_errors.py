@@ -200,7 +200,7 @@ def test_a_revoked_key_ends_the_sync(archive: Command, account: Account) -> None
             account.keys = ()
         return respond(call)
 
-    with Simulator(account, weather=(revoke,)) as simulator:
+    with Simulator(account, middleware=(revoke,)) as simulator:
         result = Command(simulator, archive.key, archive.path)(
             "sync", "--to", str(archive.path), "--streams", "teams,alerts,incidents,alert_logs"
         )

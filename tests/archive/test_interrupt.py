@@ -14,7 +14,7 @@ COUNTS = 40
 
 
 class Interruption:
-    """Weather that sends one Ctrl-C to the client's process, before the response to its request number *count*."""
+    """Middleware that sends one Ctrl-C to the client's process, before the response to its request number *count*."""
 
     def __init__(self, *, count: int) -> None:
         self.count = count
@@ -33,7 +33,7 @@ def test_ctrl_c_keeps_what_was_stored(tmp_path: Path, count: int, stored: int) -
     """After Ctrl-C everything stored is kept, and the same command reads the rest."""
     account = Account.seeded(alerts=9_000)
     interruption = Interruption(count=count)
-    with Simulator(account, weather=(interruption,)) as simulator:
+    with Simulator(account, middleware=(interruption,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         interruption.process = archive.begin("--streams", "alerts")
         output, errors = wait_for_exit(interruption.process, timeout=30)
@@ -52,7 +52,7 @@ def test_ctrl_c_keeps_child_records(tmp_path: Path) -> None:
     """Rows of a stream that takes a request per alert are stored, up to the last state that can be resumed."""
     account = Account.seeded(alerts=600)
     interruption = Interruption(count=450)
-    with Simulator(account, weather=(interruption,)) as simulator:
+    with Simulator(account, middleware=(interruption,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         interruption.process = archive.begin("--streams", "alert_logs")
         wait_for_exit(interruption.process, timeout=30)

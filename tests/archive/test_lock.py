@@ -34,7 +34,7 @@ def test_a_second_sync_is_rejected(tmp_path: Path) -> None:
             second.append((other.returncode, errors, len(simulator.requests) - before))
         return respond(call)
 
-    with Simulator(account, weather=(sync_meanwhile,)) as simulator:
+    with Simulator(account, middleware=(sync_meanwhile,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
         output, errors = wait_for_exit(first, timeout=2 * MAX_SECONDS)
@@ -80,7 +80,7 @@ def test_a_killed_sync_releases_the_lock(tmp_path: Path) -> None:
             first.send_signal(signal.SIGKILL)
         return respond(call)
 
-    with Simulator(account, weather=(kill_first,)) as simulator:
+    with Simulator(account, middleware=(kill_first,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first = archive.begin("--streams", "teams")
         wait_for_exit(first, timeout=MAX_SECONDS)

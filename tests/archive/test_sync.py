@@ -81,7 +81,7 @@ def test_weeks_outside_the_span_are_kept(archive: Command, account: Account) -> 
 def test_every_child_is_in_its_table(archive: Command, account: Account) -> None:
     """After a sync, the child records of alerts are stored, each with the id of its alert."""
     archive.sync("--streams", "alert_logs,alert_recipients")
-    children = {alert_id: account.ledger.children(alert_id) for alert_id in account.alerts}
+    children = {alert_id: account.store.children(alert_id) for alert_id in account.alerts}
     logs = [{"alert_id": alert_id, **log} for alert_id, of in children.items() for log in of.logs]
     recipients = [
         {"alert_id": alert_id, **row, "user_id": row["user"]["id"], "user_username": row["user"]["username"]}
@@ -140,7 +140,7 @@ def test_a_second_sync_without_changes_writes_nothing(archive: Command, simulato
     names = (*SEARCHED, "users", "teams", "user_teams")
     archive.sync("--streams", ",".join(names))
     before = {name: archive.query(f"SELECT _json, _synced_at FROM {name} ORDER BY ALL") for name in names}
-    simulator.forget()
+    simulator.clear_requests()
     archive.sync("--streams", ",".join(names))
 
     assert before == {name: archive.query(f"SELECT _json, _synced_at FROM {name} ORDER BY ALL") for name in names}

@@ -13,7 +13,7 @@ STREAMS = ("--streams", "alerts,alert_notes")
 
 
 # With the latter, each sync reads the full history again, including the part that is never listed.
-BY_UPDATE, BY_HISTORY = Switches(), Switches(updated_at_search="refused", updated_at_sort="refused")
+BY_UPDATE, BY_HISTORY = Switches(), Switches(updated_at_search="rejected", updated_at_sort="rejected")
 
 
 @pytest.fixture(params=[BY_UPDATE, BY_HISTORY], ids=["by update", "by history"])
@@ -29,7 +29,7 @@ def lacking(account: Account, tmp_path: Path, request: pytest.FixtureRequest) ->
         body["data"] = [row for row in body["data"] if row["id"] not in hidden]
         return replace(response, body=orjson.dumps(body))
 
-    with Simulator(account, switches=request.param, weather=(hide,)) as simulator:
+    with Simulator(account, switches=request.param, middleware=(hide,)) as simulator:
         yield Command(simulator, account.full_key, tmp_path / "acme.duckdb")
 
 

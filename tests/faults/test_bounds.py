@@ -21,7 +21,7 @@ def fetch(url: str, bounds: Bounds, key: str = "none") -> bytes:
         return transport(Request("/v2/account", headers={"Authorization": f"GenieKey {key}"})).body
 
 
-@pytest.mark.parametrize("fault", ["late", "silence"])
+@pytest.mark.parametrize("fault", ["late response", "silence"])
 def test_silence_has_a_bound_of_its_own(fault: str, simulator: Simulator, account: Account) -> None:
     """A response whose first or next byte does not come is given up long before it takes too long as a whole."""
     simulator.faults.script(fault, route="/v2/account")

@@ -9,7 +9,7 @@ import pytest
 from tests.support.faulty import EXPECTED_FAILURES, DirectTransport, Outcome, connection_over, read_stream
 
 from opsgenie_simulator import Account, Faults, Simulator
-from opsgenie_simulator.faults import PASSING, Scripted
+from opsgenie_simulator.faults import TRANSIENT, ScriptedFault
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.streams import STREAMS, Stream
 
@@ -17,7 +17,7 @@ from source_opsgenie.streams import STREAMS, Stream
 ONE_EACH = {
     failure: fault for fault, failure in reversed(EXPECTED_FAILURES.items()) if failure is not Failure.TOO_LARGE
 }
-LASTING = [*ONE_EACH.values(), "page before", "next for ever", "count beyond all"]
+LASTING = [*ONE_EACH.values(), "previous page", "endless next", "huge count"]
 # Of the streams that are read alike, the first gets each fault, the others a few at each position.
 A_FEW = 3
 
@@ -64,12 +64,12 @@ class Case:
     def broken_rules(self, fault: str, route: str, at: int, *, times: int | None) -> list[str]:
         """The rules that break when the response *at* on *route*, or each from there on, has *fault*."""
         faults, complete = Faults(), self.complete.rows
-        outcome = self._read(faults, Scripted(fault, route, at=at, times=times))
+        outcome = self._read(faults, ScriptedFault(fault, route, at=at, times=times))
         later = self._read(Faults(), state=outcome.state)
         is_explained = outcome.rows == complete or _reports_missing_rows(outcome)
         rules = {
             "the fault is used": not faults.unused(),
-            "a passing fault does not fail the read": not (outcome.error and times and fault in PASSING),
+            "a passing fault does not fail the read": not (outcome.error and times and fault in TRANSIENT),
             "missing rows are reported": bool(outcome.error) or is_explained,
             "the error names the request": not outcome.error or re.search("GET |/v", str(outcome.error)) is not None,
             "the next read completes it": later.error is None and outcome.rows | later.rows == complete,
@@ -81,7 +81,7 @@ class Case:
     def _read(
         self,
         faults: Faults,
-        *scripted: Scripted,
+        *scripted: ScriptedFault,
         state: dict[str, object] | None = None,
         requests: Counter[str] | None = None,
     ) -> Outcome:
@@ -105,7 +105,7 @@ def test_a_read_is_complete_or_fails(stream: Stream) -> None:
     broken: list[str] = []
     for route, at in case.cells():
         number = next(turn)
-        broken += case.broken_rules(PASSING[number % len(PASSING)], route, at, times=1)
+        broken += case.broken_rules(TRANSIENT[number % len(TRANSIENT)], route, at, times=1)
         for fault in LASTING if is_first else (LASTING * 2)[number % len(LASTING) :][:A_FEW]:
             broken += case.broken_rules(fault, route, at, times=None)
 

@@ -32,7 +32,7 @@ from source_opsgenie.reading.search import Search
 from source_opsgenie.streams import STREAMS
 
 # These affect more than one response; the matrix has them.
-IN_READS = {"page before", "next for ever", "count below zero", "count of text", "count beyond all"}
+IN_READS = {"previous page", "endless next", "negative count", "count as text", "huge count"}
 ROUTE = "/v2/users"
 FAILING = {fault: failure for fault, failure in EXPECTED_FAILURES.items() if failure}
 
@@ -102,7 +102,7 @@ def test_every_fault_is_tested() -> None:
 def test_a_permanent_fault_becomes_an_error(fault: str, connection: Connection, simulator: Simulator) -> None:
     """Each permanent fault ends in the error of its failure, with the path and the remedy, after all attempts."""
     failure = FAILING[fault]
-    simulator.forget()
+    simulator.clear_requests()
     simulator.faults.script(fault, route=ROUTE, times=None)
     with pytest.raises(OpsgenieError) as caught:
         read(connection)
@@ -126,7 +126,7 @@ def test_a_passing_fault_costs_no_row(
     assert sorted(user["username"] for user in account.users.values()) == sorted(read(connection))
 
 
-@pytest.mark.parametrize("fault", ["page as 200", "redirect", "status 503", "cut JSON"])
+@pytest.mark.parametrize("fault", ["HTML as 200", "redirect", "status 503", "truncated JSON"])
 def test_a_host_that_never_responded_as_the_api(fault: str, simulator: Simulator) -> None:
     """A host that is not the API, or is failing, from the first response on is given up after a few attempts."""
     simulator.faults.script(fault, route="/v2/account", times=None)
@@ -136,7 +136,7 @@ def test_a_host_that_never_responded_as_the_api(fault: str, simulator: Simulator
     assert len(simulator.requests) == FIRST_ATTEMPTS
 
 
-@pytest.mark.parametrize("fault", ["count below zero", "count of text"])
+@pytest.mark.parametrize("fault", ["negative count", "count as text"])
 def test_an_impossible_count_is_an_error(fault: str, connection: Connection, simulator: Simulator) -> None:
     """An invalid count is never read as zero."""
     simulator.faults.script(fault, route="/v2/alerts/count")
@@ -146,9 +146,9 @@ def test_an_impossible_count_is_an_error(fault: str, connection: Connection, sim
 
 def test_a_circular_list_is_an_error(connection: Connection, simulator: Simulator) -> None:
     """A `next` that always names another URL, with the same page behind it, is an error after two or three pages."""
-    simulator.faults.script("next for ever", route="/v2/alerts/{identifier}/logs", times=None)
+    simulator.faults.script("endless next", route="/v2/alerts/{identifier}/logs", times=None)
     alert_id = next(iter(simulator.account.alerts))
-    simulator.forget()
+    simulator.clear_requests()
     with pytest.raises(Failure.NO_NEXT.kind, match="leads back to a page that was read before"):
         read_list(connection.client, STREAMS["alert_logs"], f"/v2/alerts/{alert_id}/logs")
 

@@ -7,7 +7,7 @@ from tests.support.faulty import DirectTransport, connection_over
 from tests.support.leaks import KEY, find_leaks
 
 from opsgenie_simulator import Account, Call, Response, Simulator
-from opsgenie_simulator.messages import Answer
+from opsgenie_simulator.middleware import Respond
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.config import Config
 from source_opsgenie.errors import OpsgenieError
@@ -16,11 +16,11 @@ from source_opsgenie.streams import STREAMS
 
 
 class Echo:
-    """Weather in which the API puts the key into its links."""
+    """Middleware in which the API puts the key into its links."""
 
-    def __call__(self, call: Call, answer: Answer) -> Response:
+    def __call__(self, call: Call, respond: Respond) -> Response:
         """Respond with a link that holds the key, as in the old form of the API."""
-        response = answer(call)
+        response = respond(call)
         key = (call.authorization or "").removeprefix("GenieKey ")
         following = f'"paging":{{"next":"https://localhost/?apiKey={key}&ApiKey={key}&limit=1&n={len(call.query)}"}},'
         body = response.body.replace(b'"took"', f'{following}"took"'.encode(), 1)
@@ -32,7 +32,7 @@ def test_a_link_that_holds_the_key(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     account = Account.seeded(alerts=3)
     requests: list[Request] = []
-    transport = DirectTransport(Simulator(account, weather=(Echo(),)))
+    transport = DirectTransport(Simulator(account, middleware=(Echo(),)))
 
     def recording(request: Request) -> RawResponse:
         requests.append(request)

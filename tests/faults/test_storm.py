@@ -1,4 +1,4 @@
-"""Bad weather: random faults cost no row; a service that is down is reported within a bound."""
+"""Bad middleware: random faults cost no row; a service that is down is reported within a bound."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,8 +12,9 @@ from tests.support.faulty import DirectTransport, connected, connection_over, re
 from tests.support.leaks import record_output
 
 from opsgenie_simulator import Account, Call, Faults, Response, Simulator
-from opsgenie_simulator.faults import PASSING
-from opsgenie_simulator.messages import Answer, Delivery
+from opsgenie_simulator.faults import TRANSIENT
+from opsgenie_simulator.messages import Delivery
+from opsgenie_simulator.middleware import Respond
 from source_opsgenie.api.client import ATTEMPTS
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.outage import LONGEST_OUTAGE_SECONDS, is_fatal
@@ -38,23 +39,23 @@ from source_opsgenie.streams import STREAMS
 
 
 class Outage:
-    """Weather in which connections close without a response: *lasting* times, after the first *after* responses."""
+    """Middleware in which connections close without a response: *lasting* times, after the first *after* responses."""
 
     def __init__(self, *, after: int, lasting: int) -> None:
         self.first, self.last, self.number = after + 1, after + lasting, 0
 
-    def __call__(self, call: Call, answer: Answer) -> Response:
+    def __call__(self, call: Call, respond: Respond) -> Response:
         """Respond, or close the connection."""
         self.number += 1
         is_out = self.first <= self.number <= self.last
-        return replace(answer(call), delivery=Delivery(cut=0) if is_out else None)
+        return replace(respond(call), delivery=Delivery(cut=0) if is_out else None)
 
 
 def keys_of(account: Account, stream: str) -> set[tuple[str, ...]]:
     """The keys of all rows of *stream*."""
     if stream == "alerts":
         return {(alert_id,) for alert_id in account.alerts}
-    return {(alert, log["offset"]) for alert in account.alerts for log in account.ledger.children(alert).logs}
+    return {(alert, log["offset"]) for alert in account.alerts for log in account.store.children(alert).logs}
 
 
 @pytest.mark.parametrize(("stream", "alerts", "seeds"), [("alerts", 2_000, range(10)), ("alert_logs", 400, range(1))])
@@ -73,15 +74,15 @@ def test_random_faults_cost_no_row(stream: str, alerts: int, seeds: range) -> No
         assert outcome.rows.keys() == keys_of(account, stream)
 
     assert happened.total() > 30
-    assert len(happened) > len(PASSING) // 2
+    assert len(happened) > len(TRANSIENT) // 2
 
 
-@pytest.mark.parametrize("fault", ["status 503", "reset before", "page as 200"])
+@pytest.mark.parametrize("fault", ["status 503", "reset before", "HTML as 200"])
 def test_a_service_that_is_down_is_reported_within_the_bound(fault: str, simulator: Simulator) -> None:
     """It takes the attempts of one request, and one request whether the API is reachable; no later stream waits."""
     with connected(simulator) as connection:
         simulator.faults.share, simulator.faults.among = 1.0, (fault,)
-        simulator.forget()
+        simulator.clear_requests()
         began = connection.clock.monotonic()
         outcome = read_stream(connection, STREAMS["alerts"])
         assert outcome.error
@@ -123,7 +124,7 @@ def test_the_archive_waits_out_an_outage(tmp_path: Path, capsys: pytest.CaptureF
     """In an outage a sync reports that it waits, waits, reports that it resumes, and ends complete."""
     account = Account.seeded(alerts=900)
     outage = Outage(after=12, lasting=ATTEMPTS + 40)
-    with Simulator(account, weather=(outage,)) as simulator, connected(simulator) as connection:
+    with Simulator(account, middleware=(outage,)) as simulator, connected(simulator) as connection:
         result = synced(connection, tmp_path / "acme.duckdb")
     printed = record_output(capsys.readouterr().out)
 
@@ -156,7 +157,7 @@ def test_the_archive_waits_a_bounded_time(tmp_path: Path) -> None:
     """A permanent outage ends the sync after little more than an hour, and later streams are reported as not begun."""
     outage = Outage(after=5, lasting=10_000)
     account = Account.seeded(alerts=30)
-    with Simulator(account, weather=(outage,)) as simulator, connected(simulator) as connection:
+    with Simulator(account, middleware=(outage,)) as simulator, connected(simulator) as connection:
         alerts, logs = synced(connection, tmp_path / "acme.duckdb", "alerts", "alert_logs")
 
     assert alerts.ends_sync

@@ -40,7 +40,7 @@ STREAMS = ["alerts", "alert_logs"]
 
 @pytest.fixture
 def stall() -> Stall:
-    """Weather that stops the simulator from responding."""
+    """Middleware that stops the simulator from responding."""
     return Stall(after=45)
 
 
@@ -53,7 +53,7 @@ def account() -> Account:
 @pytest.fixture
 def simulator(account: Account, stall: Stall) -> Iterator[Simulator]:
     """The API, which stalls during a read."""
-    with Simulator(account, weather=(stall,)) as simulator:
+    with Simulator(account, middleware=(stall,)) as simulator:
         yield simulator
 
 

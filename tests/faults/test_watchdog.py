@@ -60,7 +60,7 @@ def test_a_suspend_is_detected() -> None:
 
 def test_a_suspend_breaks_off_requests_in_flight(simulator: Simulator, request_: Request) -> None:
     """A request from before a suspend is broken off, and the next one uses a new connection."""
-    simulator.faults.script("late", route="/v2/account")
+    simulator.faults.script("late response", route="/v2/account")
     bounds, detector = Bounds(interval=60.0), AlwaysSuspended()
     transport = PooledTransport(simulator.url, connections=2, bounds=bounds, suspend_detector=detector)
     with closing(transport):

@@ -16,14 +16,15 @@ from tests.support.worlds import (
     rows_of,
 )
 
-from opsgenie_simulator import Account, Call, Changing, Switches
-from opsgenie_simulator.messages import Answer, Response
+from opsgenie_simulator import Account, Call, RandomChanges, Switches
+from opsgenie_simulator.messages import Response
+from opsgenie_simulator.middleware import Respond
 
 LAGS = [0, 2_000, MINUTE_MS]
-SEARCHES: tuple[Literal["searchable", "refused", "ignored", "seconds"], ...] = (
-    "searchable", "refused", "ignored", "seconds",
+SEARCHES: tuple[Literal["searchable", "rejected", "ignored", "seconds"], ...] = (
+    "searchable", "rejected", "ignored", "seconds",
 )  # fmt: skip
-SORTS: tuple[Literal["accepted", "refused"], ...] = ("accepted", "refused")
+SORTS: tuple[Literal["accepted", "rejected"], ...] = ("accepted", "rejected")
 BEHAVIOURS = [Switches(updated_at_search=search, updated_at_sort=sort) for search in SEARCHES for sort in SORTS]
 
 
@@ -34,7 +35,7 @@ class ChangingAccount:
         self.account = Account.seeded(alerts=900, incidents=900, until=NOW - DAY_MS)
         create_crowd(self.account, 150, at=NOW - 10 * DAY_MS)
         self.account.index_lag_ms = lag_ms
-        self.changes = Changing(self.account, seed=seed)
+        self.changes = RandomChanges(self.account, seed=seed)
         self.world = World(self.account, switches or Switches(), (self.changes,))
         self.table = Table(stream)
 
@@ -110,8 +111,8 @@ def test_a_read_ends_when_updates_are_as_fast_as_it_reads(updates: float) -> Non
     account = Account.seeded(alerts=3_000, until=NOW - DAY_MS)
     world, table = World(account), Table()
     table.apply(world.read())
-    fast = Changing(account, updates=updates, creations=0, deletions=0)
-    world = World(account, weather=(fast,), now=world.now + DAY_MS)
+    fast = RandomChanges(account, updates=updates, creations=0, deletions=0)
+    world = World(account, middleware=(fast,), now=world.now + DAY_MS)
     for alert_id in list(account.alerts)[:500]:
         account.update_alert(alert_id, tags=["before"])
     syncs = [table.apply(world.read(state=table.state)) for _ in range(2)]
@@ -130,7 +131,7 @@ def test_a_change_that_is_indexed_late_is_not_lost() -> None:
     world, table = World(account), Table()
     table.apply(world.read())
     for alert_id in list(account.alerts)[:250]:
-        account.update_alert(alert_id, tags=["late"])
+        account.update_alert(alert_id, tags=["late response"])
         world.now += 10
     table.apply(world.read(state=table.state))
     world.now += MINUTE_MS - 1_500
@@ -146,18 +147,18 @@ def test_a_change_that_is_indexed_late_is_not_lost() -> None:
 def test_log_lines_without_an_update_are_read_within_a_day(seed: int) -> None:
     """Log lines of open alerts that do not change `updatedAt` are all read by the daily recheck."""
     account = Account.seeded(alerts=300, until=NOW - DAY_MS)
-    changes = Changing(account, seed=seed, updates=0.2, creations=0.1, deletions=0.05)
+    changes = RandomChanges(account, seed=seed, updates=0.2, creations=0.1, deletions=0.05)
     chance = Random(seed)
     touched: list[str] = []
 
-    def add_line(call: Call, answer: Answer) -> Response:
+    def add_line(call: Call, respond: Respond) -> Response:
         open_ids = [alert_id for alert_id, alert in account.alerts.items() if alert["status"] == "open"]
         if world.now < NOW + DAY_MS:
             touched.append(chance.choice(open_ids))
             account.add_log(touched[-1], f"line {len(touched)}", touch=False)
-        return answer(call)
+        return respond(call)
 
-    world, table = World(account, weather=(changes, add_line)), Table("alert_logs")
+    world, table = World(account, middleware=(changes, add_line)), Table("alert_logs")
     table.apply(world.read("alert_logs"))
     changes.stop()
     world.now += DAY_MS + MINUTE_MS

@@ -62,7 +62,7 @@ def test_empty_years_cost_almost_nothing() -> None:
     assert max(len(apart.requests), len(dense.requests)) <= 60
 
 
-@pytest.mark.parametrize("switches", [Switches(), Switches(updated_at_search="refused")])
+@pytest.mark.parametrize("switches", [Switches(), Switches(updated_at_search="rejected")])
 def test_a_few_changes_cost_a_few_requests(switches: Switches) -> None:
     """If 250 of 5,000 alerts changed, the second sync fetches a few pages, whatever `updatedAt` supports."""
     account = Account.seeded(alerts=5_000, until=NOW - DAY_MS)

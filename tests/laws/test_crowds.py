@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 from tests.support.worlds import DAY_MS, NOW, World, change_after, count_duplicates, create_crowd
 
-from opsgenie_simulator import Account, Changing, Switches
+from opsgenie_simulator import Account, RandomChanges, Switches
 
 CROWD_AT = NOW - 10 * DAY_MS
 TIES = ("kept", "mirrored", "shuffled")
@@ -28,9 +28,9 @@ def test_a_second_with_2500_alerts_is_complete(ties: Ties) -> None:
     assert (2_800, "") == (len(sync.ids), sync.error)
 
 
-@pytest.mark.parametrize("sort", ["accepted", "refused"])
+@pytest.mark.parametrize("sort", ["accepted", "rejected"])
 @pytest.mark.parametrize("ties", TIES)
-def test_a_millisecond_with_650_alerts_is_complete(ties: Ties, sort: Literal["accepted", "refused"]) -> None:
+def test_a_millisecond_with_650_alerts_is_complete(ties: Ties, sort: Literal["accepted", "rejected"]) -> None:
     """650 alerts of one millisecond are read once each, in a first sync and as changes in a later one."""
     account = quiet_account()
     world = World(account, Switches(ties=ties, updated_at_sort=sort))
@@ -67,7 +67,7 @@ def test_a_crowd_that_changes_with_each_request_is_complete(seed: int) -> None:
     """While the account, and the crowd in it, changes with every request, every surviving row is read."""
     account = quiet_account()
     create_crowd(account, 650, at=CROWD_AT)
-    before, changes = set(account.alerts), Changing(account, seed=seed)
+    before, changes = set(account.alerts), RandomChanges(account, seed=seed)
     sync = World(account, Switches(ties="shuffled"), (changes,)).read()
 
     assert (set(), "") == ((before & set(account.alerts)) - set(sync.ids), sync.error)
@@ -85,12 +85,12 @@ def test_a_few_alerts_more_than_a_page_in_each_millisecond(ties: Ties) -> None:
     assert (601, "") == (len(sync.ids), sync.error)
 
 
-@pytest.mark.parametrize(("cap", "inclusive"), [("refused", False), ("ends", True)])
-def test_the_cap_is_never_reached(cap: Literal["refused", "ends"], inclusive: bool) -> None:
+@pytest.mark.parametrize(("cap", "inclusive"), [("rejected", False), ("ends", True)])
+def test_the_cap_is_never_reached(cap: Literal["rejected", "ends"], inclusive: bool) -> None:
     """20,400 alerts, 2,000 of them in one second, are complete however the cap works, and so are all changes."""
     account = quiet_account(18_400)
     create_crowd(account, 2_000, at=CROWD_AT, spread_ms=1_000)
-    world = World(account, Switches(cap=cap, cap_inclusive=inclusive, updated_at_search="refused"))
+    world = World(account, Switches(cap=cap, cap_inclusive=inclusive, updated_at_search="rejected"))
     first = world.read()
     # With a bookmark that is years old, every alert counts as changed.
     second = world.read(state={**(first.state or {}), "bookmark": "2020-01-01T00:00:00.000Z", "seen": []})

@@ -6,8 +6,9 @@ import orjson
 import pytest
 from tests.support.worlds import DAY_MS, NOW, World
 
-from opsgenie_simulator import Account, Call, Changing
-from opsgenie_simulator.messages import Answer, Response
+from opsgenie_simulator import Account, Call, RandomChanges
+from opsgenie_simulator.messages import Response
+from opsgenie_simulator.middleware import Respond
 from source_opsgenie.archive.deletions import DeletionScan, Unfinished
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.search import Search
@@ -48,8 +49,8 @@ def test_only_deleted_alerts_are_found_and_finally_all(seed: int, lag_ms: int) -
     account.index_lag_ms = lag_ms
     for alert_id in list(account.alerts)[::40]:
         account.delete_alert(alert_id)
-    changes = Changing(account, seed=seed, deletions=0.5)
-    world = World(account, weather=(changes,))
+    changes = RandomChanges(account, seed=seed, deletions=0.5)
+    world = World(account, middleware=(changes,))
     first = stored.remove_deleted(world)
     existing = set(account.alerts)
     changes.stop()
@@ -83,8 +84,8 @@ def test_an_alert_that_only_its_id_finds_is_not_deleted() -> None:
     unlisted, deleted = list(account.alerts)[:2]
     account.delete_alert(deleted)
 
-    def hide(call: Call, answer: Answer) -> Response:
-        response = answer(call)
+    def hide(call: Call, respond: Respond) -> Response:
+        response = respond(call)
         body = orjson.loads(response.body)
         if call.path.endswith("/count"):
             body["data"]["count"] -= 1
@@ -92,4 +93,4 @@ def test_an_alert_that_only_its_id_finds_is_not_deleted() -> None:
             body["data"] = [row for row in body["data"] if row["id"] != unlisted]
         return replace(response, body=orjson.dumps(body))
 
-    assert {deleted} == stored.remove_deleted(World(account, weather=(hide,)))
+    assert {deleted} == stored.remove_deleted(World(account, middleware=(hide,)))

@@ -18,15 +18,15 @@ SHAPES = st.lists(
 )
 SWITCHES = st.builds(
     Switches,
-    cap=st.sampled_from(["refused", "ends"]),
+    cap=st.sampled_from(["rejected", "ends"]),
     cap_inclusive=st.booleans(),
-    updated_at_search=st.sampled_from(["searchable", "refused", "ignored", "seconds"]),
-    updated_at_sort=st.sampled_from(["accepted", "refused"]),
+    updated_at_search=st.sampled_from(["searchable", "rejected", "ignored", "seconds"]),
+    updated_at_sort=st.sampled_from(["accepted", "rejected"]),
     created_at_values=st.sampled_from(["milliseconds", "either"]),
     ties=st.sampled_from(["kept", "mirrored", "shuffled"]),
     timestamps=st.sampled_from(["trimmed", "full"]),
     alert_total_count=st.booleans(),
-    unknown_field=st.sampled_from(["refused", "ignored", "nothing"]),
+    unknown_field=st.sampled_from(["rejected", "ignored", "nothing"]),
 )
 
 
@@ -63,5 +63,5 @@ def test_small_accounts_of_any_shape_are_read_exactly_once() -> None:
 
     assert min(sizes) == 0
     assert max(sizes) > 300
-    assert {"searchable", "refused", "ignored", "seconds"} == {switches.updated_at_search for _, switches in EXERCISED}
+    assert {"searchable", "rejected", "ignored", "seconds"} == {switches.updated_at_search for _, switches in EXERCISED}
     assert {"kept", "mirrored", "shuffled"} == {switches.ties for _, switches in EXERCISED}

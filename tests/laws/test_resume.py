@@ -17,15 +17,15 @@ from tests.support.worlds import (
     create_crowd,
 )
 
-from opsgenie_simulator import Account, Changing, Switches
+from opsgenie_simulator import Account, RandomChanges, Switches
 
 STOPS: list[int] = []
 # A case is slow and its parameters explain it, so failures are not shrunk.
 FEW_EXAMPLES = settings(deadline=None, derandomize=True, database=None, phases=[Phase.generate], max_examples=12)
 SWITCHES = st.builds(
     Switches,
-    updated_at_search=st.sampled_from(["searchable", "refused", "ignored", "seconds"]),
-    updated_at_sort=st.sampled_from(["accepted", "refused"]),
+    updated_at_search=st.sampled_from(["searchable", "rejected", "ignored", "seconds"]),
+    updated_at_sort=st.sampled_from(["accepted", "rejected"]),
     ties=st.sampled_from(["kept", "mirrored", "shuffled"]),
     timestamps=st.sampled_from(["trimmed", "full"]),
 )
@@ -48,14 +48,14 @@ def find_violations(sync: Sync, stream: str) -> list[str]:
 def read_with_stops(switches: Switches, stops: list[int], seed: int) -> None:
     """Read a changing account twice, each time stopped at all *stops*, and once more without changes."""
     account = account_of(500, crowded=130)
-    chance, changes = random.Random(seed), Changing(account, seed=seed)
+    chance, changes = random.Random(seed), RandomChanges(account, seed=seed)
     world, table = World(account, switches, (changes,)), Table()
     violations: list[str] = []
     for stop in [*stops, None, *stops, None]:
         sync = table.apply(world.read(state=table.state, stop_after=stop, clock=SteppingClock()))
         violations += find_violations(sync, "alerts")
         # A request of the stopped read may still be running, and each request changes the account.
-        with account.ledger.lock:
+        with account.store.lock:
             for alert_id in chance.sample(list(account.alerts), 120):
                 account.update_alert(alert_id, tags=[f"{world.now}"])
         world.now += chance.choice([1_000, MINUTE_MS, 20 * MINUTE_MS])
@@ -98,8 +98,8 @@ def test_a_backfill_that_is_stopped_repeatedly_is_complete(stream: str) -> None:
 def test_logs_are_complete_after_a_stop_at_any_point(stop: int) -> None:
     """After a read of logs is stopped at any point while alerts change, the next reads make the table exact."""
     account = account_of(260, crowded=120)
-    changes = Changing(account, deletions=0.05)
-    world, table = World(account, weather=(changes,)), Table("alert_logs")
+    changes = RandomChanges(account, deletions=0.05)
+    world, table = World(account, middleware=(changes,)), Table("alert_logs")
     violations: list[str] = []
     for stop_after in (stop, stop // 2, None, stop, None):
         sync = table.apply(world.read("alert_logs", state=table.state, stop_after=stop_after, clock=SteppingClock()))

@@ -6,13 +6,13 @@ from typing import Literal
 import pytest
 from tests.support.worlds import DAY_MS, MINUTE_MS, NOW, Table, World, change_after, count_duplicates
 
-from opsgenie_simulator import Account, Changing, Switches
+from opsgenie_simulator import Account, RandomChanges, Switches
 from source_opsgenie.clock import parse_timestamp
 
-SEARCHES: tuple[Literal["searchable", "refused", "ignored", "seconds"], ...] = (
-    "searchable", "refused", "ignored", "seconds",
+SEARCHES: tuple[Literal["searchable", "rejected", "ignored", "seconds"], ...] = (
+    "searchable", "rejected", "ignored", "seconds",
 )  # fmt: skip
-SORTS: tuple[Literal["accepted", "refused"], ...] = ("accepted", "refused")
+SORTS: tuple[Literal["accepted", "rejected"], ...] = ("accepted", "rejected")
 TIES: tuple[Literal["kept", "shuffled"], ...] = ("kept", "shuffled")
 BEHAVIOURS = [
     Switches(updated_at_search=search, updated_at_sort=sort, ties=ties)
@@ -101,8 +101,8 @@ def test_our_clock_may_be_an_hour_off(lag_ms: int, off_ms: int) -> None:
     """Only the API's clock matters: if it is an hour ahead of or behind ours, all changes are still read."""
     account = account_of()
     account.index_lag_ms = lag_ms
-    changes = Changing(account)
-    world, table = World(account, weather=(changes,), now=int(time.time() * 1000) + off_ms), Table()
+    changes = RandomChanges(account)
+    world, table = World(account, middleware=(changes,), now=int(time.time() * 1000) + off_ms), Table()
     for _ in range(3):
         table.apply(world.read(state=table.state))
         world.now += MINUTE_MS
@@ -118,7 +118,7 @@ def test_start_date_applies_while_the_account_changes(switches: Switches) -> Non
     """With a start date, the table ends with exactly the rows updated since, however many older ones change."""
     account = account_of()
     start = "2026-08-01T00:00:00Z"
-    changes = Changing(account, updates=3.0)
+    changes = RandomChanges(account, updates=3.0)
     world, table = World(account, switches, (changes,)), Table()
     table.apply(world.read(config={"start_date": start}))
     changes.stop()

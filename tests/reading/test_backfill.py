@@ -93,9 +93,9 @@ def test_resume_after_any_batch(start: str) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 3, 99, 100, 101, 310])
-@pytest.mark.parametrize("search", ["searchable", "refused", "ignored", "seconds"])
+@pytest.mark.parametrize("search", ["searchable", "rejected", "ignored", "seconds"])
 def test_start_date_means_updated_since(
-    size: int, search: Literal["searchable", "refused", "ignored", "seconds"]
+    size: int, search: Literal["searchable", "rejected", "ignored", "seconds"]
 ) -> None:
     """Older alerts that were updated since the start date are read too, each once, however updates are searched."""
     account = account_with_old_changes(size)
@@ -106,14 +106,15 @@ def test_start_date_means_updated_since(
     assert sorted(expected) == sorted(found)
 
 
-@pytest.mark.parametrize("search", ["searchable", "refused", "ignored"])
+@pytest.mark.parametrize("search", ["searchable", "rejected", "ignored"])
 def test_counts_exclude_rows_from_before_the_start_date(
-    search: Literal["searchable", "refused", "ignored"],
+    search: Literal["searchable", "rejected", "ignored"],
 ) -> None:
     """Older rows are only searched for changes, in whichever way, and neither counted nor listed."""
     account = account_with_old_changes(30)
     connection = connection_of(
-        Wire(account, Switches(updated_at_search=search, updated_at_sort="refused")), start_date=format_timestamp(START)
+        Wire(account, Switches(updated_at_search=search, updated_at_sort="rejected")),
+        start_date=format_timestamp(START),
     )
     tally = last_tally(read_batches(connection, STREAMS["alerts"], BEGUN))
     since = sum(one["createdAt"] >= format_timestamp(START) for one in account.alerts.values())
@@ -181,7 +182,7 @@ def test_misread_times_are_noticed_before_the_first_row() -> None:
         next(Backfill(search).read(BEGUN))
 
 
-@pytest.mark.parametrize("late", [0, 4])
+@pytest.mark.parametrize("late response", [0, 4])
 def test_resume_after_changes(late: int) -> None:
     """Rows that are deleted or indexed late while a read is interrupted hide no existing row from it."""
     account = crowded(*((NOW - number * DAY // 8, 1) for number in range(1, 2_500)))

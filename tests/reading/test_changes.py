@@ -17,7 +17,7 @@ BEGUN = State(Scope("acme"), bookmark=SINCE, read=CurrentRead(NOW))
 COMBINATIONS: list[dict[str, Any]] = [
     {"updated_at_search": search, "updated_at_sort": sort, "ties": ties}
     for search, sort, ties in product(
-        ("searchable", "refused", "ignored", "seconds"), ("accepted", "refused"), ("kept", "shuffled")
+        ("searchable", "rejected", "ignored", "seconds"), ("accepted", "rejected"), ("kept", "shuffled")
     )
 ]
 every_combination = pytest.mark.parametrize("switches", COMBINATIONS, ids=lambda switches: "-".join(switches.values()))
@@ -134,8 +134,8 @@ def test_resume_after_any_batch() -> None:
     assert len(states) > 4
 
 
-@pytest.mark.parametrize("search", ["searchable", "refused", "ignored", "seconds"])
-@pytest.mark.parametrize(("sort", "tied"), [("refused", 1), ("accepted", 150)])
+@pytest.mark.parametrize("search", ["searchable", "rejected", "ignored", "seconds"])
+@pytest.mark.parametrize(("sort", "tied"), [("rejected", 1), ("accepted", 150)])
 def test_resume_after_any_batch_of_the_history(search: Any, sort: Any, tied: int) -> None:
     """A read that falls back to windows over the full history resumes from the state of any batch too."""
     account = updated_account(*((SINCE + number * 500, tied) for number in range(460 // tied)))
@@ -149,7 +149,7 @@ def test_resume_after_any_batch_of_the_history(search: Any, sort: Any, tied: int
     assert batches[0].expected or search == "searchable"
 
 
-@pytest.mark.parametrize("search", ["refused", "ignored", "seconds"])
+@pytest.mark.parametrize("search", ["rejected", "ignored", "seconds"])
 def test_bulk_update_is_found_in_windows(search: Any) -> None:
     """Without a search by `updatedAt`, 300 tied rows among 9,000 are found by sorting windows, not by reading all."""
     account = updated_account((SINCE + 5, 300), untouched=8_700)

@@ -51,7 +51,7 @@ def test_logs_are_those_of_the_account() -> None:
     for number in range(250):
         wire.account.add_log(alert_id, f"line {number}")
     expected = [
-        {"alert_id": one, **line} for one in wire.account.alerts for line in wire.account.ledger.children(one).logs
+        {"alert_id": one, **line} for one in wire.account.alerts for line in wire.account.store.children(one).logs
     ]
     rows = rows_in(Reader(connection_of(wire)).read(STREAMS["alert_logs"]))
 
@@ -91,7 +91,7 @@ def test_404_of_a_child_whose_parent_is_deleted(stream: str) -> None:
             account.delete_alert(victim)
 
     events = list(Reader(connection_of(Wire(account, before=delete))).read(STREAMS[stream]))
-    expected = {one for one in account.alerts if getattr(account.ledger.children(one), stream.split("_")[1])}
+    expected = {one for one in account.alerts if getattr(account.store.children(one), stream.split("_")[1])}
 
     assert {row["alert_id"] for row in rows_in(events)} == expected
     assert "40 parents: 39 read, 1 deleted" in texts_in(events)

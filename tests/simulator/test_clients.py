@@ -1,4 +1,4 @@
-"""A client that others wrote reads from the simulator: the vendor's own SDK."""
+"""The vendor's own SDK reads from the simulator."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from opsgenie_simulator import Account, Simulator
 from opsgenie_simulator.timestamps import epoch_ms
 
-# It has no types of its own.
+# The SDK has no types.
 Sdk = Any
 
 
@@ -21,7 +21,7 @@ def account() -> Account:
 
 @pytest.fixture
 def sdk(account: Account, simulator: Simulator) -> Iterator[Sdk]:
-    """The vendor's SDK, set up as its documentation says; nothing is retried."""
+    """The vendor's SDK, configured as documented, without retries."""
     configuration = opsgenie_sdk.Configuration()
     configuration.host, configuration.retry_enabled = simulator.url, False
     configuration.api_key = {"Authorization": account.full_key}
@@ -31,14 +31,14 @@ def sdk(account: Account, simulator: Simulator) -> Iterator[Sdk]:
 
 
 def test_sdk_reads_the_account(account: Account, sdk: Sdk) -> None:
-    """Name, size and plan arrive in the SDK's own model."""
+    """The SDK returns name, size and plan in its own model."""
     info = opsgenie_sdk.AccountApi(sdk).get_info().data
 
     assert (account.name, 130, "Enterprise") == (info.name, info.user_count, info.plan.name)
 
 
 def test_sdk_pages_through_alerts(account: Account, sdk: Sdk) -> None:
-    """By offset, the SDK reads every alert once, with its times, teams and report."""
+    """By offset, the SDK reads every alert once, with its timestamps and report."""
     api = opsgenie_sdk.AlertApi(sdk)
     alerts = [
         alert for offset in range(0, 400, 100) for alert in api.list_alerts(limit=100, offset=offset, order="asc").data
@@ -52,7 +52,7 @@ def test_sdk_pages_through_alerts(account: Account, sdk: Sdk) -> None:
 
 
 def test_sdk_searches_and_counts(account: Account, sdk: Sdk) -> None:
-    """A query brings as many alerts as the SDK's count says."""
+    """A query returns as many alerts as the SDK counts."""
     api, query = opsgenie_sdk.AlertApi(sdk), "status:open AND createdAt > 0"
     open_alerts = [alert for alert in account.alerts.values() if alert["status"] == "open"]
 
@@ -63,7 +63,7 @@ def test_sdk_searches_and_counts(account: Account, sdk: Sdk) -> None:
 
 
 def test_sdk_reads_one_alert_in_full(account: Account, sdk: Sdk) -> None:
-    """The single answer carries what lists leave out."""
+    """The response for a single alert has the fields that lists omit."""
     expected = next(alert for alert in account.alerts.values() if alert["details"] and alert["entity"])
     alert = opsgenie_sdk.AlertApi(sdk).get_alert(expected["id"]).data
 
@@ -72,11 +72,11 @@ def test_sdk_reads_one_alert_in_full(account: Account, sdk: Sdk) -> None:
 
 
 def test_sdk_reads_logs_notes_and_recipients(account: Account, sdk: Sdk) -> None:
-    """All that hangs on an alert arrives, logs over several pages by cursor."""
+    """The SDK reads all child records of an alert, with logs over several pages by cursor."""
     api = opsgenie_sdk.AlertApi(sdk)
-    alert_id = next(one for one, alert in account.alerts.items() if alert["teams"])
+    alert_id = next(alert_id for alert_id, alert in account.alerts.items() if alert["teams"])
     account.add_note(alert_id, "On it")
-    children = account.ledger.children(alert_id)
+    children = account.store.children(alert_id)
     logs = api.list_logs(alert_id, limit=2, order="asc").data
     while page := api.list_logs(alert_id, limit=2, order="asc", offset=logs[-1].offset).data:
         logs += page
@@ -91,7 +91,7 @@ def test_sdk_reads_logs_notes_and_recipients(account: Account, sdk: Sdk) -> None
 
 
 def test_sdk_reads_incidents(account: Account, sdk: Sdk) -> None:
-    """Incidents are listed and read by id; the SDK demands a query, and its older model drops newer fields."""
+    """Incidents can be listed and read by id; the SDK requires a query, and its old model drops newer fields."""
     api = opsgenie_sdk.IncidentApi(sdk)
     incidents = api.list_incidents(query="createdAt > 0", limit=100, order="asc").data
     first = next(iter(account.incidents.values()))
@@ -102,17 +102,17 @@ def test_sdk_reads_incidents(account: Account, sdk: Sdk) -> None:
 
 
 def test_sdk_reads_heartbeats(account: Account, sdk: Sdk) -> None:
-    """Heartbeats come one level deeper, as the SDK expects them."""
+    """Heartbeats are one level deeper in the response, as the SDK expects."""
     heartbeats = opsgenie_sdk.HeartbeatApi(sdk).list_heart_beats().data.heartbeats
 
     assert [one["name"] for one in account.heartbeats] == [one.name for one in heartbeats]
 
 
 def test_sdk_reads_attachments_and_saved_searches(account: Account, sdk: Sdk) -> None:
-    """Attachments come with the link to each, saved searches with their query; the SDK knows ids as texts."""
+    """Attachments have a link and saved searches a query; the SDK's ids of attachments are strings."""
     api = opsgenie_sdk.AlertApi(sdk)
-    found = ((one, account.ledger.children(one).attachments) for one in account.alerts)
-    alert_id, attachments = next((one, attachments) for one, attachments in found if attachments)
+    by_alert = ((alert_id, account.store.children(alert_id).attachments) for alert_id in account.alerts)
+    alert_id, attachments = next((alert_id, attachments) for alert_id, attachments in by_alert if attachments)
     listed = api.list_attachments(alert_id).data
     searches = [api.get_saved_search(one.id).data for one in api.list_saved_searches().data]
 
@@ -122,7 +122,7 @@ def test_sdk_reads_attachments_and_saved_searches(account: Account, sdk: Sdk) ->
 
 
 def test_sdk_pings_a_heartbeat(account: Account, simulator: Simulator, sdk: Sdk) -> None:
-    """A ping revives a heartbeat, and is the only write that the journal has."""
+    """A ping revives a heartbeat, and is the only write in the request log."""
     api, name = opsgenie_sdk.HeartbeatApi(sdk), account.heartbeats[1]["name"]
     before = api.get_heartbeat(name).data.expired
     api.ping(name)
@@ -131,8 +131,8 @@ def test_sdk_pings_a_heartbeat(account: Account, simulator: Simulator, sdk: Sdk)
     assert ["/v2/heartbeats/{name}/ping"] == [request.route for request in simulator.requests if request.writes]
 
 
-def test_sdk_understands_our_refusals(sdk: Sdk) -> None:
-    """A 422 and a 404 arrive as the SDK's own exceptions, with the message in the body."""
+def test_sdk_raises_its_own_errors(sdk: Sdk) -> None:
+    """A 422 and a 404 raise the SDK's own exceptions, with the message in the body."""
     api = opsgenie_sdk.AlertApi(sdk)
     with pytest.raises(opsgenie_sdk.exceptions.ConfigurationException, match="should be lower than 20000") as capped:
         api.list_alerts(offset=20_000)

@@ -3,7 +3,7 @@
 from urllib.request import Request, urlopen
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Simulator
 from opsgenie_simulator.timestamps import epoch_ms
@@ -12,12 +12,12 @@ KINDS = ("ignore", "create", "close", "acknowledge", "addNote")
 
 
 @pytest.fixture
-def client() -> Asking:
+def client() -> ApiClient:
     """A client of an account with integrations of all types."""
-    return Asking(Account.seeded(alerts=0, incidents=0, users=30, integrations=12))
+    return ApiClient(Account.seeded(alerts=0, incidents=0, users=30, integrations=12))
 
 
-def test_only_single_integrations_have_secrets(client: Asking) -> None:
+def test_only_single_integrations_have_secrets(client: ApiClient) -> None:
     """A single Datadog integration has a token, and an email integration its address; the list has neither."""
     single = [client.get(f"/v2/integrations/{row_id}").body["data"] for row_id in client.account.integrations]
     tokens = [row["token"] for row in single if row["type"] == "Datadog"]
@@ -28,7 +28,7 @@ def test_only_single_integrations_have_secrets(client: Asking) -> None:
     assert not [secret for secret in (*tokens, *addresses) if secret in listed]
 
 
-def test_integrations_have_no_configuration_access_by_default(client: Asking) -> None:
+def test_integrations_have_no_configuration_access_by_default(client: ApiClient) -> None:
     """An integration has read access and no configuration access; one is the default integration."""
     single = [client.get(f"/v2/integrations/{row_id}").body["data"] for row_id in client.account.integrations]
     access = {(row["allowReadAccess"], row["allowConfigurationAccess"]) for row in single if row["type"] != "Email"}
@@ -37,7 +37,7 @@ def test_integrations_have_no_configuration_access_by_default(client: Asking) ->
     assert 1 == len([row for row in single if row.get("isDefaultIntegration")])
 
 
-def test_actions_are_lists_by_kind(client: Asking) -> None:
+def test_actions_are_lists_by_kind(client: ApiClient) -> None:
     """An integration's actions are lists by kind, with the integration as parent; an advanced one has more."""
     for integration_id, integration in client.account.integrations.items():
         actions = client.get(f"/v2/integrations/{integration_id}/actions").body["data"]
@@ -54,7 +54,7 @@ def test_actions_are_lists_by_kind(client: Asking) -> None:
     assert 404 == client.get("/v2/integrations/none/actions").status
 
 
-def test_heartbeats_are_found_by_name(client: Asking) -> None:
+def test_heartbeats_are_found_by_name(client: ApiClient) -> None:
     """A single heartbeat, found by name, equals its row in the list; some lack a last ping or a team."""
     rows = client.get("/v2/heartbeats").body["data"]["heartbeats"]
 
@@ -76,14 +76,14 @@ def test_only_pings_are_logged_as_writes() -> None:
             ) as response:
                 status = response.status
         written = [(request.route, request.status) for request in simulator.requests if request.writes]
-    pinged = Asking(account).get(f"/v2/heartbeats/{expired}").body["data"]
+    pinged = ApiClient(account).get(f"/v2/heartbeats/{expired}").body["data"]
 
     assert 202 == status
     assert [("/v2/heartbeats/{name}/ping", 202)] == written
     assert ("2026-11-05T10:00:00Z", False) == (pinged["lastPingTime"], pinged["expired"])
 
 
-def test_listed_roles_have_id_and_name(client: Asking) -> None:
+def test_listed_roles_have_id_and_name(client: ApiClient) -> None:
     """The list has the id and name of every custom role, the single response its permissions too."""
     rows = client.get("/v2/roles").rows
     full = [client.get(f"/v2/roles/{row['id']}").body["data"] for row in rows]
@@ -99,7 +99,7 @@ def test_listed_roles_have_id_and_name(client: Asking) -> None:
     ]
 
 
-def test_saved_searches_need_no_configuration_access(client: Asking) -> None:
+def test_saved_searches_need_no_configuration_access(client: ApiClient) -> None:
     """Any key with read access gets the list of ids and names, and the query of each search by id or name."""
     rows = client.get("/v2/alerts/saved-searches", key=client.account.key_without_configuration_access).rows
     full = [client.get(f"/v2/alerts/saved-searches/{row['id']}").body["data"] for row in rows]

@@ -1,4 +1,4 @@
-"""Simulated answers against the vendor's OpenAPI file, field for field."""
+"""Compares simulated responses with the vendor's OpenAPI file, field by field."""
 
 import json
 import re
@@ -7,22 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account
 from opsgenie_simulator.routes import ROUTES
 from opsgenie_simulator.timestamps import epoch_ms
 
 DOCUMENTED = json.loads((Path(__file__).parents[1] / "data" / "documented" / "fields.json").read_text())
-# The captured objects say more of these, and test_simulator_shapes.py holds us to them.
+# The captured objects say more about these; test_shapes.py compares them.
 CAPTURED = ("/v2/alerts", "/v2/alerts/{identifier}", "/v1/incidents", "/v1/incidents/{identifier}", "/v2/users")
-ANSWERED = sorted(route.path for route in ROUTES if route.path in DOCUMENTED and route.path not in CAPTURED)
-# How a row is named in the path of its own, where that is not by its id.
+COMPARED = sorted(route.path for route in ROUTES if route.path in DOCUMENTED and route.path not in CAPTURED)
+# The field of a row that its path contains, if not its id.
 NAMES = {"name": "name", "alias": "alias"}
-# So many rows of each list are followed to what hangs on them.
-FOLLOWED = 100
-# What is asked for beside the plain answer.
-ASKED: dict[str, list[dict[str, str]]] = {
+# The number of rows of each list whose child records are requested.
+MAX_PARENTS = 100
+# Query parameters to request in addition to the plain path.
+QUERIES: dict[str, list[dict[str, str]]] = {
     "/v2/users/{identifier}": [{"expand": "contact"}],
     "/v2/teams/{identifier}/logs": [{"limit": "1"}],
     "/v2/schedules": [{"expand": "rotation"}],
@@ -37,85 +37,86 @@ ASKED: dict[str, list[dict[str, str]]] = {
 }
 OF_HEARTBEATS = {"alertTags", "alertTags[]", "alertPriority", "alertMessage"}
 OWNER = {"ownerTeam", "ownerTeam.id", "ownerTeam.name"}
-# What newer or seen sources add to the file, and what of the file newer ones no longer have or we do not imitate.
-BEYOND: dict[str, set[str]] = {
+# Fields that newer or observed sources add to the file.
+ADDITIONAL: dict[str, set[str]] = {
     "/v2/heartbeats": {f"heartbeats[].{name}" for name in OF_HEARTBEATS | OWNER},
     "/v2/heartbeats/{name}": OF_HEARTBEATS | OWNER,
     "/v2/integrations": {"[].version", "[].advanced"},
     "/v2/schedules/{identifier}/timeline": {"description"} | OWNER,
     "/v2/teams": {"[].links", "[].links.web", "[].links.api"},
 }
-NEVER: dict[str, str] = {
+# Fields of the file that newer sources no longer have, or that are not imitated.
+ABSENT: dict[str, str] = {
     "/v2/integrations/{id}": r"username",
     "/v2/integrations/{id}/actions": r"(recipients|responders)\[\]\.(id|name|username)",
-    "/v2/roles": "extendedRole|Rights",  # the single role has them
+    "/v2/roles": "extendedRole|Rights",  # a single role has them
     "/v2/schedules/{identifier}/next-on-calls": r"\[\]\.(escalationTime|notifyType)",
     "/v2/schedules/{identifier}/on-calls": r"escalationTime|notifyType",
     "/v2/schedules/on-calls": r"escalationTime|notifyType",
     "/v2/schedules/{identifier}/timeline": r"(base|override)Timeline.*(fromUser|forwardedFrom)|\[\]\.forwardedFrom",
-    "/v2/schedules/{identifier}/overrides": r"user\.name|rotations\[\]\.name",  # the single one names rotations
+    "/v2/schedules/{identifier}/overrides": r"user\.name|rotations\[\]\.name",  # a single override names them
     "/v2/schedules/{identifier}/overrides/{alias}": r"user\.name",
     "/v2/teams/{identifier}/routing-rules": r"notify\.username",
-    "/v2/teams": "members",  # the list was seen without
+    "/v2/teams": "members",  # the list was seen without them
     "/v2/users/{identifier}": "skype|tags|details|mutedUntil",
 }
 
 
 @pytest.fixture(scope="module")
-def asking() -> Asking:
-    """An account that is large enough for everything to occur."""
-    return Asking(Account.seeded(alerts=400, incidents=60, users=40, teams=8, services=12, integrations=20))
+def client() -> ApiClient:
+    """A client of an account that is large enough for every field to occur."""
+    return ApiClient(Account.seeded(alerts=400, incidents=60, users=40, teams=8, services=12, integrations=20))
 
 
-def rows(answer: Any) -> list[dict[str, Any]]:
-    """The rows of a list, also where they stand under a name."""
-    return answer if isinstance(answer, list) else next(one for one in answer.values() if isinstance(one, list))
+def rows(data: Any) -> list[dict[str, Any]]:
+    """The rows of a list, which may be under a name."""
+    return data if isinstance(data, list) else next(value for value in data.values() if isinstance(value, list))
 
 
-def paths(asking: Asking, template: str) -> Iterator[str]:
-    """The addresses that a route has in this account, by the lists that lead to it."""
+def paths(client: ApiClient, template: str) -> Iterator[str]:
+    """The paths of a route in this account, from the lists of its parents."""
     head, brace, tail = template.partition("/{")
     if not brace:
         yield template
         return
     name, _, rest = tail.partition("}")
-    for row in rows(asking.get(head, limit=FOLLOWED).body["data"])[:FOLLOWED]:
-        yield from paths(asking, f"{head}/{row[NAMES.get(name, 'id')]}{rest}")
+    for row in rows(client.get(head, limit=MAX_PARENTS).body["data"])[:MAX_PARENTS]:
+        yield from paths(client, f"{head}/{row[NAMES.get(name, 'id')]}{rest}")
 
 
-def addresses(asking: Asking, template: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The addresses of a route, with what must be asked for: policies belong to a team that must be named."""
+def requests(client: ApiClient, template: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The paths of a route with their query parameters; policies of a team need its id."""
     if template == "/v2/policies/notification":
-        yield from ((template, {"teamId": one}) for one in asking.account.teams)
+        yield from ((template, {"teamId": team_id}) for team_id in client.account.teams)
     elif template == "/v2/policies/{policyId}":
-        teams = [{"teamId": one} for one in asking.account.teams]
+        teams = [{"teamId": team_id} for team_id in client.account.teams]
         lists = [("alert", {}), *((kind, query) for kind in ("alert", "notification") for query in teams)]
-        found = [(asking.get(f"/v2/policies/{kind}", **query).ids, query) for kind, query in lists]
-        yield from ((f"/v2/policies/{one}", query) for ids, query in found for one in ids)
+        policies = [(client.get(f"/v2/policies/{kind}", **query).ids, query) for kind, query in lists]
+        yield from ((f"/v2/policies/{policy_id}", query) for ids, query in policies for policy_id in ids)
     else:
-        more: list[dict[str, str]] = [{}, *ASKED.get(template, ())]
-        yield from ((path, query) for path in paths(asking, template) for query in more)
+        queries: list[dict[str, str]] = [{}, *QUERIES.get(template, ())]
+        yield from ((path, query) for path in paths(client, template) for query in queries)
 
 
 def fields(value: Any, documented: dict[str, str], path: str = "") -> Iterator[tuple[str, str]]:
-    """Each field of an answer with its type; of a value that may be a moment, whether it is one."""
+    """Each field of a response with its type; a value that can be a timestamp is checked to be one."""
     kind = documented.get(path)
     if value is not None and path:
-        yield path, named(value, kind)
+        yield path, type_name(value, kind)
     if isinstance(value, list):
-        for one in value:
-            yield from fields(one, documented, f"{path}[]")
-    elif isinstance(value, dict) and kind != "map" and not is_closed(path, documented):
-        for name, one in value.items():
-            yield from fields(one, documented, f"{path}.{name}".lstrip("."))
+        for element in value:
+            yield from fields(element, documented, f"{path}[]")
+    elif isinstance(value, dict) and kind != "map" and not is_opaque(path, documented):
+        for name, inner in value.items():
+            yield from fields(inner, documented, f"{path}.{name}".lstrip("."))
 
 
-def is_closed(path: str, documented: dict[str, str]) -> bool:
-    """Whether the file says nothing of what is inside, since it has said so further out."""
+def is_opaque(path: str, documented: dict[str, str]) -> bool:
+    """Whether the file documents a field but none of the fields inside it."""
     return path in documented and not any(name.startswith(f"{path}.") for name in documented)
 
 
-def named(value: Any, kind: str | None) -> str:
+def type_name(value: Any, kind: str | None) -> str:
     """The file's name for the type of a value."""
     if kind == "map" and isinstance(value, dict):
         return "map"
@@ -125,15 +126,15 @@ def named(value: Any, kind: str | None) -> str:
     return names[type(value)]
 
 
-@pytest.mark.parametrize("path", ANSWERED)
-def test_answers_have_the_documented_fields(asking: Asking, path: str) -> None:
-    """No answer has a field that neither the file nor a newer source knows, and every other field occurs somewhere."""
+@pytest.mark.parametrize("path", COMPARED)
+def test_responses_have_the_documented_fields(client: ApiClient, path: str) -> None:
+    """Every field of a response is documented or in a newer source, and every documented field occurs."""
     documented = DOCUMENTED[path]
-    answers = [asking.get(address, **query) for address, query in addresses(asking, path)]
-    simulated = {one for answer in answers for one in fields(answer.body["data"], documented)}
-    beyond, never = BEYOND.get(path, set()), re.compile(NEVER.get(path, "$."))
-    expected = {one for one in documented.items() if not never.search(one[0])}
+    responses = [client.get(url, **query) for url, query in requests(client, path)]
+    simulated = {field for response in responses for field in fields(response.body["data"], documented)}
+    additional, absent = ADDITIONAL.get(path, set()), re.compile(ABSENT.get(path, "$."))
+    expected = {(name, kind) for name, kind in documented.items() if not absent.search(name)}
 
-    assert {200} == {answer.status for answer in answers}
-    assert set() == {(name, kind) for name, kind in simulated - set(documented.items()) if name not in beyond}
+    assert {200} == {response.status for response in responses}
+    assert set() == {(name, kind) for name, kind in simulated - set(documented.items()) if name not in additional}
     assert set() == {(name, kind) for name, kind in expected if (name, kind) not in simulated}

@@ -6,10 +6,10 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Simulator, Switches
-from opsgenie_simulator.timestamps import epoch_ms, text_of
+from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def get_text(account: Account, url: str) -> str:
 
 def alert_with_attachments(account: Account) -> tuple[str, list[dict[str, str]]]:
     """The id of an alert with two attachments, and the attachments."""
-    alerts = ((alert_id, account.ledger.children(alert_id).attachments) for alert_id in account.alerts)
+    alerts = ((alert_id, account.store.children(alert_id).attachments) for alert_id in account.alerts)
     return next((alert_id, attachments) for alert_id, attachments in alerts if len(attachments) == 2)
 
 
@@ -45,9 +45,9 @@ def test_listed_attachments_have_ids_of_either_type(account: Account) -> None:
     path = f"/v2/alerts/{alert_id}/attachments"
     numbered = [{"name": row["name"], "id": int(row["id"])} for row in attachments]
 
-    assert attachments == Asking(account).get(path).rows
-    assert numbered == Asking(account, Switches(attachment_ids="number")).get(path).rows
-    assert 404 == Asking(account).get(f"{path}/1").status
+    assert attachments == ApiClient(account).get(path).rows
+    assert numbered == ApiClient(account, Switches(attachment_ids="number")).get(path).rows
+    assert 404 == ApiClient(account).get(f"{path}/1").status
 
 
 def test_attachment_links_need_no_key(account: Account) -> None:
@@ -55,7 +55,7 @@ def test_attachment_links_need_no_key(account: Account) -> None:
     alert_id, (attachment, _) = alert_with_attachments(account)
     path = f"/v2/alerts/{alert_id}/attachments/{attachment['id']}"
     with Simulator(account) as simulator:
-        single = Asking(account).get(path, host=simulator.url.removeprefix("http://")).body["data"]
+        single = ApiClient(account).get(path, host=simulator.url.removeprefix("http://")).body["data"]
         plain, keyed = fetch(single["url"]), fetch(single["url"], Authorization="GenieKey x")
         has_key = [request.has_key for request in simulator.requests]
 
@@ -72,7 +72,7 @@ def test_links_expire_after_five_minutes(account: Account) -> None:
     account.clock = lambda: now
     with Simulator(account) as simulator:
         path = f"/v2/alerts/{alert_id}/attachments/{attachment['id']}"
-        url = Asking(account).get(path, host=simulator.url.removeprefix("http://")).body["data"]["url"]
+        url = ApiClient(account).get(path, host=simulator.url.removeprefix("http://")).body["data"]["url"]
         account.clock = lambda: now + 299_000
         valid = fetch(url)[0]
         account.clock = lambda: now + 301_000
@@ -81,7 +81,7 @@ def test_links_expire_after_five_minutes(account: Account) -> None:
     assert (200, 403, 403) == (valid, expired, altered)
 
 
-def list_files(client: Asking, marker: str, *, limit: int = 20) -> list[dict[str, Any]]:
+def list_files(client: ApiClient, marker: str, *, limit: int = 20) -> list[dict[str, Any]]:
     """All log files from a marker on, up to a page without files or without a next marker."""
     files = []
     while True:
@@ -95,7 +95,7 @@ def list_files(client: Asking, marker: str, *, limit: int = 20) -> list[dict[str
 @pytest.mark.parametrize("position", ["absent", "null", "empty", "present"])
 def test_log_files_are_listed_to_the_end_by_marker(account: Account, position: Any) -> None:
     """Following the markers returns each file once, oldest first."""
-    client = Asking(account, Switches(last_key=position))
+    client = ApiClient(account, Switches(last_key=position))
     files = list_files(client, "2020-01-01-00-00-00", limit=7)
     names = [file["filename"] for file in files]
     later = list_files(client, names[5].removesuffix(".json"), limit=1000)
@@ -111,7 +111,7 @@ def test_log_files_are_listed_to_the_end_by_marker(account: Account, position: A
 
 def test_log_files_contain_creations_and_updates_of_alerts(account: Account) -> None:
     """The files have a line for each creation and last update; size, name and date match the file."""
-    client, created, days = Asking(account), [], set()
+    client, created, days = ApiClient(account), [], set()
     with Simulator(account) as simulator:
         host = simulator.url.removeprefix("http://")
         for file in list_files(client, "2020-01-01-00-00-00")[:12]:
@@ -126,7 +126,7 @@ def test_log_files_contain_creations_and_updates_of_alerts(account: Account) -> 
 
             assert link.startswith(f"http://{host}/_files/logs/")
             assert (200, file["size"]) == (status, len(body))
-            assert {day} == {text_of(line["date"])[:10] for line in lines}
+            assert {day} == {format_timestamp(line["date"])[:10] for line in lines}
             assert 0 <= int(file["date"]) - epoch_ms(f"{day}T00:00:00Z") < 120_000
         has_key = [request.has_key for request in simulator.requests if request.route == "/_files"]
     assert created == [alert_id for alert_id, alert in account.alerts.items() if alert["createdAt"][:10] in days]
@@ -135,22 +135,22 @@ def test_log_files_contain_creations_and_updates_of_alerts(account: Account) -> 
 
 def test_log_file_links_may_come_as_json(account: Account) -> None:
     """The link is plain text or, with a switch, a JSON string; an unknown file is a 404."""
-    name = list_files(Asking(account), "2020-01-01-00-00-00", limit=1)[0]["filename"]
+    name = list_files(ApiClient(account), "2020-01-01-00-00-00", limit=1)[0]["filename"]
     with Simulator(account, switches=Switches(download_link="json")) as simulator:
         link = get_text(account, f"{simulator.url}/v2/logs/download/{name}")
 
     assert link == json.dumps(json.loads(link))
     assert {404} == {
-        Asking(account).get(f"/v2/logs/download/{file}").status for file in ("x", "2010-01-01-00-00-00_000.json")
+        ApiClient(account).get(f"/v2/logs/download/{file}").status for file in ("x", "2010-01-01-00-00-00_000.json")
     }
 
 
 def test_only_past_days_have_a_file(account: Account) -> None:
     """The current day of the account's clock has no file."""
-    names = [file["filename"] for file in list_files(Asking(account), "2020-01-01-00-00-00")]
+    names = [file["filename"] for file in list_files(ApiClient(account), "2020-01-01-00-00-00")]
     account.clock = lambda: epoch_ms(f"{names[-1][:10]}T12:00:00Z")
 
-    assert names[:-1] == [file["filename"] for file in list_files(Asking(account), "2020-01-01-00-00-00")]
+    assert names[:-1] == [file["filename"] for file in list_files(ApiClient(account), "2020-01-01-00-00-00")]
 
 
 def test_log_files_need_the_enterprise_plan(account: Account) -> None:
@@ -158,5 +158,5 @@ def test_log_files_need_the_enterprise_plan(account: Account) -> None:
     path, standard = "/v2/logs/list/2020-01-01-00-00-00", Account.seeded(plan="Standard")
     keys = (account.key_without_configuration_access, account.team_key)
 
-    assert 402 == Asking(standard).get(path).status
-    assert {403} == {Asking(account).get(path, key=key).status for key in keys}
+    assert 402 == ApiClient(standard).get(path).status
+    assert {403} == {ApiClient(account).get(path, key=key).status for key in keys}

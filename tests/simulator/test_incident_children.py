@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking, query_of
+from tests.support.api_client import ApiClient, query_of
 
 from opsgenie_simulator import Account, Switches
 from opsgenie_simulator.children import Children
@@ -25,11 +25,11 @@ def account() -> Account:
 
 def incident_with(account: Account, name: str, *, more_than: int) -> tuple[str, Children]:
     """An incident with more than *more_than* child records of one kind, and all its child records."""
-    incidents = ((incident_id, account.ledger.children(incident_id)) for incident_id in account.incidents)
+    incidents = ((incident_id, account.store.children(incident_id)) for incident_id in account.incidents)
     return next((incident_id, rows) for incident_id, rows in incidents if len(getattr(rows, name)) > more_than)
 
 
-def follow_keys(client: Asking, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+def follow_keys(client: ApiClient, path: str, **query: Any) -> Iterator[dict[str, Any]]:
     """The pages of a timeline, up to one without a next key or without entries."""
     while True:
         page = client.get(path, **query).body["data"]
@@ -45,14 +45,14 @@ def test_logs_and_notes_are_read_to_the_end_by_cursor(account: Account, child: s
     incident_id, _ = incident_with(account, "logs", more_than=20)
     for number in range(30):
         account.add_note(incident_id, f"note {number}")
-    client, path = Asking(account), f"/v1/incidents/{incident_id}/{child}"
+    client, path = ApiClient(account), f"/v1/incidents/{incident_id}/{child}"
     page = client.get(path)
     read = list(page.rows)
     while "next" in page.body["paging"]:
         page = client.get(path, **query_of(page.body["paging"]["next"]))
         read += page.rows
 
-    assert getattr(account.ledger.children(incident_id), child)[::-1] == read
+    assert getattr(account.store.children(incident_id), child)[::-1] == read
     assert len(read) > 20
 
 
@@ -65,7 +65,7 @@ def test_new_entries_follow_the_last_cursor(account: Account) -> None:
     for child, entries in (("logs", before.logs), ("notes", before.notes)):
         path, last = f"/v1/incidents/{incident_id}/{child}", entries[-1]["offset"]
 
-        assert ["Escalated"] == [row[child[:-1]] for row in Asking(account).get(path, order="asc", offset=last).rows]
+        assert ["Escalated"] == [row[child[:-1]] for row in ApiClient(account).get(path, order="asc", offset=last).rows]
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
@@ -73,7 +73,7 @@ def test_new_entries_follow_the_last_cursor(account: Account) -> None:
 def test_timelines_are_read_to_the_end_by_their_key(account: Account, position: Any, order: str) -> None:
     """Pages of 20 contain every entry once; the switch decides the key of the last page."""
     incident_id, children = incident_with(account, "entries", more_than=40)
-    client = Asking(account, Switches(last_key=position))
+    client = ApiClient(account, Switches(last_key=position))
     pages = list(follow_keys(client, f"/v2/incident-timelines/{incident_id}/entries", order=order, limit=500))
     entries = [entry for page in pages for entry in page["entries"]]
     times = [epoch_ms(entry["eventTime"]) for entry in entries]
@@ -89,7 +89,7 @@ def test_timelines_are_read_to_the_end_by_their_key(account: Account, position: 
 
 def test_timelines_have_the_reference_shape(account: Account) -> None:
     """The id of an entry is its type and a UUID; entries of different types share UUIDs; users and systems act."""
-    entries = [entry for incident_id in account.incidents for entry in account.ledger.children(incident_id).entries]
+    entries = [entry for incident_id in account.incidents for entry in account.store.children(incident_id).entries]
     fields = {tuple(entry) for entry in entries}
     plain = ("id", "group", "type", "eventTime", "hidden", "actor", "title")
     uuids = {entry["id"].rpartition("_")[2] for entry in entries}
@@ -106,7 +106,7 @@ def test_timelines_have_the_reference_shape(account: Account) -> None:
 def test_timelines_can_be_filtered(account: Account) -> None:
     """The list can be filtered by group and without hidden entries; each entry can be read on its own."""
     incident_id, children = incident_with(account, "entries", more_than=40)
-    client, path = Asking(account), f"/v2/incident-timelines/{incident_id}/entries"
+    client, path = ApiClient(account), f"/v2/incident-timelines/{incident_id}/entries"
     grouped = [entry for page in follow_keys(client, path, group="incident,statusPage") for entry in page["entries"]]
     visible = [entry for page in follow_keys(client, path, discardHidden="true") for entry in page["entries"]]
 
@@ -119,11 +119,11 @@ def test_timelines_can_be_filtered(account: Account) -> None:
 def test_new_timeline_entries_come_last(account: Account) -> None:
     """Resolving an incident and adding an entry appends a log entry and two timeline entries."""
     incident_id = next(row_id for row_id, body in account.incidents.items() if body["status"] == "open")
-    before = account.ledger.children(incident_id)
+    before = account.store.children(incident_id)
     logs, entries = list(before.logs), list(before.entries)
     account.update_incident(incident_id, status="resolved")
     account.add_timeline_entry(incident_id, "All is well", description="Traffic is back")
-    after = account.ledger.children(incident_id)
+    after = account.store.children(incident_id)
 
     assert (logs, entries) == (after.logs[:-1], after.entries[:-2])
     assert "Incident resolved via API" == after.logs[-1]["log"]
@@ -132,18 +132,18 @@ def test_new_timeline_entries_come_last(account: Account) -> None:
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-@pytest.mark.parametrize("paging", ["counted", "counted-from-one", "linked"])
+@pytest.mark.parametrize("paging", ["offset", "offset-from-one", "link"])
 def test_alert_ids_are_read_to_the_end(account: Account, paging: Any, order: str) -> None:
     """Pages of 25 contain every id of an incident's alerts, with an offset that counts rows or with the link."""
     incident_id, children = incident_with(account, "alert_ids", more_than=51)
-    client = Asking(account, Switches(alert_ids_paging=paging))
+    client = ApiClient(account, Switches(alert_ids_paging=paging))
     path = f"/v1/incidents/{incident_id}/associated-alert-ids"
     page = client.get(path, limit=100, order=order)
     read: list[Any] = list(page.rows)
 
     assert 25 == len(read)
     while len(page.rows) == 25:
-        is_linked, number = paging == "linked", len(read) + (paging == "counted-from-one")
+        is_linked, number = paging == "link", len(read) + (paging == "offset-from-one")
         query = query_of(page.body["paging"]["next"]) if is_linked else {"offset": number, "limit": 25, "order": order}
         page = client.get(path, **query)
         read += page.rows
@@ -156,7 +156,7 @@ def test_offsets_of_alert_ids_begin_at_one(account: Account) -> None:
     """An offset of zero is rejected, as the vendor's page says."""
     incident_id, _ = incident_with(account, "alert_ids", more_than=0)
 
-    assert 422 == Asking(account).get(f"/v1/incidents/{incident_id}/associated-alert-ids", offset=0).status
+    assert 422 == ApiClient(account).get(f"/v1/incidents/{incident_id}/associated-alert-ids", offset=0).status
 
 
 def test_deleted_alerts_leave_their_incident(account: Account) -> None:
@@ -165,7 +165,7 @@ def test_deleted_alerts_leave_their_incident(account: Account) -> None:
     deleted, new = children.alert_ids[-1], account.create_alert()["id"]
     account.add_incident_alert(incident_id, new)
     account.delete_alert(deleted)
-    rows: list[Any] = list(Asking(account).get(f"/v1/incidents/{incident_id}/associated-alert-ids").rows)
+    rows: list[Any] = list(ApiClient(account).get(f"/v1/incidents/{incident_id}/associated-alert-ids").rows)
 
     assert new == rows[0]
     assert deleted not in rows
@@ -174,11 +174,11 @@ def test_deleted_alerts_leave_their_incident(account: Account) -> None:
 def test_responder_alerts_are_alerts_of_the_incident(account: Account) -> None:
     """The alerts that notified responders are among the alerts of the incident."""
     for incident_id, body in account.incidents.items():
-        rows: list[Any] = list(Asking(account).get(f"/v1/incidents/{incident_id}/responder-alert-ids").rows)
+        rows: list[Any] = list(ApiClient(account).get(f"/v1/incidents/{incident_id}/responder-alert-ids").rows)
 
         assert len(body["responders"]) >= len(rows)
-        assert set(account.ledger.children(incident_id).alert_ids) >= set(rows)
-    assert any(account.ledger.children(incident_id).responder_alert_ids for incident_id in account.incidents)
+        assert set(account.store.children(incident_id).alert_ids) >= set(rows)
+    assert any(account.store.children(incident_id).responder_alert_ids for incident_id in account.incidents)
 
 
 @pytest.mark.parametrize("child", ["associated-alert-ids", "responder-alert-ids", "timeline"])
@@ -187,9 +187,9 @@ def test_small_limits_may_be_rejected(account: Account, child: str) -> None:
     incident_id = next(iter(account.incidents))
     path = f"/v1/incidents/{incident_id}/{child}"
     path = f"/v2/incident-timelines/{incident_id}/entries" if child == "timeline" else path
-    strict = Asking(account, Switches(small_limits="refused"))
+    strict = ApiClient(account, Switches(small_limits="rejected"))
 
-    assert 200 == Asking(account).get(path, limit=26).status
+    assert 200 == ApiClient(account).get(path, limit=26).status
     assert [200, 422] == [strict.get(path, limit=limit).status for limit in (20, 26)]
 
 
@@ -197,19 +197,19 @@ def test_timelines_may_need_configuration_access(account: Account) -> None:
     """A switch forbids timelines to keys without configuration access, but not logs."""
     incident_id, key = next(iter(account.incidents)), account.key_without_configuration_access
     path = f"/v2/incident-timelines/{incident_id}/entries"
-    strict = Asking(account, Switches(timelines_need_configuration_access=True))
+    strict = ApiClient(account, Switches(timelines_need_configuration_access=True))
 
-    assert 200 == Asking(account).get(path, key=key).status
+    assert 200 == ApiClient(account).get(path, key=key).status
     assert [403, 200] == [strict.get(each, key=key).status for each in (path, f"/v1/incidents/{incident_id}/logs")]
 
 
 def test_child_records_of_a_deleted_incident_are_not_found(account: Account) -> None:
     """Child records of a deleted incident are a 404; without the plan, they are a 402."""
-    incident_id, poor = next(iter(account.incidents)), Asking(Account.seeded(plan="Essentials"))
+    incident_id, poor = next(iter(account.incidents)), ApiClient(Account.seeded(plan="Essentials"))
     account.delete_incident(incident_id)
     names = ("logs", "notes", "associated-alert-ids", "responder-alert-ids")
     paths = [f"/v1/incidents/{incident_id}/{name}" for name in names]
     paths.append(f"/v2/incident-timelines/{incident_id}/entries")
 
-    assert {404} == {Asking(account).get(path).status for path in paths}
+    assert {404} == {ApiClient(account).get(path).status for path in paths}
     assert {402} == {poor.get(path).status for path in paths}

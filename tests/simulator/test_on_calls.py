@@ -3,18 +3,18 @@
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
 from opsgenie_simulator.settings.shifts import Shift, base_shifts, final_shifts
-from opsgenie_simulator.timestamps import epoch_ms, text_of
+from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 NOW = epoch_ms("2026-11-01T00:00:00Z")
 ADA, BEN = ({"type": "user", "id": name, "username": f"{name}@example.com"} for name in ("ada", "ben"))
 DAILY: dict[str, Any] = {
-    "id": "r", "name": "Rota1", "startDate": text_of(NOW), "type": "daily", "length": 1,
+    "id": "r", "name": "Rota1", "startDate": format_timestamp(NOW), "type": "daily", "length": 1,
     "participants": [ADA, BEN],
 }  # fmt: skip
 OFFICE = {"startHour": 9, "startMin": 0, "endHour": 17, "endMin": 30}
@@ -43,7 +43,10 @@ def hours(shifts: list[Shift]) -> list[tuple[float, float, str]]:
     [
         ({}, [(0, 24, "ada"), (24, 48, "ben"), (48, 60, "ada")]),
         ({"length": 2}, [(0, 48, "ada"), (48, 60, "ben")]),
-        ({"type": "hourly", "length": 12, "endDate": text_of(NOW + DAY_MS)}, [(0, 12, "ada"), (12, 24, "ben")]),
+        (
+            {"type": "hourly", "length": 12, "endDate": format_timestamp(NOW + DAY_MS)},
+            [(0, 12, "ada"), (12, 24, "ben")],
+        ),
         ({"participants": [ADA, {"type": "none"}]}, [(0, 24, "ada"), (48, 60, "ada")]),
         ({"startDate": "1970-01-02T00:00:00Z"}, [(0, 24, "ben"), (24, 48, "ada"), (48, 60, "ben")]),
         (
@@ -67,7 +70,7 @@ def test_base_shifts_follow_length_participants_and_hours(change: dict[str, Any]
 
 def test_overrides_and_forwarding_change_base_shifts() -> None:
     """An override replaces who is on call in its rotations, or in all; forwarding applies after it."""
-    hour = [text_of(NOW + number * HOUR_MS) for number in range(60)]
+    hour = [format_timestamp(NOW + number * HOUR_MS) for number in range(60)]
     cleo, dina = ({"id": name, "username": f"{name}@example.com"} for name in ("cleo", "dina"))
     override = {"startDate": hour[20], "endDate": hour[30], "user": {"type": "user", **cleo}, "rotations": []}
     of_another = override | {"rotations": [{"id": "another"}], "user": {"type": "user", **dina}}
@@ -84,22 +87,22 @@ def test_overrides_and_forwarding_change_base_shifts() -> None:
 @pytest.mark.parametrize("hour", range(0, 24 * 21, 31))
 def test_on_calls_agree_with_the_timeline(account: Account, hour: int) -> None:
     """At any time, the recipients of the final timeline's periods are the participants on call."""
-    client, at = Asking(account), NOW + hour * HOUR_MS
-    for on_call in client.get("/v2/schedules/on-calls", date=text_of(at)).rows:
+    client, at = ApiClient(account), NOW + hour * HOUR_MS
+    for on_call in client.get("/v2/schedules/on-calls", date=format_timestamp(at)).rows:
         path = f"/v2/schedules/{on_call['_parent']['id']}"
         final = client.get(f"{path}/timeline", interval=4).body["data"]["finalTimeline"]
         periods = [period for rotation in final["rotations"] for period in rotation["periods"]]
         now = [period for period in periods if epoch_ms(period["startDate"]) <= at < epoch_ms(period["endDate"])]
 
         assert [period["recipient"]["id"] for period in now] == [row["id"] for row in on_call["onCallParticipants"]]
-        assert on_call == client.get(f"{path}/on-calls", date=text_of(at).replace("Z", "+0000")).body["data"]
+        assert on_call == client.get(f"{path}/on-calls", date=format_timestamp(at).replace("Z", "+0000")).body["data"]
 
 
 def test_flat_responses_have_only_usernames(account: Account) -> None:
     """A flat response has the usernames of all participants, including those in escalations and teams."""
-    client, types = Asking(account), set()
+    client, types = ApiClient(account), set()
     for day in range(28):
-        date = text_of(NOW + day * DAY_MS + 11 * HOUR_MS)
+        date = format_timestamp(NOW + day * DAY_MS + 11 * HOUR_MS)
         full, flat = (client.get("/v2/schedules/on-calls", date=date, flat=flat).rows for flat in ("false", "true"))
         for row, names in zip(full, flat, strict=True):
             everyone = [each for top in row["onCallParticipants"] for each in (top, *top.get("onCallParticipants", ()))]
@@ -113,7 +116,7 @@ def test_flat_responses_have_only_usernames(account: Account) -> None:
 
 def test_next_on_calls_swap_their_field_names(account: Account) -> None:
     """The full response has recipients and the flat one participants, contrary to on-calls."""
-    client, exact = Asking(account), []
+    client, exact = ApiClient(account), []
     for schedule_id in client.get("/v2/schedules").ids:
         full = client.get(f"/v2/schedules/{schedule_id}/next-on-calls").body["data"]
         flat = client.get(f"/v2/schedules/{schedule_id}/next-on-calls", flat="true").body["data"]
@@ -128,7 +131,7 @@ def test_next_on_calls_swap_their_field_names(account: Account) -> None:
 
 def test_disabled_schedules_have_no_participants(account: Account) -> None:
     """A disabled schedule has an empty list of participants."""
-    client = Asking(account)
+    client = ApiClient(account)
     disabled = [row for row in client.get("/v2/schedules/on-calls").rows if not row["_parent"]["enabled"]]
 
     assert disabled
@@ -137,7 +140,7 @@ def test_disabled_schedules_have_no_participants(account: Account) -> None:
 
 def test_all_on_calls_may_be_unsupported(account: Account) -> None:
     """A switch makes the on-calls of all schedules a 410, but not those of a single schedule."""
-    client = Asking(account, Switches(all_on_calls="refused"))
+    client = ApiClient(account, Switches(all_on_calls="unsupported"))
     schedule_id = client.get("/v2/schedules").ids[0]
     response = client.get("/v2/schedules/on-calls")
 
@@ -147,16 +150,19 @@ def test_all_on_calls_may_be_unsupported(account: Account) -> None:
 
 def test_timelines_cover_the_requested_interval(account: Account) -> None:
     """A timeline covers one week from now, or days, weeks or months from a date; invalid parameters are a 422."""
-    client = Asking(account)
+    client = ApiClient(account)
     path = f"/v2/schedules/{client.get('/v2/schedules').ids[0]}/timeline"
     default = client.get(path).body
     later = client.get(path, date="2026-12-01T06:00:00Z", interval=3, intervalUnit="days", expand="base,override").body
     month = client.get(path, intervalUnit="months").body["data"]
 
     assert (["base", "forwarding", "override"]) == default["expandable"]
-    assert (text_of(NOW), text_of(NOW + 7 * DAY_MS)) == (default["data"]["startDate"], default["data"]["endDate"])
+    assert (format_timestamp(NOW), format_timestamp(NOW + 7 * DAY_MS)) == (
+        default["data"]["startDate"],
+        default["data"]["endDate"],
+    )
     assert ("2026-12-01T06:00:00Z", "2026-12-04T06:00:00Z") == (later["data"]["startDate"], later["data"]["endDate"])
-    assert text_of(NOW + 30 * DAY_MS) == month["endDate"]
+    assert format_timestamp(NOW + 30 * DAY_MS) == month["endDate"]
     assert {"finalTimeline"} == {name for name in default["data"] if name.endswith("Timeline")}
     assert {"finalTimeline", "baseTimeline", "overrideTimeline"} == {x for x in later["data"] if x.endswith("Timeline")}
     assert {422} == {
@@ -166,7 +172,7 @@ def test_timelines_cover_the_requested_interval(account: Account) -> None:
 
 def test_past_periods_are_historical(account: Account) -> None:
     """Past periods are historical and name users; later ones are default, override or forwarding."""
-    client, date = Asking(account), text_of(NOW - 14 * DAY_MS)
+    client, date = ApiClient(account), format_timestamp(NOW - 14 * DAY_MS)
     kinds = set()
     for schedule_id in client.get("/v2/schedules").ids:
         data = client.get(f"/v2/schedules/{schedule_id}/timeline", date=date, interval=4).body["data"]
@@ -181,7 +187,7 @@ def test_past_periods_are_historical(account: Account) -> None:
 
 def test_timelines_may_carry_an_offset(account: Account) -> None:
     """A switch gives the times of a timeline an offset, without changing the times."""
-    client, elsewhere = Asking(account), Asking(account, Switches(timeline_times="offset"))
+    client, elsewhere = ApiClient(account), ApiClient(account, Switches(timeline_times="offset"))
     path = f"/v2/schedules/{client.get('/v2/schedules').ids[0]}/timeline"
     in_utc, with_offset = (each.get(path).body["data"] for each in (client, elsewhere))
 

@@ -50,7 +50,7 @@ def test_opsgenielib_reads_users_page_by_page(account: Account, opsgenielib: Ops
 
     assert set(account.users) == {user.id for user in users}
     assert {user["fullName"] for user in account.users.values()} == {user.full_name for user in users}
-    assert account.ledger.teams_of_user(member["id"]) == [team["id"] for team in teams]
+    assert account.store.teams_of_user(member["id"]) == [team["id"] for team in teams]
 
 
 def test_opsgenielib_reads_teams(account: Account, opsgenielib: Opsgenie) -> None:

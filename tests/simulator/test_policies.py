@@ -1,7 +1,7 @@
 """Policies of the account and of teams, and maintenances."""
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account
 
@@ -9,12 +9,12 @@ FIELDS = ["id", "name", "type", "order", "enabled"]
 
 
 @pytest.fixture(scope="module")
-def client() -> Asking:
+def client() -> ApiClient:
     """A client of an account with teams that have policies, and a team that has none."""
-    return Asking(Account.seeded(alerts=0, incidents=0, teams=6))
+    return ApiClient(Account.seeded(alerts=0, incidents=0, teams=6))
 
 
-def test_alert_policies_belong_to_the_account_unless_a_team_is_given(client: Asking) -> None:
+def test_alert_policies_belong_to_the_account_unless_a_team_is_given(client: ApiClient) -> None:
     """Without a team, the list has the account's policies; with a team, that team's; in order, with five fields."""
     of_account = client.get("/v2/policies/alert").rows
     of_teams = [client.get("/v2/policies/alert", teamId=team_id).rows for team_id in client.account.teams]
@@ -26,7 +26,7 @@ def test_alert_policies_belong_to_the_account_unless_a_team_is_given(client: Ask
     assert len(rows) == len({row["id"] for row in rows})
 
 
-def test_notification_policies_belong_to_teams(client: Asking) -> None:
+def test_notification_policies_belong_to_teams(client: ApiClient) -> None:
     """Without a team, the list is a 422; with a team, it has that team's policies; some teams have none."""
     of_teams = [client.get("/v2/policies/notification", teamId=team_id).rows for team_id in client.account.teams]
 
@@ -36,7 +36,7 @@ def test_notification_policies_belong_to_teams(client: Asking) -> None:
     assert {404} == {client.get(f"/v2/policies/{kind}", teamId="none").status for kind in ("alert", "notification")}
 
 
-def test_single_policies_need_their_team(client: Asking) -> None:
+def test_single_policies_need_their_team(client: ApiClient) -> None:
     """The account's policies are found without a team, a team's only with it; none has an order."""
     of_account = client.get("/v2/policies/alert").rows
     team_id = list(client.account.teams)[2]
@@ -54,7 +54,7 @@ def test_single_policies_need_their_team(client: Asking) -> None:
     assert {404} == {client.get(f"/v2/policies/{row['id']}", teamId=team_id).status for row in of_account}
 
 
-def test_notification_policies_have_only_their_own_actions(client: Asking) -> None:
+def test_notification_policies_have_only_their_own_actions(client: ApiClient) -> None:
     """Notification policies close, restart, deduplicate, delay or suppress; each has the fields of its action only."""
     team_id = list(client.account.teams)[2]
     ids = client.get("/v2/policies/notification", teamId=team_id).ids
@@ -67,7 +67,7 @@ def test_notification_policies_have_only_their_own_actions(client: Asking) -> No
     ] == names  # fmt: skip
 
 
-def test_team_key_sees_only_its_teams_policies(client: Asking) -> None:
+def test_team_key_sees_only_its_teams_policies(client: ApiClient) -> None:
     """A team's key gets its team's policies and none of the account's; another team's are forbidden."""
     own, other, *_ = client.account.teams
     key = client.account.team_key
@@ -91,7 +91,7 @@ def test_team_key_sees_only_its_teams_policies(client: Asking) -> None:
         ("non-expired", {"active", "planned"}),
     ],
 )
-def test_maintenances_are_listed_by_type(client: Asking, kind: str | None, statuses: set[str]) -> None:
+def test_maintenances_are_listed_by_type(client: ApiClient, kind: str | None, statuses: set[str]) -> None:
     """The list has all maintenances, the past ones or those that have not ended; an unknown type is a 422."""
     query = {"type": kind} if kind else {}
 
@@ -99,7 +99,7 @@ def test_maintenances_are_listed_by_type(client: Asking, kind: str | None, statu
     assert 422 == client.get("/v1/maintenance", type="over").status
 
 
-def test_single_maintenances_add_their_rules(client: Asking) -> None:
+def test_single_maintenances_add_their_rules(client: ApiClient) -> None:
     """The rules of a single maintenance name existing policies and integrations; only some have an end."""
     rows = client.get("/v1/maintenance").rows
     teams: list[dict[str, str]] = [{"teamId": team_id} for team_id in client.account.teams]
@@ -115,7 +115,7 @@ def test_single_maintenances_add_their_rules(client: Asking) -> None:
     assert all(("endDate" in row["time"]) is (row["time"]["type"] != "indefinitely") for row in rows)
 
 
-def test_team_key_sees_only_its_teams_maintenances(client: Asking) -> None:
+def test_team_key_sees_only_its_teams_maintenances(client: ApiClient) -> None:
     """A team's key gets the maintenances of its team, although no maintenance names its team."""
     every, own = (set(client.get("/v1/maintenance", key=key).ids) for key in (None, client.account.team_key))
 

@@ -1,4 +1,4 @@
-"""The query language: examples from the reference, and a law."""
+"""The query language: examples from the reference, and a property test."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,50 +6,50 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
 
 ACCOUNT = Account.seeded(alerts=120, incidents=30, users=10)
-ASKING = Asking(ACCOUNT)
+CLIENT = ApiClient(ACCOUNT)
 ALERTS = list(ACCOUNT.alerts.values())
-INSTANTS = sorted(ACCOUNT.ledger.shelves["alerts"].index("created")[at].created for at in (0, 10, 60, 119))
+TIMES = sorted(ACCOUNT.store.tables["alerts"].index("created")[at].created for at in (0, 10, 60, 119))
 
-Test = Callable[[dict[str, Any]], bool]
+Predicate = Callable[[dict[str, Any]], bool]
 
 
 def matching(query: str, *, switches: Switches | None = None) -> set[str]:
-    """Ids of the alerts that a query brings."""
-    asking = Asking(ACCOUNT, switches) if switches else ASKING
-    return {one for page in asking.pages("/v2/alerts", query=query, limit=100) for one in page.ids}
+    """The ids of the alerts that a query returns."""
+    client = ApiClient(ACCOUNT, switches) if switches else CLIENT
+    return {alert_id for page in client.pages("/v2/alerts", query=query, limit=100) for alert_id in page.ids}
 
 
-def expected(test: Test) -> set[str]:
-    """Ids of the alerts that a plain test accepts."""
-    return {alert["id"] for alert in ALERTS if test(alert)}
+def expected(predicate: Predicate) -> set[str]:
+    """The ids of the alerts that a predicate accepts."""
+    return {alert["id"] for alert in ALERTS if predicate(alert)}
 
 
 def created(alert: dict[str, Any]) -> int:
-    """The creation of an alert in epoch milliseconds, from its id."""
+    """The creation time of an alert in epoch milliseconds, from its id."""
     return int(alert["id"][-13:])
 
 
-def comparisons() -> st.SearchStrategy[tuple[str, Test]]:
-    """Single conditions, each with a plain test that means the same."""
-    instants = st.sampled_from([moment + nudge for moment in INSTANTS for nudge in (-1, 0, 1)])
-    times = st.tuples(st.sampled_from(["<", "<=", ">", ">=", ":", "="]), instants).map(on_time)
+def comparisons() -> st.SearchStrategy[tuple[str, Predicate]]:
+    """Single conditions, each with an equivalent predicate."""
+    values = st.sampled_from([time + offset for time in TIMES for offset in (-1, 0, 1)])
+    times = st.tuples(st.sampled_from(["<", "<=", ">", ">=", ":", "="]), values).map(time_condition)
     words = st.sampled_from(["P1", "P3", "P9"]).map(lambda word: (f"priority:{word}", lambda a: a["priority"] == word))
     states = st.sampled_from(["open", "closed"]).map(lambda word: (f"status={word}", lambda a: a["status"] == word))
     flags = st.sampled_from([("true", True), ("false", False)]).map(
         lambda flag: (f"acknowledged: {flag[0]}", lambda a: a["acknowledged"] is flag[1])
     )
-    nulls: list[tuple[str, Test]] = [
+    nulls: list[tuple[str, Predicate]] = [
         ("owner:null", lambda a: not a["owner"]),
         ("teams is null", lambda a: not a["teams"]),
         ("tag !: null", lambda a: bool(a["tags"])),
         ("integration.name is not null", lambda a: "integration" in a),
     ]
-    texts: list[tuple[str, Test]] = [
+    texts: list[tuple[str, Predicate]] = [
         ("message:disk", lambda a: "disk" in a["message"].lower().split()),
         ("message:(latency OR replica)", lambda a: bool({"latency", "replica"} & set(a["message"].lower().split()))),
         ('message:"is almost full"', lambda a: "is almost full" in a["message"]),
@@ -60,20 +60,20 @@ def comparisons() -> st.SearchStrategy[tuple[str, Test]]:
     return st.one_of(times, words, states, flags, st.sampled_from(nulls), st.sampled_from(texts))
 
 
-def on_time(drawn: tuple[str, int]) -> tuple[str, Test]:
+def time_condition(drawn: tuple[str, int]) -> tuple[str, Predicate]:
     """A condition on createdAt."""
-    sign, moment = drawn
-    tests: dict[str, Test] = {
-        "<": lambda a: created(a) < moment,
-        "<=": lambda a: created(a) <= moment,
-        ">": lambda a: created(a) > moment,
-        ">=": lambda a: created(a) >= moment,
+    operator, time = drawn
+    predicates: dict[str, Predicate] = {
+        "<": lambda a: created(a) < time,
+        "<=": lambda a: created(a) <= time,
+        ">": lambda a: created(a) > time,
+        ">=": lambda a: created(a) >= time,
     }
-    return f"createdAt {sign} {moment}", tests.get(sign, lambda a: created(a) == moment)
+    return f"createdAt {operator} {time}", predicates.get(operator, lambda a: created(a) == time)
 
 
-def joined(parts: st.SearchStrategy[tuple[str, Test]]) -> st.SearchStrategy[tuple[str, Test]]:
-    """Two parts under an operator, or one of them denied."""
+def combined(parts: st.SearchStrategy[tuple[str, Predicate]]) -> st.SearchStrategy[tuple[str, Predicate]]:
+    """Two conditions under an operator, or one of them negated."""
     pair = st.tuples(parts, parts)
     return st.one_of(
         pair.map(lambda p: (f"({p[0][0]}) AND ({p[1][0]})", lambda a: p[0][1](a) and p[1][1](a))),
@@ -84,21 +84,21 @@ def joined(parts: st.SearchStrategy[tuple[str, Test]]) -> st.SearchStrategy[tupl
 
 
 @settings(max_examples=300, deadline=None)
-@given(query=st.recursive(comparisons(), joined, max_leaves=6))
-def test_queries_mean_what_they_say(query: tuple[str, Test]) -> None:
-    """Any query brings exactly the alerts that a plain reading of it accepts, and the count agrees."""
-    text, test = query
-    found = matching(text)
+@given(query=st.recursive(comparisons(), combined, max_leaves=6))
+def test_queries_mean_what_they_say(query: tuple[str, Predicate]) -> None:
+    """Any query returns exactly the alerts that its predicate accepts, and the count agrees."""
+    text, predicate = query
+    ids = matching(text)
 
-    assert expected(test) == found
-    assert len(found) == ASKING.get("/v2/alerts/count", query=text).body["data"]["count"]
+    assert expected(predicate) == ids
+    assert len(ids) == CLIENT.get("/v2/alerts/count", query=text).body["data"]["count"]
 
 
 def test_not_binds_before_and_and_and_before_or() -> None:
     """Without parentheses, NOT comes first, then AND, then OR."""
-    test: Test = lambda a: a["priority"] == "P1" or (a["priority"] == "P3" and a["status"] != "open")  # noqa: E731
+    predicate: Predicate = lambda a: a["priority"] == "P1" or (a["priority"] == "P3" and a["status"] != "open")  # noqa: E731
 
-    assert expected(test) == matching("priority:P1 OR priority:P3 AND NOT status:open")
+    assert expected(predicate) == matching("priority:P1 OR priority:P3 AND NOT status:open")
 
 
 def test_alias_finds_only_open_alerts() -> None:
@@ -110,8 +110,8 @@ def test_alias_finds_only_open_alerts() -> None:
     assert set() == matching(f'alias:"{closed_alias}"')
 
 
-def test_teams_and_recipients_go_by_name() -> None:
-    """Teams are named, not numbered; a wildcard does not work on them."""
+def test_teams_and_recipients_are_searched_by_name() -> None:
+    """Teams and recipients are searched by name; wildcards do not work."""
     team = next(team for team in ACCOUNT.teams.values() if "members" in team)
     member = team["members"][0]["user"]["username"]
     of_team = expected(lambda a: {"id": team["id"]} in a["teams"])
@@ -119,12 +119,12 @@ def test_teams_and_recipients_go_by_name() -> None:
     assert of_team == matching(f"teams:{team['name']}") == matching(f"responders:{team['name']}")
     assert set() == matching(f"teams:{team['name'][:3]}*")
     assert expected(
-        lambda a: any(one["user"]["username"] == member for one in ACCOUNT.ledger.children(a["id"]).recipients)
+        lambda a: any(row["user"]["username"] == member for row in ACCOUNT.store.children(a["id"]).recipients)
     ) == matching(f"recipients:{member}")
 
 
-def test_a_day_is_a_date() -> None:
-    """A query on createdAt also takes a day, read in UTC."""
+def test_created_at_can_be_a_date() -> None:
+    """A query on createdAt accepts a date, which means a day in UTC."""
     day = next(iter(ALERTS))["createdAt"][:10]
     date = "-".join(reversed(day.split("-")))
 
@@ -137,66 +137,64 @@ def test_a_day_is_a_date() -> None:
     ["(", "status:", "status", "status:open)", "AND status:open", "status !: open", "status > open", "createdAt > soon",
      "acknowledged:maybe", "priority is null", "status is open", 'message:"', "createdAt:32-01-2020"],
 )  # fmt: skip
-def test_malformed_queries_are_refused(query: str) -> None:
-    """What cannot be read is a 422 with the reason under `errors`."""
-    answered = ASKING.get("/v2/alerts", query=query)
+def test_invalid_queries_are_rejected(query: str) -> None:
+    """An invalid query is a 422 with the reason under `errors`."""
+    response = CLIENT.get("/v2/alerts", query=query)
 
-    assert 422 == answered.status
-    assert ["query"] == list(answered.body["errors"])
+    assert 422 == response.status
+    assert ["query"] == list(response.body["errors"])
 
 
-@pytest.mark.parametrize(
-    ("position", "ids"), [("ignored", expected(lambda a: a["status"] == "open")), ("nothing", set())]
-)
-def test_unknown_fields_follow_their_switch(position: Any, ids: set[str]) -> None:
-    """A condition on an unknown field is refused, ignored, or matches nothing."""
-    refused = ASKING.get("/v2/alerts", query="mood:good")
+@pytest.mark.parametrize(("value", "ids"), [("ignored", expected(lambda a: a["status"] == "open")), ("nothing", set())])
+def test_unknown_fields_follow_their_switch(value: Any, ids: set[str]) -> None:
+    """A condition on an unknown field is rejected, ignored, or matches nothing."""
+    response = CLIENT.get("/v2/alerts", query="mood:good")
 
-    assert 422 == refused.status
-    assert ids == matching("status:open AND mood:good", switches=Switches(unknown_field=position))
+    assert 422 == response.status
+    assert ids == matching("status:open AND mood:good", switches=Switches(unknown_field=value))
 
 
 def test_updated_at_follows_its_switch() -> None:
-    """A query on updatedAt is read in milliseconds, in seconds, ignored, or refused."""
-    moment = ACCOUNT.ledger.shelves["alerts"].index("updated")[60].updated // 1000 * 1000
-    later = {one.id for one in ACCOUNT.ledger.shelves["alerts"] if one.updated >= moment}
+    """A query on updatedAt is in milliseconds, in seconds, ignored, or rejected."""
+    time = ACCOUNT.store.tables["alerts"].index("updated")[60].updated // 1000 * 1000
+    later = {one.id for one in ACCOUNT.store.tables["alerts"] if one.updated >= time}
     everything = set(ACCOUNT.alerts)
 
-    assert later == matching(f"updatedAt >= {moment}")
-    assert later == matching(f"updatedAt >= {moment // 1000}", switches=Switches(updated_at_search="seconds"))
-    assert set() == matching(f"updatedAt >= {moment}", switches=Switches(updated_at_search="seconds"))
-    assert everything == matching(f"updatedAt >= {moment}", switches=Switches(updated_at_search="ignored"))
-    refusing = Asking(ACCOUNT, Switches(updated_at_search="refused", updated_at_sort="refused"))
-    assert 422 == refusing.get("/v2/alerts", query=f"updatedAt >= {moment}").status
-    assert 422 == refusing.get("/v2/alerts", sort="updatedAt").status
+    assert later == matching(f"updatedAt >= {time}")
+    assert later == matching(f"updatedAt >= {time // 1000}", switches=Switches(updated_at_search="seconds"))
+    assert set() == matching(f"updatedAt >= {time}", switches=Switches(updated_at_search="seconds"))
+    assert everything == matching(f"updatedAt >= {time}", switches=Switches(updated_at_search="ignored"))
+    client = ApiClient(ACCOUNT, Switches(updated_at_search="rejected", updated_at_sort="rejected"))
+    assert 422 == client.get("/v2/alerts", query=f"updatedAt >= {time}").status
+    assert 422 == client.get("/v2/alerts", sort="updatedAt").status
 
 
 @pytest.mark.parametrize("sort", ["createdAt", "updatedAt"])
-def test_both_times_may_be_asked_for_at_once(sort: str) -> None:
-    """Ranges of createdAt and of updatedAt hold together, whichever is the narrower and whatever the sort."""
-    shelf = ACCOUNT.ledger.shelves["alerts"]
-    early, late = shelf.index("updated")[20].updated, shelf.index("updated")[50].updated
-    born = shelf.index("created")[35].created
-    for sign, holds in ((">=", int.__ge__), ("<", int.__lt__)):
-        wanted = {one.id for one in shelf if holds(one.created, born) and early <= one.updated < late}
-        query = f"createdAt {sign} {born} AND updatedAt >= {early} AND updatedAt < {late}"
+def test_both_times_can_be_in_one_query(sort: str) -> None:
+    """Ranges of createdAt and updatedAt combine, whichever is narrower and whatever the sort."""
+    table = ACCOUNT.store.tables["alerts"]
+    early, late = table.index("updated")[20].updated, table.index("updated")[50].updated
+    created_at = table.index("created")[35].created
+    for operator, compare in ((">=", int.__ge__), ("<", int.__lt__)):
+        wanted = {one.id for one in table if compare(one.created, created_at) and early <= one.updated < late}
+        query = f"createdAt {operator} {created_at} AND updatedAt >= {early} AND updatedAt < {late}"
 
-        assert wanted == set(ASKING.get("/v2/alerts", query=query, sort=sort, limit=100).ids)
+        assert wanted == set(CLIENT.get("/v2/alerts", query=query, sort=sort, limit=100).ids)
         assert 0 < len(wanted) < 30
 
 
-def test_created_at_may_be_read_in_seconds() -> None:
-    """By its switch, createdAt takes seconds, or either unit by size."""
-    moment = INSTANTS[1] // 1000 * 1000
-    later = expected(lambda a: created(a) >= moment)
+def test_created_at_can_be_in_seconds() -> None:
+    """With the switch, createdAt is in seconds, or in either unit depending on its size."""
+    time = TIMES[1] // 1000 * 1000
+    later = expected(lambda a: created(a) >= time)
 
-    assert later == matching(f"createdAt >= {moment // 1000}", switches=Switches(created_at_values="seconds"))
-    for value in (moment, moment // 1000):
+    assert later == matching(f"createdAt >= {time // 1000}", switches=Switches(created_at_values="seconds"))
+    for value in (time, time // 1000):
         assert later == matching(f"createdAt >= {value}", switches=Switches(created_at_values="either"))
 
 
 @pytest.mark.parametrize(
-    ("path", "kind", "query", "test"),
+    ("path", "kind", "query", "predicate"),
     [
         ("/v1/incidents", "incidents", "status:(open OR resolved)", lambda one: one["status"] != "closed"),
         ("/v1/incidents", "incidents", "details.key:region", lambda one: "region" in one["extraProperties"]),
@@ -204,20 +202,20 @@ def test_created_at_may_be_read_in_seconds() -> None:
         ("/v2/users", "users", "NOT fullName:ada", lambda one: "Ada" not in one["fullName"]),
     ],
 )
-def test_incidents_and_users_have_fields_of_their_own(path: str, kind: str, query: str, test: Test) -> None:
-    """Incidents and users are searched by the fields of their own tables."""
-    wanted = {one["id"] for one in getattr(ACCOUNT, kind).values() if test(one)}
-    answered = ASKING.get(path, query=query, limit=100)
+def test_incidents_and_users_have_their_own_fields(path: str, kind: str, query: str, predicate: Predicate) -> None:
+    """Incidents and users are searched by their own documented fields."""
+    wanted = {one["id"] for one in getattr(ACCOUNT, kind).values() if predicate(one)}
+    response = CLIENT.get(path, query=query, limit=100)
 
-    assert wanted == set(answered.ids)
-    assert len(wanted) == answered.body["totalCount"]
+    assert wanted == set(response.ids)
+    assert len(wanted) == response.body["totalCount"]
 
 
-def test_results_follow_changes() -> None:
-    """A kept selection is not used once something changed."""
+def test_cached_results_are_invalidated_by_changes() -> None:
+    """A cached selection is not used after a change."""
     account = Account.seeded(alerts=20)
-    asking = Asking(account)
-    before = asking.get("/v2/alerts/count", query="status:open AND message:fresh").body["data"]["count"]
+    client = ApiClient(account)
+    before = client.get("/v2/alerts/count", query="status:open AND message:fresh").body["data"]["count"]
     account.create_alert(message="fresh")
 
-    assert before + 1 == asking.get("/v2/alerts/count", query="status:open AND message:fresh").body["data"]["count"]
+    assert before + 1 == client.get("/v2/alerts/count", query="status:open AND message:fresh").body["data"]["count"]

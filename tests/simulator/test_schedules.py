@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
 from opsgenie_simulator.timestamps import epoch_ms
@@ -19,12 +19,12 @@ def account() -> Account:
 
 def expanded_schedules(account: Account) -> list[dict[str, Any]]:
     """All schedules with their rotations."""
-    return Asking(account).get("/v2/schedules", expand="rotation").rows
+    return ApiClient(account).get("/v2/schedules", expand="rotation").rows
 
 
 def test_list_has_rotations_only_if_expanded(account: Account) -> None:
     """The list has empty rotations unless expanded; a single schedule always has its rotations."""
-    client, rows = Asking(account), expanded_schedules(account)
+    client, rows = ApiClient(account), expanded_schedules(account)
     listed = client.get("/v2/schedules")
 
     assert ["rotation"] == listed.body["expandable"]
@@ -36,7 +36,7 @@ def test_list_has_rotations_only_if_expanded(account: Account) -> None:
 
 def test_single_rotations_name_their_schedule(account: Account) -> None:
     """The list has a schedule's rotations, and a single rotation adds its schedule."""
-    client = Asking(account)
+    client = ApiClient(account)
     for row in expanded_schedules(account):
         path, parent = f"/v2/schedules/{row['id']}/rotations", {name: row[name] for name in ("id", "name", "enabled")}
 
@@ -67,7 +67,7 @@ def test_rotations_vary_as_in_real_accounts(account: Account) -> None:
 
 def test_schedules_and_escalations_name_existing_records(account: Account) -> None:
     """Owners, participants and recipients are teams, users, schedules and escalations of the account."""
-    client, rows = Asking(account), expanded_schedules(account)
+    client, rows = ApiClient(account), expanded_schedules(account)
     escalations = client.get("/v2/escalations").rows
     existing = {*account.users, *account.teams, *(row["id"] for row in rows), *(row["id"] for row in escalations)}
     named = {one["id"] for row in rows for each in row["rotations"] for one in each["participants"] if "id" in one}
@@ -81,7 +81,7 @@ def test_schedules_and_escalations_name_existing_records(account: Account) -> No
 
 def test_repeat_of_escalations_is_set_null_or_missing(account: Account) -> None:
     """The `repeat` of an escalation is set, null or missing; each escalation is found by id and by name."""
-    client = Asking(account)
+    client = ApiClient(account)
     rows = client.get("/v2/escalations").rows
 
     assert {"set", "null", "missing"} == {
@@ -93,7 +93,7 @@ def test_repeat_of_escalations_is_set_null_or_missing(account: Account) -> None:
 
 def test_only_single_overrides_name_their_rotations(account: Account) -> None:
     """The list has the ids of an override's rotations, the single response their names too; some lack a schedule."""
-    client = Asking(account)
+    client = ApiClient(account)
     overrides = []
     for row in expanded_schedules(account):
         path, names = (
@@ -115,7 +115,7 @@ def test_only_single_overrides_name_their_rotations(account: Account) -> None:
 def test_past_overrides_may_be_left_out(account: Account) -> None:
     """A switch limits the list to overrides that have not ended; single overrides are still found."""
     account.clock = lambda: END
-    client, strict = Asking(account), Asking(account, Switches(past_overrides=False))
+    client, strict = ApiClient(account), ApiClient(account, Switches(past_overrides=False))
     paths = [f"/v2/schedules/{row['id']}/overrides" for row in expanded_schedules(account)]
     every = [(path, row) for path in paths for row in client.get(path).rows]
     current = [(path, row) for path in paths for row in strict.get(path).rows]
@@ -128,7 +128,7 @@ def test_past_overrides_may_be_left_out(account: Account) -> None:
 
 def test_forwarding_rules_name_two_users(account: Account) -> None:
     """Rules are found by id, and by alias if they have one; they name two users of the account."""
-    client = Asking(account)
+    client = ApiClient(account)
     rows = client.get("/v2/forwarding-rules").rows
     with_alias = [row for row in rows if "alias" in row]
 
@@ -143,7 +143,7 @@ def test_forwarding_rules_name_two_users(account: Account) -> None:
 
 def test_team_key_sees_only_its_teams_schedules(account: Account) -> None:
     """A team's key gets its team's schedules and escalations; others, and forwarding rules, are forbidden."""
-    client, key, own = Asking(account), account.team_key, next(iter(account.teams))
+    client, key, own = ApiClient(account), account.team_key, next(iter(account.teams))
     for path in ("/v2/schedules", "/v2/escalations", "/v2/schedules/on-calls"):
         ids = [row.get("_parent", row)["id"] for row in client.get(path, key=key).rows]
         every = [row.get("_parent", row)["id"] for row in client.get(path).rows]
@@ -159,7 +159,7 @@ def test_team_key_sees_only_its_teams_schedules(account: Account) -> None:
 
 def test_missing_schedules_are_not_found(account: Account) -> None:
     """Child records of an unknown schedule are a 404, and so are unknown rotations and overrides."""
-    client, schedule_id = Asking(account), expanded_schedules(account)[0]["id"]
+    client, schedule_id = ApiClient(account), expanded_schedules(account)[0]["id"]
     names = ("rotations", "overrides", "on-calls", "next-on-calls", "timeline")
 
     assert {404} == {client.get(f"/v2/schedules/none/{name}").status for name in names}

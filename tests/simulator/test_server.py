@@ -1,4 +1,4 @@
-"""The socket, and the command that opens it."""
+"""The HTTP server, and the command that starts it."""
 
 import contextlib
 import gc
@@ -20,7 +20,7 @@ from urllib.request import Request, urlopen
 import click
 import pytest
 from click.testing import CliRunner
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 import opsgenie_simulator
 from opsgenie_simulator import Account, Simulator, Switches
@@ -30,7 +30,7 @@ ACCOUNT = Account.seeded()
 
 
 def get(url: str, *, key: str = ACCOUNT.full_key, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
-    """Send one GET over the socket."""
+    """Send a GET request over the socket."""
     request = Request(url, headers={"Authorization": f"GenieKey {key}", **headers})
     try:
         with urlopen(request, timeout=10) as response:
@@ -40,14 +40,14 @@ def get(url: str, *, key: str = ACCOUNT.full_key, **headers: str) -> tuple[int, 
             return error.code, dict(error.headers), error.read()
 
 
-def test_answers_over_http_and_notes_what_was_asked() -> None:
-    """Requests are answered on loopback and kept in order, with their domains; forgetting empties the list."""
+def test_serves_http_and_logs_requests() -> None:
+    """Requests are served on loopback and logged in order, with their domains; the log can be cleared."""
     with Simulator(ACCOUNT) as simulator:
         get(f"{simulator.url}/v2/alerts?limit=3&query=status%3Aopen")
         get(f"{simulator.url}/v1/services/", key="nonsense")
         first, second = simulator.requests
-        counted = json.loads(get(f"{simulator.url}/_simulator/requests")[2])["data"]
-        simulator.forget()
+        counts = json.loads(get(f"{simulator.url}/_simulator/requests")[2])["data"]
+        simulator.clear_requests()
 
         assert [] == simulator.requests
     assert simulator.url.startswith("http://localhost:")
@@ -56,12 +56,12 @@ def test_answers_over_http_and_notes_what_was_asked() -> None:
     assert simulator.url == f"http://{first.host}"
     assert (422, "", False) == (second.status, second.domain, second.token_ok)
     assert [("/v1/services", 422, 1), ("/v2/alerts", 200, 1)] == [
-        (one["path"], one["status"], one["requests"]) for one in counted
+        (count["path"], count["status"], count["requests"]) for count in counts
     ]
 
 
-def test_links_lead_back_to_the_simulator() -> None:
-    """`next` can be followed as it stands."""
+def test_links_point_to_the_simulator() -> None:
+    """`next` can be requested unchanged."""
     with Simulator(ACCOUNT) as simulator:
         _, headers, body = get(f"{simulator.url}/v2/alerts?limit=3")
         link = json.loads(body)["paging"]["next"]
@@ -70,22 +70,22 @@ def test_links_lead_back_to_the_simulator() -> None:
         assert 3 == len(json.loads(get(link)[2])["data"])
 
 
-def test_large_answers_are_compressed_for_those_who_accept_it() -> None:
-    """A page of alerts comes as gzip if asked for, a short answer never."""
+def test_large_responses_are_compressed_if_accepted() -> None:
+    """A page of alerts is compressed if the client accepts gzip; a short response never is."""
     with Simulator(ACCOUNT) as simulator:
         url = f"{simulator.url}/v2/alerts?limit=100"
-        _, headers, packed = get(url, **{"Accept-Encoding": "gzip"})
+        _, headers, compressed = get(url, **{"Accept-Encoding": "gzip"})
         _, small, _ = get(f"{simulator.url}/v2/alerts/count", **{"Accept-Encoding": "gzip"})
         _, plain, body = get(url)
 
     assert "gzip" == headers["Content-Encoding"]
     assert "Content-Encoding" not in small
     assert "Content-Encoding" not in plain
-    assert json.loads(body)["data"] == json.loads(gzip.decompress(packed))["data"]
+    assert json.loads(body)["data"] == json.loads(gzip.decompress(compressed))["data"]
 
 
 def test_date_header_follows_the_accounts_clock() -> None:
-    """The API's clock can be put anywhere."""
+    """The API's clock can be set to any time."""
     account = Account.seeded(alerts=1)
     account.clock = lambda: 1_500_000_000_000
     with Simulator(account) as simulator:
@@ -94,8 +94,8 @@ def test_date_header_follows_the_accounts_clock() -> None:
     assert "Fri, 14 Jul 2017 02:40:00 GMT" == headers["Date"]
 
 
-def test_address_may_be_the_web_application() -> None:
-    """By the switch, every path answers 200 with HTML; switches can be set while it runs."""
+def test_address_can_be_the_web_application() -> None:
+    """With the switch, every path returns 200 with HTML; switches can be set while the simulator runs."""
     with Simulator(ACCOUNT, switches=Switches(host="web")) as simulator:
         status, headers, body = get(f"{simulator.url}/v2/alerts")
         simulator.switches = Switches()
@@ -105,8 +105,8 @@ def test_address_may_be_the_web_application() -> None:
     assert body.startswith(b"<!DOCTYPE html>")
 
 
-def test_latency_delays_each_answer() -> None:
-    """With a latency, answers leave that much later, and others are not held up by them."""
+def test_latency_delays_each_response() -> None:
+    """With a latency, each response is delayed by it, and responses do not wait for each other."""
     with Simulator(ACCOUNT, latency_ms=300) as simulator:
         threads = [threading.Thread(target=get, args=(f"{simulator.url}/v2/teams",)) for _ in range(30)]
         began = time.monotonic()
@@ -119,59 +119,59 @@ def test_latency_delays_each_answer() -> None:
     assert 0.3 <= took < 30 * 0.3 / 2
 
 
-def test_connections_that_come_at_the_very_end_are_closed(recwarn: pytest.WarningsRecorder) -> None:
-    """Whoever connects while it ends is turned away, and leaves nothing behind."""
+def test_connections_during_shutdown_are_closed(recwarn: pytest.WarningsRecorder) -> None:
+    """Clients that connect during shutdown are disconnected, and no resource leaks."""
     simulator = Simulator(ACCOUNT).start()
     address = "localhost", urlsplit(simulator.url).port
-    came = threading.Semaphore(0)
+    connected = threading.Semaphore(0)
 
-    def come() -> None:
+    def connect() -> None:
         with contextlib.suppress(OSError):
             while True:
                 with socket.create_connection(address, timeout=10):
-                    came.release()
+                    connected.release()
 
-    coming = [threading.Thread(target=come) for _ in range(4)]
-    for thread in coming:
+    threads = [threading.Thread(target=connect) for _ in range(4)]
+    for thread in threads:
         thread.start()
-    assert all(came.acquire(timeout=10) for _ in range(20))
+    assert all(connected.acquire(timeout=10) for _ in range(20))
     simulator.stop()
-    for thread in coming:
+    for thread in threads:
         thread.join()
     gc.collect()
 
-    assert [] == [str(one.message) for one in recwarn.list]
+    assert [] == [str(warning.message) for warning in recwarn.list]
 
 
-def test_answer_waits_for_a_change_to_be_whole() -> None:
-    """While somebody changes the account, an answer waits until that is done."""
+def test_response_waits_for_a_change_to_complete() -> None:
+    """While the account is being changed, a response waits."""
     account = Account.seeded(alerts=10)
-    asking, answered = Asking(account), threading.Event()
+    client, responded = ApiClient(account), threading.Event()
 
-    def ask() -> None:
-        asking.get("/v2/alerts")
-        answered.set()
+    def request() -> None:
+        client.get("/v2/alerts")
+        responded.set()
 
-    thread = threading.Thread(target=ask)
-    with account.ledger.lock:
+    thread = threading.Thread(target=request)
+    with account.store.lock:
         thread.start()
 
-        assert not answered.wait(0.2)
+        assert not responded.wait(0.2)
     thread.join()
 
-    assert answered.is_set()
+    assert responded.is_set()
 
 
-def started(*options: str) -> "subprocess.Popen[str]":
-    """The command, in a process of its own."""
+def start_command(*options: str) -> "subprocess.Popen[str]":
+    """Start the command in a separate process."""
     command = [sys.executable, "-m", "opsgenie_simulator", *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_command_says_where_it_stands_and_stops_cleanly(number: signal.Signals) -> None:
-    """The command prints size, address, keys and a line to try, answers, and ends with 0 when it is told to."""
-    with started("--port", "0", "--alerts", "1234", "--cap", "ends", "--no-cap-inclusive") as process:
+def test_command_prints_its_address_and_stops_cleanly(number: signal.Signals) -> None:
+    """The command prints sizes, address, keys and an example, serves requests, and exits with 0 on a signal."""
+    with start_command("--port", "0", "--alerts", "1234", "--cap", "ends", "--no-cap-inclusive") as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(11)]
         url = lines[1].split()[-1]
@@ -184,12 +184,12 @@ def test_command_says_where_it_stands_and_stops_cleanly(number: signal.Signals) 
     assert "1,234 alerts" in lines[0]
     assert (200, 1234) == (status, json.loads(body)["data"]["count"])
     assert any(line.strip().startswith("curl -H") and ACCOUNT.full_key in line for line in lines)
-    assert rest.endswith("stopped\n")
+    assert rest.endswith("Stopped.\n")
     assert 0 == process.returncode
 
 
-def test_taken_port_is_one_clear_message() -> None:
-    """A port that is taken ends the command with a message that names it, and no traceback."""
+def test_port_in_use_is_one_clear_message() -> None:
+    """A port that is in use ends the command with a message that names it, without a traceback."""
     with socket.create_server(("localhost", 0)) as taken:
         port = taken.getsockname()[1]
         outcome = CliRunner().invoke(main, ["--port", str(port), "--alerts", "1"])
@@ -200,8 +200,8 @@ def test_taken_port_is_one_clear_message() -> None:
 
 
 @pytest.mark.parametrize("options", [["--until", "soon"], ["--days", "0"], ["--port", "70000"], ["--cap", "none"]])
-def test_mistaken_options_are_told(options: list[str]) -> None:
-    """An option that cannot be used ends the command with a message that names it."""
+def test_invalid_options_are_reported(options: list[str]) -> None:
+    """An invalid option ends the command with a message that names it."""
     outcome = CliRunner().invoke(main, options)
 
     assert outcome.exit_code == click.UsageError.exit_code
@@ -209,26 +209,26 @@ def test_mistaken_options_are_told(options: list[str]) -> None:
 
 
 def test_every_switch_is_an_option_of_the_command() -> None:
-    """Help names each switch, each position and each size."""
+    """The help names every switch and the options for numbers of records and limits."""
     outcome = CliRunner().invoke(main, ["--help"], terminal_width=200)
     switches: list[Any] = [f"--{name.replace('_', '-')}" for name in Switches.__dataclass_fields__]
 
     assert not [name for name in [*switches, "--alerts", "--per-minute", "--latency-ms"] if name not in outcome.output]
 
 
-def test_the_help_begins_with_what_a_newcomer_needs() -> None:
-    """Sizes stand first, open questions behind them under a heading of their own, and no option is told twice."""
+def test_help_starts_with_the_basics() -> None:
+    """Numbers of records come first, open questions later under their own heading; no option is listed twice."""
     text = CliRunner().invoke(main, ["--help"], terminal_width=200).output
     headings = [line.rstrip(":") for line in text.splitlines() if line[:1].isalpha() and line.endswith(":")]
-    told = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
-    begin, questions = text.index("To begin with:"), text.index("Open questions about the real API")
+    options = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
+    basics, questions = text.index("Basics:"), text.index("Open questions about the real API")
 
-    assert ["To begin with", "The account", "What makes it harder"] == headings[:3]
-    assert begin < text.index("--alerts") < questions < text.index("--cap ")
-    assert len(main.params) + 1 == len(told) == len(set(told))
+    assert ["Basics", "The account", "Limits, latency, faults and TLS"] == headings[:3]
+    assert basics < text.index("--alerts") < questions < text.index("--cap ")
+    assert len(main.params) + 1 == len(options) == len(set(options))
 
 
-def test_exports_are_as_told() -> None:
-    """What the package offers is what `__all__` says, and each has a docstring or is an alias."""
+def test_exports_exist_and_are_sorted() -> None:
+    """All names in `__all__` exist, in alphabetical order."""
     assert sorted(opsgenie_simulator.__all__) == opsgenie_simulator.__all__
     assert all(hasattr(opsgenie_simulator, name) for name in opsgenie_simulator.__all__)

@@ -1,7 +1,7 @@
 """Incident rules, incident templates and audiences of services."""
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
 
@@ -24,7 +24,7 @@ def account() -> Account:
 )
 def test_rules_and_templates_have_the_reference_fields(account: Account, path: str, fields: tuple[str, ...]) -> None:
     """Services have rules and templates or none; fields that the SDK omits when empty can be absent."""
-    lists = [Asking(account).get(f"/v1/services/{service_id}/{path}").rows for service_id in account.services]
+    lists = [ApiClient(account).get(f"/v1/services/{service_id}/{path}").rows for service_id in account.services]
     properties = [row["incidentProperties"] for rows in lists for row in rows]
 
     assert {fields} == {tuple(row) for rows in lists for row in rows}
@@ -35,7 +35,7 @@ def test_rules_and_templates_have_the_reference_fields(account: Account, path: s
 
 def test_only_conditions_on_extra_properties_have_a_key(account: Account) -> None:
     """A condition has a key if and only if its field is the extra properties."""
-    client = Asking(account)
+    client = ApiClient(account)
     rules = [row for service in account.services for row in client.get(f"/v1/services/{service}/incident-rules").rows]
     conditions = [condition for rule in rules for condition in rule["conditions"]]
 
@@ -45,7 +45,7 @@ def test_only_conditions_on_extra_properties_have_a_key(account: Account) -> Non
 
 def test_audiences_name_existing_teams_and_users(account: Account) -> None:
     """Responders are the service's team, stakeholders are users; without a team both can be empty."""
-    client = Asking(account)
+    client = ApiClient(account)
     audiences = {
         service_id: client.get(f"/v1/services/{service_id}/audience-templates").body["data"]
         for service_id in account.services
@@ -62,8 +62,8 @@ def test_audiences_name_existing_teams_and_users(account: Account) -> None:
 
 def test_account_templates_are_a_named_or_a_bare_list(account: Account) -> None:
     """The account's templates are a list under a name or, with a switch, a bare list; some name services."""
-    named = Asking(account).get("/v1/incident-templates").body["data"]
-    bare = Asking(account, Switches(incident_templates="list")).get("/v1/incident-templates").rows
+    named = ApiClient(account).get("/v1/incident-templates").body["data"]
+    bare = ApiClient(account, Switches(incident_templates="list")).get("/v1/incident-templates").rows
     services = [service for row in bare for service in row.get("impactedServices", ())]
 
     assert {"incidentTemplates": bare} == named
@@ -80,9 +80,9 @@ def test_service_settings_need_plan_and_permission(account: Account) -> None:
     paths = [
         f"/v1/services/{others[0]}/{name}" for name in ("incident-rules", "incident-templates", "audience-templates")
     ]
-    client, key = Asking(account), account.key_without_configuration_access
+    client, key = ApiClient(account), account.key_without_configuration_access
 
-    assert {402} == {Asking(essentials).get(path).status for path in [*paths, "/v1/incident-templates"]}
+    assert {402} == {ApiClient(essentials).get(path).status for path in [*paths, "/v1/incident-templates"]}
     assert {403} == {client.get(path, key=key).status for path in [*paths, "/v1/incident-templates"]}
     assert {403} == {client.get(path, key=account.team_key).status for path in paths}
     assert {404} == {client.get(path.replace(others[0], "none")).status for path in paths}

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account, Switches
 from opsgenie_simulator.settings import teams as settings
@@ -22,7 +22,7 @@ def test_logs_are_read_to_the_end_by_the_key_in_the_response(account: Account, p
 
     Entries come in pairs with equal times, which pages of seven split.
     """
-    client = Asking(account, Switches(last_key=position))
+    client = ApiClient(account, Switches(last_key=position))
     sizes = set()
     for team_id, team in account.teams.items():
         data = client.get(f"/v2/teams/{team_id}/logs", order=order, limit=7).body["data"]
@@ -40,7 +40,7 @@ def test_logs_are_read_to_the_end_by_the_key_in_the_response(account: Account, p
 
 def test_log_pages_have_20_entries_by_default(account: Account) -> None:
     """A page has 20 entries by default and 100 at most, and its key is a number of 19 digits."""
-    client = Asking(account)
+    client = ApiClient(account)
     first, largest = (
         [client.get(f"/v2/teams/{team_id}/logs", limit=limit).body["data"] for team_id in account.teams]
         for limit in (20, 500)
@@ -53,7 +53,7 @@ def test_log_pages_have_20_entries_by_default(account: Account) -> None:
 
 def test_routing_rules_notify_existing_schedules_and_escalations(account: Account) -> None:
     """Each team has rules in order, the default rule last; they notify existing schedules and escalations."""
-    client = Asking(account)
+    client = ApiClient(account)
     schedules, escalations = client.get("/v2/schedules").ids, client.get("/v2/escalations").ids
     kinds = set()
     for team in account.teams.values():
@@ -68,7 +68,7 @@ def test_routing_rules_notify_existing_schedules_and_escalations(account: Accoun
 
 def test_some_teams_have_custom_roles(account: Account) -> None:
     """Some teams have custom roles, with granted and withheld permissions."""
-    client = Asking(account)
+    client = ApiClient(account)
     roles = [client.get(f"/v2/teams/{team_id}/roles").rows for team_id in account.teams]
 
     assert [] in roles
@@ -78,7 +78,7 @@ def test_some_teams_have_custom_roles(account: Account) -> None:
 
 def test_team_key_sees_only_its_own_team(account: Account) -> None:
     """A team's key sees the settings of its team; those of other teams are forbidden."""
-    client, (own, other, *_) = Asking(account), account.teams
+    client, (own, other, *_) = ApiClient(account), account.teams
     names = ("logs", "roles", "routing-rules")
 
     assert {200} == {client.get(f"/v2/teams/{own}/{name}", key=account.team_key).status for name in names}

@@ -1,4 +1,4 @@
-"""The simulator over https, for clients that speak nothing else."""
+"""The simulator over HTTPS, for clients that require it."""
 
 import gc
 import json
@@ -24,23 +24,23 @@ KEY = Account.seeded(alerts=0).full_key
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for loopback with its private key, and what trusts it."""
+    """A certificate for loopback with its private key, and a context that trusts it."""
     authority, path, trusting = trustme.CA(), tmp_path / "certificate.pem", ssl.create_default_context()
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(path)
     authority.configure_trust(trusting)
     return path, trusting
 
 
-def test_speaks_https_with_a_certificate(certificate: tuple[Path, ssl.SSLContext]) -> None:
-    """With a certificate the command answers over https, and its links lead back there."""
+def test_serves_https_with_a_certificate(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    """With a certificate, the command serves HTTPS, and its links use HTTPS too."""
     path, trusting = certificate
     command = [sys.executable, "-m", "opsgenie_simulator", "--port", "0", "--alerts", "3", "--certificate", str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = [process.stdout.readline() for _ in range(2)][1].split()[-1]
-        asked = Request(f"{url}/v2/alerts?limit=2", headers={"Authorization": f"GenieKey {KEY}"})
-        with urlopen(asked, timeout=10, context=trusting) as answer:
-            page = json.loads(answer.read())
+        request = Request(f"{url}/v2/alerts?limit=2", headers={"Authorization": f"GenieKey {KEY}"})
+        with urlopen(request, timeout=10, context=trusting) as response:
+            page = json.loads(response.read())
         process.terminate()
         process.stdout.read()
 
@@ -48,8 +48,8 @@ def test_speaks_https_with_a_certificate(certificate: tuple[Path, ssl.SSLContext
     assert page["paging"]["next"].startswith(f"{url}/v2/alerts")
 
 
-def test_a_file_without_a_certificate_is_told(tmp_path: Path) -> None:
-    """A file that holds no certificate with its key ends the command with a message that names the option."""
+def test_file_without_a_certificate_is_reported(tmp_path: Path) -> None:
+    """A file without a certificate and its key ends the command with a message that names the option."""
     path = tmp_path / "empty.pem"
     path.touch()
     outcome = CliRunner().invoke(main, ["--port", "0", "--certificate", str(path)])
@@ -58,15 +58,15 @@ def test_a_file_without_a_certificate_is_told(tmp_path: Path) -> None:
     assert "Invalid value for --certificate" in outcome.output
 
 
-def test_a_client_that_never_begins_to_speak_leaves_nothing(
+def test_client_that_never_starts_tls_leaks_nothing(
     certificate: tuple[Path, ssl.SSLContext], recwarn: pytest.WarningsRecorder
 ) -> None:
-    """A connection whose handshake is still awaited at the end is closed with the others."""
+    """At shutdown, a connection that never started its handshake is closed with the others."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate[0])
     simulator = Simulator(Account.seeded(alerts=0), tls=context).start()
     with socket.create_connection(("localhost", urlsplit(simulator.url).port), timeout=10) as silent:
-        # Whoever connects after it is served after it was accepted.
+        # Once this later connection is served, the silent one has been accepted.
         with pytest.raises(URLError, match="CERTIFICATE_VERIFY_FAILED"):
             urlopen(simulator.url, timeout=10, context=ssl.create_default_context())
         simulator.stop()

@@ -1,18 +1,18 @@
 """Contacts and notification rules of users, and what users belong to."""
 
 import pytest
-from tests.support.asking import Asking
+from tests.support.api_client import ApiClient
 
 from opsgenie_simulator import Account
 
 
 @pytest.fixture(scope="module")
-def client() -> Asking:
+def client() -> ApiClient:
     """A client of an account in which some users are unverified."""
-    return Asking(Account.seeded(alerts=0, incidents=0, users=40, teams=8))
+    return ApiClient(Account.seeded(alerts=0, incidents=0, users=40, teams=8))
 
 
-def test_contacts_agree_in_list_single_and_expanded_user(client: Asking) -> None:
+def test_contacts_agree_in_list_single_and_expanded_user(client: ApiClient) -> None:
     """A user's contacts agree in the list, in single responses without `applyOrder`, and in the expanded user."""
     for user_id in client.account.users:
         contacts = client.get(f"/v2/users/{user_id}/contacts").rows
@@ -26,7 +26,7 @@ def test_contacts_agree_in_list_single_and_expanded_user(client: Asking) -> None
         assert "userContacts" not in client.get(f"/v2/users/{user_id}").body["data"]
 
 
-def test_only_disabled_contacts_have_a_reason(client: Asking) -> None:
+def test_only_disabled_contacts_have_a_reason(client: ApiClient) -> None:
     """Some contacts are disabled, and only those have a reason."""
     contacts = [row for user_id in client.account.users for row in client.get(f"/v2/users/{user_id}/contacts").rows]
 
@@ -35,7 +35,7 @@ def test_only_disabled_contacts_have_a_reason(client: Asking) -> None:
     assert all(row["status"]["enabled"] is not ("disabledReason" in row["status"]) for row in contacts)
 
 
-def test_listed_notification_rules_have_five_fields(client: Asking) -> None:
+def test_listed_notification_rules_have_five_fields(client: ApiClient) -> None:
     """The list has five fields of each rule, the single response all; an unverified user has no rules."""
     for user_id, user in list(client.account.users.items())[:12]:
         path = f"/v2/users/{user_id}/notification-rules"
@@ -48,7 +48,7 @@ def test_listed_notification_rules_have_five_fields(client: Asking) -> None:
         assert [rule["steps"] for rule in full] == [client.get(f"{path}/{rule['id']}/steps").rows for rule in rules]
 
 
-def test_steps_notify_the_users_own_contacts(client: Asking) -> None:
+def test_steps_notify_the_users_own_contacts(client: ApiClient) -> None:
     """Each step names its rule and one of the user's contacts; some rules have no step."""
     sizes = set()
     for user_id in list(client.account.users)[:12]:
@@ -62,7 +62,7 @@ def test_steps_notify_the_users_own_contacts(client: Asking) -> None:
     assert {0, 1} < sizes
 
 
-def test_users_have_their_schedules_escalations_and_forwarding_rules(client: Asking) -> None:
+def test_users_have_their_schedules_escalations_and_forwarding_rules(client: ApiClient) -> None:
     """A user's schedules, escalations and forwarding rules are those that name the user in the account's lists."""
     schedules = client.get("/v2/schedules", expand="rotation").rows
     escalations, rules = client.get("/v2/escalations").rows, client.get("/v2/forwarding-rules").rows
@@ -82,7 +82,7 @@ def test_users_have_their_schedules_escalations_and_forwarding_rules(client: Ask
     assert {(True, True, False), (True, False, False), (False, False, False)} <= combinations
 
 
-def test_user_settings_need_an_account_key(client: Asking) -> None:
+def test_user_settings_need_an_account_key(client: ApiClient) -> None:
     """Without configuration access, or with a team's key, they are a 403; of an unknown user, a 404."""
     user_id = next(iter(client.account.users))
     names = ("contacts", "notification-rules", "forwarding-rules", "schedules", "escalations")

@@ -12,13 +12,13 @@ from opsgenie_simulator import Simulator, Switches
 from source_opsgenie.streams import STREAMS, Record, Stream
 from source_opsgenie.streams.stream import KeyPaging, LinkPaging, MarkerPaging, PositionPaging
 
-KEYED = [{"last_key": one, "small_limits": "refused"} for one in ("absent", "null", "empty", "present")]
+KEYED = [{"last_key": one, "small_limits": "rejected"} for one in ("absent", "null", "empty", "present")]
 POSITIONS: list[tuple[str, dict[str, Any]]] = [
     *((name, positions) for name in ("incident_timeline_entries", "team_logs", "log_files") for positions in KEYED),
     ("alert_attachments", {"attachment_ids": "number"}),
-    *(("incident_alerts", {"alert_ids_paging": one}) for one in ("counted", "counted-from-one", "linked")),
+    *(("incident_alerts", {"alert_ids_paging": one}) for one in ("offset", "offset-from-one", "link")),
     ("incident_templates", {"incident_templates": "list"}),
-    ("schedule_on_calls", {"all_on_calls": "refused"}),
+    ("schedule_on_calls", {"all_on_calls": "unsupported"}),
     ("log_file_lines", {"download_link": "json"}),
     *((name, {"single_page_paging": "present"}) for name in ("alert_notes", "incident_logs")),
 ]

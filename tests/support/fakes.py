@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 import orjson
 
 from opsgenie_simulator import Account, Call, Switches
-from opsgenie_simulator.answers import Service, answer
+from opsgenie_simulator.responses import Api, respond
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.pacing import Domain, Pacer
@@ -95,7 +95,7 @@ class Wire:
         self.account = account
         self.before = before or (lambda _: None)
         self.asked: list[Request] = []
-        self._service = Service(account, switches or Switches(), {}, FakeClock().monotonic)
+        self._api = Api(account, switches or Switches(), {}, FakeClock().monotonic)
 
     def __call__(self, request: Request) -> RawResponse:
         """Respond as the API does; fail if the read seems endless."""
@@ -105,7 +105,7 @@ class Wire:
         address = urlsplit(request.path)
         params = dict(parse_qsl(address.query)) | dict(request.params)
         call = Call("GET", unquote(address.path), params, request.headers.get("Authorization", ""))
-        found = answer(call, self._service)
+        found = respond(call, self._api)
         headers = {name.lower(): value for name, value in found.headers.items()}
         return RawResponse(found.status, headers, found.body)
 

@@ -12,7 +12,7 @@ import orjson
 
 from opsgenie_simulator import Call, Simulator
 from opsgenie_simulator import Response as Simulated
-from opsgenie_simulator.messages import Answer
+from opsgenie_simulator.middleware import Respond
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.failures import Failure
@@ -44,12 +44,12 @@ EXPECTED_FAILURES: dict[str, Failure | None] = {
     "status 502": Failure.OVERLOADED,
     "status 503": Failure.OVERLOADED,
     "status 429": Failure.THROTTLED,
-    "status 429 for ever": Failure.THROTTLED,
+    "status 429 with an endless period": Failure.THROTTLED,
     "status 204": Failure.REDIRECT,
     "redirect": Failure.REDIRECT,
-    "page as 503": Failure.OVERLOADED,
-    "page as 200": Failure.HTML_PAGE,
-    "page as JSON": Failure.HTML_PAGE,
+    "HTML as 503": Failure.OVERLOADED,
+    "HTML as 200": Failure.HTML_PAGE,
+    "HTML as JSON": Failure.HTML_PAGE,
     "closed before": Failure.RESET,
     "reset before": Failure.RESET,
     "reset in the headers": Failure.RESET,
@@ -59,13 +59,13 @@ EXPECTED_FAILURES: dict[str, Failure | None] = {
     "slow body": None,
     "endless body": Failure.TOO_SLOW,
     "silence": Failure.TIMEOUT,
-    "late": Failure.TIMEOUT,
+    "late response": Failure.TIMEOUT,
     "large body": Failure.TOO_LARGE,
-    "large when unpacked": Failure.TOO_LARGE,
+    "large when decompressed": Failure.TOO_LARGE,
     "no gzip": Failure.UNDECODABLE,
     "broken gzip": Failure.UNDECODABLE,
-    "packed otherwise": Failure.HTML_PAGE,
-    "cut JSON": Failure.INVALID_JSON,
+    "unknown encoding": Failure.HTML_PAGE,
+    "truncated JSON": Failure.INVALID_JSON,
     "broken JSON": Failure.INVALID_JSON,
     "empty body": Failure.INVALID_JSON,
     "in Latin-1": Failure.INVALID_JSON,
@@ -74,8 +74,8 @@ EXPECTED_FAILURES: dict[str, Failure | None] = {
     "JSON null": Failure.NOT_AN_OBJECT,
     "no data": Failure.NO_DATA,
     "data is null": Failure.NO_ROWS,
-    "data is text": Failure.NO_ROWS,
-    "rows are texts": Failure.NO_ROWS,
+    "data is a string": Failure.NO_ROWS,
+    "rows are strings": Failure.NO_ROWS,
     "rows without id": Failure.NO_KEY,
 }
 
@@ -107,7 +107,7 @@ class DirectTransport:
         """Respond as the simulator does, unless the read seems to have no end."""
         with self.lock:
             assert len(self.routes) < MOST_REQUESTS, f"no end: {request}"
-            response = self.simulator.answer(_call(request))
+            response = self.simulator.respond(_call(request))
             self.routes.append(response.route)
         delivery = response.delivery
         if delivery and (delivery.cut is not None or delivery.pause_seconds > SHORT_BOUNDS.silence):
@@ -124,7 +124,7 @@ def _call(request: Request) -> Call:
 
 
 class Stall:
-    """Weather that delays every response by an hour, from the logs of alert number *after* on; *begun* is set then."""
+    """Middleware that delays each response by an hour, from the logs of alert number *after* on, and sets *begun* then."""
 
     def __init__(self, *, after: int) -> None:
         self.after = self.left = after
@@ -135,13 +135,13 @@ class Stall:
         self.left = self.after
         self.begun.clear()
 
-    def __call__(self, call: Call, answer: Answer) -> Simulated:
+    def __call__(self, call: Call, respond: Respond) -> Simulated:
         """Respond, now or in an hour."""
         self.left -= call.path.endswith("/logs")
         if self.left >= 0 or self.is_over:
-            return answer(call)
+            return respond(call)
         self.begun.set()
-        return replace(answer(call), delay_seconds=3600.0)
+        return replace(respond(call), delay_seconds=3600.0)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from opsgenie_simulator import Account, Call, Simulator, Switches, Weather
-from opsgenie_simulator.messages import Answer, Response
+from opsgenie_simulator import Account, Call, Middleware, Simulator, Switches
+from opsgenie_simulator.messages import Response
+from opsgenie_simulator.middleware import Respond
 from opsgenie_simulator.timestamps import with_full_fractions
 from source_opsgenie.api.connection import Connection, connect
 from source_opsgenie.api.transport import RawResponse, Request
@@ -81,14 +82,16 @@ class World:
 
     account: Account
     switches: Switches = field(default_factory=Switches)
-    weather: tuple[Weather, ...] = ()
+    middleware: tuple[Middleware, ...] = ()
     step_ms: int = 40
     now: int = NOW
     requests: list[Call] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.account.clock = lambda: self.now
-        self._simulator = Simulator(self.account, switches=self.switches, weather=(self._advance_time, *self.weather))
+        self._simulator = Simulator(
+            self.account, switches=self.switches, middleware=(self._advance_time, *self.middleware)
+        )
 
     def read(
         self,
@@ -114,9 +117,9 @@ class World:
         with connect(Config.from_mapping(options, environment={}), transport=self._transport) as connection:
             yield connection
 
-    def _advance_time(self, call: Call, answer: Answer) -> Response:
+    def _advance_time(self, call: Call, respond: Respond) -> Response:
         self.now += self.step_ms
-        return answer(call)
+        return respond(call)
 
     def _transport(self, request: Request) -> RawResponse:
         url = urlsplit(request.path)
@@ -124,7 +127,7 @@ class World:
         call = Call("GET", url.path, query, request.headers.get("Authorization"))
         self.requests.append(call)
         assert len(self.requests) <= MAX_REQUESTS, f"{MAX_REQUESTS} requests, the last: {self.requests[-4:]}"
-        response = self._simulator.answer(call)
+        response = self._simulator.respond(call)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return RawResponse(response.status, headers, response.body)
 
@@ -178,11 +181,11 @@ class Table:
 def rows_of(account: Account, stream: str) -> dict[tuple[Any, ...], Record]:
     """Return the current rows of *stream* in *account*, by key."""
     if stream in {"alerts", "incidents"}:
-        return {(record.id,): orjson.loads(record.listed) for record in account.ledger.shelves[stream]}
+        return {(record.id,): orjson.loads(record.listed) for record in account.store.tables[stream]}
     return {
         (alert.id, log["offset"]): {"alert_id": alert.id, **log}
-        for alert in account.ledger.shelves["alerts"]
-        for log in account.ledger.children(alert.id).logs
+        for alert in account.store.tables["alerts"]
+        for log in account.store.children(alert.id).logs
     }
 
 
@@ -201,12 +204,12 @@ def count_duplicates(keys: list[tuple[Any, ...]]) -> int:
     return len(keys) - len(set(keys))
 
 
-def change_after(change: Callable[[], None], *, path: str, response_number: int) -> Weather:
-    """Weather that calls *change* once, after the given response to a request for *path*."""
+def change_after(change: Callable[[], None], *, path: str, response_number: int) -> Middleware:
+    """Middleware that calls *change* once, after the given response to a request for *path*."""
     numbers = count(1)
 
-    def weather(call: Call, answer: Answer) -> Response:
-        response = answer(call)
+    def weather(call: Call, respond: Respond) -> Response:
+        response = respond(call)
         if call.path == path and next(numbers) == response_number:
             change()
         return response

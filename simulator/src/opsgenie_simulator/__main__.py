@@ -1,4 +1,4 @@
-"""`python -m opsgenie_simulator` is the command."""
+"""Runs the command as `python -m opsgenie_simulator`."""
 
 from opsgenie_simulator.cli import main
 

@@ -1,4 +1,4 @@
-"""The simulator's own routes under /_simulator, by which other programs change the account, break answers, look on."""
+"""The simulator's own routes under /_simulator: change the account, script faults, count requests."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -8,39 +8,41 @@ import orjson
 
 from opsgenie_simulator.account import Account
 from opsgenie_simulator.faults import Faults
-from opsgenie_simulator.journal import Journal
 from opsgenie_simulator.messages import JSON, Call, Response
 from opsgenie_simulator.records import Body
+from opsgenie_simulator.request_log import RequestLog
 
 PREFIX = "/_simulator/"
 
-Change = Callable[..., Any]
+Method = Callable[..., Any]
 
 
-def controlled(call: Call, account: Account, *, journal: Journal, faults: Faults) -> Response:
-    """Carry out a change, or show what was asked so far; no key, no limits."""
+def respond_to_control(call: Call, account: Account, *, request_log: RequestLog, faults: Faults) -> Response:
+    """Respond to a request to the simulator's own routes, which need no key and have no limits."""
     parts = call.path.removeprefix(PREFIX).strip("/").split("/")
     try:
-        status, body = _done(call, account, journal=journal, faults=faults, parts=parts)
-    except KeyError as missing:
-        status, body = 404, {"message": f"there is no {missing}"}
-    except (orjson.JSONDecodeError, TypeError, ValueError) as wrong:
-        status, body = 422, {"message": f"cannot use the body: {wrong}"}
+        status, body = _run(call, account, request_log=request_log, faults=faults, parts=parts)
+    except KeyError as error:
+        status, body = 404, {"message": f"not found: {error}"}
+    except (orjson.JSONDecodeError, TypeError, ValueError) as error:
+        status, body = 422, {"message": f"invalid body: {error}"}
     return Response(status, orjson.dumps(body), {"Content-Type": JSON})
 
 
-def _done(call: Call, account: Account, *, journal: Journal, faults: Faults, parts: list[str]) -> tuple[int, Body]:
+def _run(
+    call: Call, account: Account, *, request_log: RequestLog, faults: Faults, parts: list[str]
+) -> tuple[int, Body]:
     if parts == ["requests"]:
-        return 200, {"data": journal.counts()}
+        return 200, {"data": request_log.counts()}
     if parts == ["faults"]:
         scripted = [faults.script(**_fields(call))] if call.method == "POST" else faults.scripted
-        return 200, {"data": [asdict(one) for one in scripted]}
-    kinds = _changes(account)
+        return 200, {"data": [asdict(fault) for fault in scripted]}
+    kinds = _methods(account)
     match call.method, parts:
         case "POST", ["alerts" | "incidents" as kind, parent_id, "logs" | "notes" as child]:
-            grow = account.add_log if child == "logs" else account.add_note
+            add = account.add_log if child == "logs" else account.add_note
             fields = _fields(call)
-            grow(parent_id, fields.pop(child[:-1]), **fields)
+            add(parent_id, fields.pop(child[:-1]), **fields)
             return 201, {"data": (account.alerts if kind == "alerts" else account.incidents)[parent_id]}
         case "POST", [kind] if kind in kinds:
             return 201, {"data": kinds[kind]["POST"](**_fields(call))}
@@ -53,15 +55,15 @@ def _done(call: Call, account: Account, *, journal: Journal, faults: Faults, par
 
 
 def _fields(call: Call) -> Body:
-    # The two times are arguments of their own.
+    # The methods of the account take these two times as separate arguments.
     fields = orjson.loads(call.body or b"{}")
     if not isinstance(fields, dict):
-        raise TypeError("it must be an object")
+        raise TypeError("must be an object")
     times = {"createdAt": "created_at", "updatedAt": "updated_at"}
     return {times.get(str(name), str(name)): value for name, value in fields.items()}
 
 
-def _changes(account: Account) -> dict[str, dict[str, Change]]:
+def _methods(account: Account) -> dict[str, dict[str, Method]]:
     return {
         "alerts": {"POST": account.create_alert, "PATCH": account.update_alert, "DELETE": account.delete_alert},
         "incidents": {

@@ -1,22 +1,22 @@
-"""Which fields a query may name and a list may be sorted by, for each kind of record."""
+"""The fields by which each kind of record can be searched and sorted."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.records import Body
+from opsgenie_simulator.store import Store
 from opsgenie_simulator.timestamps import epoch_ms
 
-# time and number: compared; flag: true or false; term: the whole value; text: a word of it.
+# time, number: compared; flag: true or false; term: the complete value; text: a word in it.
 FieldKind = Literal["time", "number", "flag", "term", "text"]
 Values = Sequence[Any]
-Read = Callable[[Body, Ledger], Values]
+Read = Callable[[Body, Store], Values]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """How a field is compared, and where its values are found; *wild* when a trailing * is a wildcard."""
+    """How a field is compared and read; *wild* if a trailing * in a query is a wildcard."""
 
     kind: FieldKind
     read: Read
@@ -27,30 +27,30 @@ class Field:
 def _path(path: str) -> Read:
     names = path.split(".")
 
-    def read(body: Body, _: Ledger) -> Values:
+    def read(body: Body, _: Store) -> Values:
         value: Any = body
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
-        listed = value if isinstance(value, list) else [value]
-        return [one for one in listed if one not in (None, "")]
+        values = value if isinstance(value, list) else [value]
+        return [value for value in values if value not in (None, "")]
 
     return read
 
 
-def _moment(path: str) -> Read:
+def _time(path: str) -> Read:
     texts = _path(path)
-    return lambda body, ledger: [epoch_ms(text) for text in texts(body, ledger)]
+    return lambda body, store: [epoch_ms(text) for text in texts(body, store)]
 
 
 def _number(path: str) -> Read:
     texts = _path(path)
-    return lambda body, ledger: [int(text) for text in texts(body, ledger)]
+    return lambda body, store: [int(text) for text in texts(body, store)]
 
 
 def _names(kind: str, name: str, *, ids: Callable[[Body], list[str]]) -> Read:
-    def read(body: Body, ledger: Ledger) -> Values:
-        found = (ledger.shelves[kind].get(one) for one in ids(body))
-        return [record.body()[name] for record in found if record is not None]
+    def read(body: Body, store: Store) -> Values:
+        records = (store.tables[kind].get(record_id) for record_id in ids(body))
+        return [record.body()[name] for record in records if record is not None]
 
     return read
 
@@ -59,31 +59,31 @@ def _responder_ids(body: Body) -> list[str]:
     return [responder["id"] for responder in body["responders"]]
 
 
-def _responders(body: Body, ledger: Ledger) -> Values:
-    return [*_TEAM_RESPONDERS(body, ledger), *_USER_RESPONDERS(body, ledger)]
+def _responders(body: Body, store: Store) -> Values:
+    return [*_TEAM_RESPONDERS(body, store), *_USER_RESPONDERS(body, store)]
 
 
 _TEAM_RESPONDERS = _names("teams", "name", ids=_responder_ids)
 _USER_RESPONDERS = _names("users", "username", ids=_responder_ids)
 
 
-def _recipients(body: Body, ledger: Ledger) -> Values:
-    return [recipient["user"]["username"] for recipient in ledger.children(body["id"]).recipients]
+def _recipients(body: Body, store: Store) -> Values:
+    return [recipient["user"]["username"] for recipient in store.children(body["id"]).recipients]
 
 
-def _open_alias(body: Body, _: Ledger) -> Values:
+def _open_alias(body: Body, _: Store) -> Values:
     return [body["alias"]] if body["status"] == "open" else []
 
 
-_CREATED = Field("time", _moment("createdAt"))
-_UPDATED = Field("time", _moment("updatedAt"))
+_CREATED = Field("time", _time("createdAt"))
+_UPDATED = Field("time", _time("updatedAt"))
 
-SEARCHED: dict[str, dict[str, Field]] = {
+SEARCH_FIELDS: dict[str, dict[str, Field]] = {
     "alerts": {
         "createdAt": _CREATED,
         "updatedAt": _UPDATED,
-        "lastOccurredAt": Field("time", _moment("lastOccurredAt")),
-        "snoozedUntil": Field("time", _moment("snoozedUntil")),
+        "lastOccurredAt": Field("time", _time("lastOccurredAt")),
+        "snoozedUntil": Field("time", _time("snoozedUntil")),
         "alertId": Field("term", _path("id")),
         "tinyId": Field("number", _number("tinyId")),
         "alias": Field("term", _open_alias),
@@ -100,7 +100,7 @@ SEARCHED: dict[str, dict[str, Field]] = {
         "isSeen": Field("flag", _path("isSeen")),
         "acknowledged": Field("flag", _path("acknowledged")),
         "snoozed": Field("flag", _path("snoozed")),
-        "teams": Field("term", _names("teams", "name", ids=lambda body: [one["id"] for one in body["teams"]]),
+        "teams": Field("term", _names("teams", "name", ids=lambda body: [team["id"] for team in body["teams"]]),
                        nullable=True, wild=False),
         "responders": Field("term", _responders, wild=False),
         "priority": Field("term", _path("priority")),
@@ -128,7 +128,7 @@ SEARCHED: dict[str, dict[str, Field]] = {
         "details.value": Field("text", lambda body, _: list(body["extraProperties"].values())),
         "postmortemRequired": Field("flag", _path("postmortemRequired")),
         "postmortemStatus": Field("term", _path("postmortemStatus")),
-        "postmortemPublishDueDate": Field("time", _moment("postmortemPublishDueDate")),
+        "postmortemPublishDueDate": Field("time", _time("postmortemPublishDueDate")),
     },
     "users": {
         "createdAt": _CREATED,
@@ -141,12 +141,12 @@ SEARCHED: dict[str, dict[str, Field]] = {
         "timeZone": Field("term", _path("timeZone")),
         "userAddress": Field("text", lambda body, _: [part for part in body["userAddress"].values() if part]),
     },
-    # A query is accepted for services, but no page names a field.
+    # Services accept a query, but no documentation names a field.
     "services": {},
 }  # fmt: skip
 
-# The first is the default.
-SORTED: dict[str, tuple[str, ...]] = {
+# The first field is the default.
+SORT_FIELDS: dict[str, tuple[str, ...]] = {
     "alerts": (
         "createdAt", "updatedAt", "tinyId", "alias", "message", "status", "acknowledged", "isSeen", "snoozed",
         "snoozedUntil", "count", "lastOccurredAt", "source", "owner", "integration.name", "integration.type",

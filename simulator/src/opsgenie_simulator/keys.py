@@ -1,16 +1,16 @@
-"""API keys and what each of them may do (docs/opsgenie-api.md#key-types)."""
+"""API keys and their permissions (docs/opsgenie-api.md#key-types)."""
 
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from opsgenie_simulator.chance import uuid_text
+from opsgenie_simulator.randomness import random_uuid
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One API key: where it comes from and the rights it was given."""
+    """An API key, its origin and its permissions."""
 
     token: str
     kind: Literal["global", "team", "management"]
@@ -19,12 +19,12 @@ class Key:
     team_id: str | None = None
 
 
-def issued(chance: random.Random, team_ids: Iterable[str]) -> tuple[Key, ...]:
-    """A new account's keys: with all rights, without configuration, of a team, of the management page."""
-    team_id = next(iter(team_ids), None) or uuid_text(chance)
+def issue_keys(rng: random.Random, team_ids: Iterable[str]) -> tuple[Key, ...]:
+    """The keys of a new account: full, without Configuration Access, of the first team, of the management page."""
+    team_id = next(iter(team_ids), None) or random_uuid(rng)
     return (
-        Key(uuid_text(chance), "global"),
-        Key(uuid_text(chance), "global", configuration_access=False),
-        Key(uuid_text(chance), "team", team_id=team_id),
-        Key(uuid_text(chance), "management"),
+        Key(random_uuid(rng), "global"),
+        Key(random_uuid(rng), "global", configuration_access=False),
+        Key(random_uuid(rng), "team", team_id=team_id),
+        Key(random_uuid(rng), "management"),
     )

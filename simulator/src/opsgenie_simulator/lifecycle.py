@@ -1,15 +1,16 @@
-"""What the service itself writes when somebody acts on an alert or an incident."""
+"""Fields and log entries that the service writes when an alert or an incident is acted on."""
 
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 ACTOR = "Alert API"
+TIMELINE_TYPES = {"open": "IncidentReopened", "resolved": "IncidentResolved", "closed": "IncidentClosed"}
 
 
-def acted_on_alert(before: Body, fields: Body, *, elapsed_ms: int) -> Body:
-    """The report and owner that follow from an acknowledgement or a closing, unless they are given.
+def complete_alert_update(before: Body, fields: Body, *, elapsed_ms: int) -> Body:
+    """Add the report and owner that follow from acknowledging or closing an alert; *fields* take precedence.
 
-    Both times of the report are milliseconds since creation (docs/opsgenie-api.md#timestamps).
+    The times in the report are milliseconds since creation (docs/opsgenie-api.md#timestamps).
     """
     report = dict(before.get("report", {}))
     owner = before["owner"]
@@ -20,18 +21,18 @@ def acted_on_alert(before: Body, fields: Body, *, elapsed_ms: int) -> Body:
         report.pop("acknowledgedBy", None)
     if fields.get("status") == "closed" and before["status"] != "closed":
         report |= {"closeTime": elapsed_ms, "closedBy": ACTOR}
-    follows: Body = {"owner": owner} | ({"report": report} if report else {})
-    return follows | fields
+    derived: Body = {"owner": owner} | ({"report": report} if report else {})
+    return derived | fields
 
 
-def acted_on_incident(before: Body, fields: Body, *, moment_ms: int) -> Body:
-    """The end of the impact that follows from resolving or closing, unless it is given."""
-    ended = fields.get("status", "open") != "open" and "impactEndDate" not in before
-    return ({"impactEndDate": text_of(moment_ms)} if ended else {}) | fields
+def complete_incident_update(before: Body, fields: Body, *, time_ms: int) -> Body:
+    """Add the end of the impact that follows from resolving or closing an incident; *fields* take precedence."""
+    has_ended = fields.get("status", "open") != "open" and "impactEndDate" not in before
+    return ({"impactEndDate": format_timestamp(time_ms)} if has_ended else {}) | fields
 
 
-def log_of(fields: Body) -> str:
-    """The text of the log entry that a change of an alert leaves."""
+def alert_log_text(fields: Body) -> str:
+    """The text of the log entry for an alert update."""
     if fields.get("status") == "closed":
         return "Alert closed via API"
     if fields.get("acknowledged"):
@@ -41,10 +42,14 @@ def log_of(fields: Body) -> str:
     return f"Alert updated via API: {', '.join(sorted(fields))}"
 
 
-def log_of_incident(fields: Body) -> tuple[str, str | None]:
-    """The text of the log entry that a change of an incident leaves, and the type of its timeline entry, if any."""
-    told = {"open": "IncidentReopened", "resolved": "IncidentResolved", "closed": "IncidentClosed"}
+def incident_log_text(fields: Body) -> str:
+    """The text of the log entry for an incident update."""
     status = fields.get("status")
-    if status in told:
-        return f"Incident {'reopened' if status == 'open' else status} via API", told[status]
-    return f"Incident updated via API: {', '.join(sorted(fields))}", None
+    if status in TIMELINE_TYPES:
+        return f"Incident {'reopened' if status == 'open' else status} via API"
+    return f"Incident updated via API: {', '.join(sorted(fields))}"
+
+
+def incident_timeline_type(fields: Body) -> str | None:
+    """The type of the timeline entry for an incident update; None if the update has no entry."""
+    return TIMELINE_TYPES.get(fields.get("status", ""))

@@ -13,7 +13,7 @@ Model = Literal["buckets", "rolling"]
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """The most requests that are allowed in a period."""
+    """The maximum number of requests in a period."""
 
     limit: int
     period_in_sec: int
@@ -68,23 +68,23 @@ _MODELS: dict[Model, Callable[[RateLimit, float], _Gauge]] = {"buckets": _Bucket
 
 
 class Throttle:
-    """Decides for each request whether its domain has room; a refused request costs nothing."""
+    """Admits or throttles each request of a domain; a throttled request does not count."""
 
     def __init__(self, limits: Limits, *, clock: Clock, model: Model = "buckets") -> None:
-        """Begin with every bucket full, or every window empty."""
+        """Start with all buckets full, or all windows empty."""
         unknown = sorted(set(limits) - set(DOMAINS))
         if unknown:
-            message = f"there is no rate-limit domain {unknown[0]!r}; there are {', '.join(DOMAINS)}"
+            message = f"{unknown[0]!r} is not a rate-limit domain; use one of {', '.join(DOMAINS)}"
             raise ValueError(message)
         self._clock = clock
         self._gauges = {domain: [_MODELS[model](limit, clock()) for limit in each] for domain, each in limits.items()}
 
-    def refusing(self, domain: str) -> RateLimit | None:
-        """The limit that refuses a request now (the longest, if several do); else the request is counted."""
+    def admit(self, domain: str) -> RateLimit | None:
+        """Count a request, or return the limit that throttles it: the one with the longest period."""
         gauges, now = self._gauges.get(domain, ()), self._clock()
-        full = [gauge.limit for gauge in gauges if not gauge.has_room(now)]
-        if full:
-            return max(full, key=lambda limit: limit.period_in_sec)
+        exceeded = [gauge.limit for gauge in gauges if not gauge.has_room(now)]
+        if exceeded:
+            return max(exceeded, key=lambda limit: limit.period_in_sec)
         for gauge in gauges:
             gauge.take(now)
         return None

@@ -1,6 +1,6 @@
-"""What goes in and out of the simulator, without a socket."""
+"""Requests and responses of the simulator, independent of the socket."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 JSON = "application/json; charset=utf-8"
@@ -8,7 +8,7 @@ JSON = "application/json; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request as it arrived; *path* is still percent-encoded."""
+    """A request as received; *path* is still percent-encoded."""
 
     method: str
     path: str
@@ -21,10 +21,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How an answer goes over the wire, if not as usual: in *pieces* with a pause after each, and *cut* off.
+    """How a response is sent over the wire when something goes wrong.
 
-    *cut* is the number of bytes, headers included, after which the connection ends; -1 stands for the middle of the
-    body, None for no cut. *is_reset* ends it rudely.
+    The body is sent in *pieces* with a pause after each.
+    *cut* is the number of bytes, headers included, after which the connection ends; -1 means the middle of the body,
+    None means that everything is sent. *is_reset* ends the connection with a TCP reset.
     """
 
     cut: int | None = None
@@ -35,7 +36,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer, and what the journal notes about it."""
+    """A response, and what the request log records about it."""
 
     status: int
     body: bytes
@@ -50,10 +51,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request that was answered, as the journal keeps it; *at* is monotonic seconds.
+    """An entry of the request log; *at* is monotonic seconds.
 
-    *has_key* tells whether any key came along, *token_ok* whether a key was asked for and is good;
-    *writes* that the account was changed, for all that it was asked with GET.
+    *has_key*: the request carried an API key, valid or not. *token_ok*: the route required a key, and it was valid.
+    *writes*: the request changed the account, although its method is GET.
     """
 
     method: str
@@ -67,19 +68,3 @@ class Request:
     at: float
     has_key: bool = False
     writes: bool = False
-
-
-Answer = Callable[[Call], Response]
-# The seam for faults, delays and changes: each sees the call, asks the next one in, and may alter what comes out.
-Weather = Callable[[Call, Answer], Response]
-
-
-def under(weather: tuple[Weather, ...], answer: Answer) -> Answer:
-    """Put *weather* around an answer, the first one outermost."""
-    for one in reversed(weather):
-        answer = _around(one, answer)
-    return answer
-
-
-def _around(weather: Weather, inner: Answer) -> Answer:
-    return lambda call: weather(call, inner)

@@ -1,4 +1,4 @@
-"""Records of one kind, kept as the bytes that are answered and found by id and by time."""
+"""Records of one kind, stored as the bytes of their responses and indexed by id and time."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,10 +18,10 @@ UPDATED: TimeField = "updated"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Record:
-    """One version of a record: what lists show, what the single answer adds, and what it is found by."""
+    """One version of a record: the JSON of lists, the JSON that its own response adds, and its index keys."""
 
     id: str
-    tiny: int
+    tiny_id: int
     sequence: int
     created: int
     updated: int
@@ -30,79 +30,79 @@ class Record:
     extra: bytes = b"{}"
 
     def body(self) -> Body:
-        """Decode the record in its full form."""
-        whole: Body = orjson.loads(self.full())
-        return whole
+        """Decode the full form of the record."""
+        body: Body = orjson.loads(self.full())
+        return body
 
     def full(self) -> bytes:
         """The bytes of the full form."""
         return self.listed if self.extra == b"{}" else self.listed[:-1] + b"," + self.extra[1:]
 
 
-# Ties in time are kept in order of sequence, so that an index has one order only.
+# Records with the same time are ordered by sequence, so that the order of an index is unambiguous.
 _ORDER: dict[TimeField, Callable[[Record], tuple[int, int]]] = {
     CREATED: attrgetter("created", "sequence"),
     UPDATED: attrgetter("updated", "sequence"),
 }
-_MOMENT: dict[TimeField, Callable[[Record], int]] = {
+_TIME: dict[TimeField, Callable[[Record], int]] = {
     CREATED: attrgetter("created"),
     UPDATED: attrgetter("updated"),
 }
 
 
-# No two states of any shelves share a number, so that what was worked out from one is not taken for another.
+# No two states of any tables share a number, so a cached result of one is never used for another.
 _GENERATIONS = count()
 
 
-class Shelf:
-    """All records of one kind, with an index by creation and one by update."""
+class Table:
+    """All records of one kind, indexed by creation time and by update time."""
 
     def __init__(self) -> None:
-        """Begin empty."""
+        """Start empty."""
         self._by_id: dict[str, Record] = {}
         self._indexes: dict[TimeField, list[Record]] = {CREATED: [], UPDATED: []}
         self.generation = next(_GENERATIONS)
 
     def __len__(self) -> int:
-        """How many records there are."""
+        """The number of records."""
         return len(self._by_id)
 
     def __iter__(self) -> Iterator[Record]:
-        """Records, oldest first."""
+        """The records, oldest first."""
         return iter(self._indexes[CREATED])
 
     def get(self, record_id: str) -> Record | None:
-        """The record of that id, if there is one."""
+        """The record with that id, if it exists."""
         return self._by_id.get(record_id)
 
     def index(self, field: TimeField) -> list[Record]:
-        """Every record in order of that time; to be read only."""
+        """All records ordered by that time; read-only."""
         return self._indexes[field]
 
     def span(self, field: TimeField, *, low: int | None, high: int | None) -> tuple[int, int]:
-        """Positions in an index of the records with low <= time < high."""
-        index, moment = self._indexes[field], _MOMENT[field]
-        first = 0 if low is None else bisect_left(index, low, key=moment)
-        after = len(index) if high is None else bisect_left(index, high, key=moment)
-        return first, max(first, after)
+        """The positions in an index of the records with *low* <= time < *high*."""
+        index, time = self._indexes[field], _TIME[field]
+        first = 0 if low is None else bisect_left(index, low, key=time)
+        end = len(index) if high is None else bisect_left(index, high, key=time)
+        return first, max(first, end)
 
     def fill(self, records: Iterable[Record]) -> None:
-        """Add many records at once."""
+        """Add many records in one step."""
         self._by_id.update((record.id, record) for record in records)
         for field, order in _ORDER.items():
             self._indexes[field] = sorted(self._by_id.values(), key=order)
         self.generation = next(_GENERATIONS)
 
     def put(self, record: Record) -> None:
-        """Add a record, or a new version of one."""
+        """Add a record, or replace its previous version."""
         self.remove(record.id)
         self._by_id[record.id] = record
         for field, order in _ORDER.items():
-            _place(self._indexes[field], record, order=order)
+            _insert(self._indexes[field], record, order=order)
         self.generation = next(_GENERATIONS)
 
     def remove(self, record_id: str) -> Record | None:
-        """Take a record away; returns it if it was there."""
+        """Remove a record and return it, if it exists."""
         record = self._by_id.pop(record_id, None)
         if record is None:
             return None
@@ -113,8 +113,8 @@ class Shelf:
         return record
 
 
-def _place(index: list[Record], record: Record, *, order: Callable[[Record], tuple[int, int]]) -> None:
-    # Most records come in order of time, and appending is what makes crowds quick to build.
+def _insert(index: list[Record], record: Record, *, order: Callable[[Record], tuple[int, int]]) -> None:
+    # Most records come in order of time; appending them makes large accounts quick to build.
     if not index or order(index[-1]) <= order(record):
         index.append(record)
     else:
@@ -122,23 +122,23 @@ def _place(index: list[Record], record: Record, *, order: Callable[[Record], tup
 
 
 class Bodies(Mapping[str, Body]):
-    """A shelf seen from outside: the full form of each record by its id."""
+    """A read-only mapping from the ids in a table to the full form of each record."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        """Look at one shelf."""
-        self._shelf = shelf
+    def __init__(self, table: Table) -> None:
+        """Map the records of *table*."""
+        self._table = table
 
     def __getitem__(self, record_id: str) -> Body:
-        """The full form of one record, decoded anew each time."""
-        record = self._shelf.get(record_id)
+        """The full form of one record, decoded on every access."""
+        record = self._table.get(record_id)
         if record is None:
             raise KeyError(record_id)
         return record.body()
 
     def __iter__(self) -> Iterator[str]:
-        """Ids, oldest record first."""
-        return (record.id for record in self._shelf)
+        """The ids, oldest record first."""
+        return (record.id for record in self._table)
 
     def __len__(self) -> int:
-        """How many records there are."""
-        return len(self._shelf)
+        """The number of records."""
+        return len(self._table)

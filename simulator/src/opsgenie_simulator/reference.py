@@ -5,54 +5,54 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
-from opsgenie_simulator.faults import FAULTS, PASSING
+from opsgenie_simulator.faults import FAULTS, TRANSIENT
 from opsgenie_simulator.routes import ROUTES
 from opsgenie_simulator.switches import Switches
 
-RIGHTS = {
-    "anyone": "any key that may read",
-    "team": "configuration access",
-    "account": "configuration access, no team's key",
+PERMISSIONS = {
+    "anyone": "any key with Read",
+    "team": "Configuration Access",
+    "account": "Configuration Access, not a team's key",
 }
 
 NOT_IMITATED = (
-    "Nothing is written through the API: accounts change in Python or under `/_simulator/`.",
-    "Nothing happens by itself: no escalation, no auto-close, no retention, no de-duplication by alias.",
-    "An answer is never delayed instead of refused when a rate limit is reached.",
-    "Rate limits hold for the account; a limit of a single integration is not imitated.",
-    "Saved searches cannot be named by `searchIdentifier`.",
-    "Logs, notes, timelines and attachments of what was seeded are derived from it, and kept only once they grow.",
-    "An incident's alerts are those that were created about the same time.",
-    "Attached files hold one line of ours; a key that comes along with a link is noted and changes nothing.",
-    "A query needs a field: a bare word, which searches all of them, is refused.",
-    "Words of a text are compared as they are, without stemming; AND, OR and NOT are read in capitals only.",
-    "Dates like 15-05-2020 in a query are read as days in UTC.",
-    "`insertedAt` of incidents and services sorts as `createdAt` does.",
+    "Apart from the ping of a heartbeat, the API changes nothing: use Python, or the paths under `/_simulator/`.",
+    "Nothing happens on its own: no escalation, no auto-close, no retention, no de-duplication by alias.",
+    "When a rate limit is reached, a response is always a 429; it is never delayed instead.",
+    "Rate limits apply to the account; limits of single integrations are not imitated.",
+    "Saved searches cannot be selected by `searchIdentifier`.",
+    "Logs, notes, timelines and attachments of seeded records are derived from them, and stored only once they grow.",
+    "An incident's alerts are those created at about the same time.",
+    "Attached files contain one line of ours; an API key sent with their link is logged and makes no difference.",
+    "A query needs a field: a bare word, which searches all fields, is rejected.",
+    "Words of a text are compared without stemming; AND, OR and NOT are recognised only in capitals.",
+    "Dates like 15-05-2020 in a query are days in UTC.",
+    "`insertedAt` of incidents and services sorts like `createdAt`.",
     "`tinyId` never rolls over.",
     "Responders of alerts and incidents are users and teams, never escalations or schedules.",
-    "Schedules, escalations, rules and contacts follow from users and teams, and change only as these do.",
-    "Hours of rotations are read in UTC, whatever the time zone of their schedule.",
+    "Schedules, escalations, rules and contacts are derived from users and teams, and change only with them.",
+    "Hours of rotations are in UTC, whatever the time zone of their schedule.",
     "An override changes who is on call only within the turns of its rotations; months of a timeline have 30 days.",
-    "On-calls look into escalations and teams one level deep.",
-    "Of integrations, API, Datadog and Email have settings of their own; the others have what all types share.",
-    "Policies and maintenances change nothing; whether one is over is told as of the end of the account's history.",
+    "On-calls resolve escalations and teams one level deep.",
+    "API, Datadog and Email integrations have their own settings; the others have those that all types share.",
+    "Policies and maintenances have no effect; whether one is over is judged at the end of the account's history.",
     "Log files have one line for each creation and each last update of an alert, and one file for each such day.",
-    "How many users a plan allows is invented.",
-    "Links within records name the real hosts; links for paging name this one.",
-    "There is no TLS, and no network edge that answers for itself.",
-    "Texts of errors are as captured for the cap, for rate limits, for missing configuration access and for"
-    " teams' keys; the others are worded by us.",
+    "The number of users that a plan allows is invented.",
+    "Links within records name the real hosts; links for paging name the simulator.",
+    "HTTPS needs a certificate of your own (`--certificate`); no proxy or load balancer responds in place of the API.",
+    "Error messages are as captured for the cap, for rate limits, for missing Configuration Access and for"
+    " teams' keys; the others are ours.",
 )
 
-# What is asked with GET and changes the account.
+# GET routes that change the account.
 WRITING = tuple(route for route in ROUTES if route.writes)
 
 HEAD = """\
 # The simulator
 
-`opsgenie-simulator` stands in for the Opsgenie REST API on this machine.
-It holds an account in memory, keeps the rules of the API, and answers over HTTP on loopback.
-It is there for tests, for demonstrations, and for anything else that reads Opsgenie.
+`opsgenie-simulator` imitates the Opsgenie REST API on this machine.
+It keeps an account in memory, applies the rules of the API, and serves HTTP on loopback.
+Use it for tests, for demonstrations, and for anything else that reads Opsgenie.
 
 This page is generated by `python -m opsgenie_simulator.reference`.
 
@@ -62,7 +62,7 @@ This page is generated by `python -m opsgenie_simulator.reference`.
 $ opsgenie-simulator --port 8080 --alerts 25000
 ```
 
-It prints its address, its keys (all invented) and a line to try.
+It prints its address, its keys (all invented) and an example request.
 The same options give the same account and the same keys.
 
 In Python:
@@ -78,7 +78,7 @@ with Simulator(account, switches=Switches(cap="ends"), limits=limits) as simulat
     print(simulator.requests)
 ```
 
-Each request in that list tells whether a key came along, and whether it changed the account:
+Each logged request says whether it carried a key, and whether it changed the account:
 
 ```python
 assert not [request for request in simulator.requests if request.writes]
@@ -86,19 +86,19 @@ assert not [request for request in simulator.requests if request.route == "/_fil
 ```
 
 Other programs change the account with `POST`, `PATCH` and `DELETE` under `/_simulator/`.
-An alert is created at `/_simulator/alerts`, and changed or deleted at `/_simulator/alerts/{id}`.
-Its logs and notes grow at `/_simulator/alerts/{id}/logs` and `/_simulator/alerts/{id}/notes`.
-Incidents have the same paths; so have, without logs and notes, users, teams, services and integrations.
-`GET /_simulator/requests` counts what was asked so far.
-What is derived from users, teams and services (schedules, policies and the like) follows their changes.
-None of these needs a key, and none counts against a limit.
+Create an alert at `/_simulator/alerts`, and update or delete it at `/_simulator/alerts/{id}`.
+Add logs and notes at `/_simulator/alerts/{id}/logs` and `/_simulator/alerts/{id}/notes`.
+Incidents have the same paths; so do users, teams, services and integrations, without logs and notes.
+`GET /_simulator/requests` counts the requests so far.
+Records derived from users, teams and services (such as schedules and policies) change with them.
+None of these paths needs a key, and none counts against a rate limit.
 """
 
 FAULTS_HEAD = """
 ## Faults
 
-An answer can be broken on its way: a certain one on a path, or a share of all by chance.
-What was scripted and never happened fails the `with` block of the simulator: it tested nothing.
+Responses can be broken on purpose: a certain one on a path, or a random share of all.
+A scripted fault that never happened makes the `with` block of the simulator fail, since it tested nothing.
 
 ```python
 from opsgenie_simulator import Account, Faults, Simulator
@@ -109,27 +109,27 @@ with Simulator(Account.seeded(), faults=Faults(share=0.15, seed=1)) as simulator
     ...
 ```
 
-Other programs script them with `POST /_simulator/faults`, the same names in an object.
-On the command line, `--faults 15` breaks 15 answers of a hundred.
-Those marked with a star are the ones that come by chance.
+Other programs script faults with `POST /_simulator/faults`, with the same arguments in a JSON object.
+On the command line, `--faults 15` breaks 15 % of all responses.
+The random faults are those marked with a star.
 """
 
 SWITCHES_HEAD = """
 ## Change
 
 An account can change while it is read.
-After every answer about alerts or incidents, as many of them as you say are updated, created and deleted on average.
-Some of them stand on the page that was just answered, and some in the millisecond with most of them.
-The search index can be late: searches, lists and counts show each change only after a while.
-What is asked for by its id is up to date at any time.
+After every response about alerts or incidents, the given numbers of them are updated, created and deleted on average.
+Some of these are on the page just returned, and some in the millisecond in which most were created.
+The search index can lag: searches, lists and counts show each change only after a delay.
+Requests by id always return the current values.
 
 ```python
-from opsgenie_simulator import Account, Changing, Simulator
+from opsgenie_simulator import Account, RandomChanges, Simulator
 
 account = Account.seeded(alerts=25_000)
 account.index_lag_ms = 5_000
-changes = Changing(account, seed=1, updates=2.0, creations=0.3, deletions=0.1)
-with Simulator(account, weather=(changes,)) as simulator:
+changes = RandomChanges(account, seed=1, updates=2.0, creations=0.3, deletions=0.1)
+with Simulator(account, middleware=(changes,)) as simulator:
     ...
 changes.stop()
 print(len(changes.created), changes.updated.total(), len(changes.deleted))
@@ -137,17 +137,17 @@ print(len(changes.created), changes.updated.total(), len(changes.deleted))
 
 ## Switches
 
-Each is an open question about the real API, in the position that we think most likely.
-A client that is to be trusted works in every position.
+Each switch is an open question about the real API; its default is the answer that we think most likely.
+A reliable client works with every value.
 On the command line, underscores are dashes.
 
-| switch | positions, the default first | question | what is known |
+| switch | values, the default first | question | what is known |
 |---|---|---|---|"""
 
 ROUTES_HEAD = """
-## What is answered
+## What is imitated
 
-| path | rate-limit domain | needs |
+| path | rate-limit domain | permission |
 |---|---|---|"""
 
 MISSING_HEAD = """
@@ -156,17 +156,17 @@ MISSING_HEAD = """
 
 
 def page() -> Iterator[str]:
-    """The page, line by line."""
+    """Yield the lines of the page."""
     yield HEAD.rstrip("\n")
     yield FAULTS_HEAD
-    yield from (f"- {fault}{' *' if fault in PASSING else ''}" for fault in FAULTS)
+    yield from (f"- {fault}{' *' if fault in TRANSIENT else ''}" for fault in FAULTS)
     yield SWITCHES_HEAD
     yield from _switches()
     yield ROUTES_HEAD
-    yield from (f"| `{route.path}` | {route.domain} | {RIGHTS[route.permission]} |" for route in ROUTES)
-    yield "\nThe domain of `count` is a switch.\nIncidents, services and log files need a plan that has them."
-    yield from (f"`{route.path}` writes, for all that it is a GET: no reader should ask it." for route in WRITING)
-    yield "Attached files and log files are behind links under `/_files/`, good for five minutes without a key."
+    yield from (f"| `{route.path}` | {route.domain} | {PERMISSIONS[route.permission]} |" for route in ROUTES)
+    yield "\nThe domain of `count` is a switch.\nIncidents, services and log files need a plan that includes them."
+    yield from (f"`{route.path}` changes the account, although it is a GET: do not request it." for route in WRITING)
+    yield "Attached files and log files have links under `/_files/`, valid for five minutes without a key."
     yield MISSING_HEAD
     yield from (f"- {behaviour}" for behaviour in NOT_IMITATED)
 
@@ -174,15 +174,15 @@ def page() -> Iterator[str]:
 def _switches() -> Iterator[str]:
     hints = get_type_hints(Switches)
     for switch in fields(Switches):
-        positions = [True, False] if hints[switch.name] is bool else list(get_args(hints[switch.name]))
-        positions.sort(key=lambda position: position != switch.default)
-        shown = ", ".join(f"`{_shown(position)}`" for position in positions)
+        values = [True, False] if hints[switch.name] is bool else list(get_args(hints[switch.name]))
+        values.sort(key=lambda value: value != switch.default)
+        shown = ", ".join(f"`{_format(value)}`" for value in values)
         question, fact = switch.metadata["question"], switch.metadata["fact"]
         yield f"| `{switch.name}` | {shown} | {question} | [{fact}](opsgenie-api.md#{fact}) |"
 
 
-def _shown(position: Any) -> str:
-    return {True: "yes", False: "no"}[position] if isinstance(position, bool) else str(position)
+def _format(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 if __name__ == "__main__":

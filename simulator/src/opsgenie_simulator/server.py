@@ -1,4 +1,4 @@
-"""The socket: HTTP on loopback in a thread of its own, around the answers."""
+"""The HTTP server: it runs on loopback in its own thread and calls `respond`."""
 
 import asyncio
 import contextlib
@@ -16,27 +16,27 @@ from typing import Self
 from aiohttp import web
 
 from opsgenie_simulator.account import Account
-from opsgenie_simulator.answers import Service, answer
-from opsgenie_simulator.control import PREFIX, controlled
+from opsgenie_simulator.control import PREFIX, respond_to_control
 from opsgenie_simulator.faults import Faults
-from opsgenie_simulator.journal import Journal
 from opsgenie_simulator.limits import Clock, RateLimit
-from opsgenie_simulator.messages import Call, Delivery, Request, Response, Weather, under
+from opsgenie_simulator.messages import Call, Delivery, Request, Response
+from opsgenie_simulator.middleware import Middleware, latency, wrap
+from opsgenie_simulator.request_log import RequestLog
+from opsgenie_simulator.responses import Api, respond
 from opsgenie_simulator.switches import Switches
-from opsgenie_simulator.weather import latency
 
 HOST = "localhost"
 BACKLOG = 1024
-# A smaller body is not worth the work.
+# Compressing a smaller body is not worth the time.
 COMPRESS_FROM_BYTES = 1400
 COMPRESS_LEVEL = 1
 GZIP_WINDOW = 31
-PORTS_TRIED = 20
+PORT_ATTEMPTS = 20
 RESET_SECONDS = 0.002
 
 
 class Simulator:
-    """An account that answers over HTTP for as long as the `with` block lasts."""
+    """Serves an account over HTTP for the duration of a `with` block."""
 
     def __init__(
         self,
@@ -45,30 +45,30 @@ class Simulator:
         switches: Switches | None = None,
         limits: Mapping[str, Sequence[RateLimit]] | None = None,
         latency_ms: float = 0,
-        weather: tuple[Weather, ...] = (),
+        middleware: tuple[Middleware, ...] = (),
         faults: Faults | None = None,
         port: int = 0,
         clock: Clock = time.monotonic,
-        remember: int | None = None,
+        request_log_size: int | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Prepare to answer for *account*; port 0 stands for any free one, and with *tls* it speaks https."""
+        """Prepare to serve *account*; port 0 takes any free port, and *tls* enables HTTPS."""
         self.account, self._port, self._clock, self._tls = account, port, clock, tls
-        self._service = Service(account, switches or Switches(), limits or {}, clock)
-        self._journal = Journal(remember)
+        self._api = Api(account, switches or Switches(), limits or {}, clock)
+        self._request_log = RequestLog(request_log_size)
         slow = (latency(latency_ms),) if latency_ms else ()
         self.faults = faults or Faults()
-        self.answer = under((*slow, self.faults, *weather), lambda call: answer(call, self._service))
-        # These five exist from start to stop.
+        self.respond = wrap(lambda call: respond(call, self._api), (*slow, self.faults, *middleware))
+        # These five are set from start to stop.
         self._listeners: Sequence[socket.socket]
-        self._ended: asyncio.Event
+        self._stopping: asyncio.Event
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread
         self._runner: web.ServerRunner
 
     @property
     def url(self) -> str:
-        """Where the API is, without a trailing slash."""
+        """The base URL of the API, without a trailing slash."""
         return f"{self._scheme}://{HOST}:{self._port}"
 
     @property
@@ -77,27 +77,27 @@ class Simulator:
 
     @property
     def requests(self) -> Sequence[Request]:
-        """What was asked so far, in order; the control routes do not count."""
-        return self._journal.requests
+        """The requests so far, oldest ipv4, without those to the simulator's own routes."""
+        return self._request_log.requests
 
-    def forget(self) -> None:
-        """Empty the list of requests."""
-        self._journal.forget()
+    def clear_requests(self) -> None:
+        """Clear the list of requests."""
+        self._request_log.clear()
 
     @property
     def switches(self) -> Switches:
-        """The position of every switch; all but `limits_model` may be set while the simulator runs."""
-        return self._service.switches
+        """The switches; all but `limits_model` can be changed while the simulator runs."""
+        return self._api.switches
 
     @switches.setter
     def switches(self, switches: Switches) -> None:
-        self._service.switches = switches
+        self._api.switches = switches
 
     def start(self) -> Self:
-        """Listen, and answer from a thread of its own; a port that is taken raises OSError."""
-        self._listeners = _listening(self._port)
+        """Listen and respond in a separate thread; raises OSError if the port is in use."""
+        self._listeners = _listen(self._port)
         self._port = self._listeners[0].getsockname()[1]
-        # Windows' own kind of loop cannot be told to accept no more, and to go on with what it accepted.
+        # The default loop of Windows cannot stop accepting connections and still serve the accepted ones.
         self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="opsgenie-simulator", daemon=True)
         self._thread.start()
@@ -106,7 +106,7 @@ class Simulator:
 
     def stop(self) -> None:
         """Close every connection and end the thread."""
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -118,34 +118,33 @@ class Simulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop; a fault that was scripted and never happened tested nothing, and raises AssertionError."""
+        """Stop; raise AssertionError if a scripted fault never happened, since it tested nothing."""
         self.stop()
         if kind is None and self.faults.unused():
-            raise AssertionError(f"never happened: {self.faults.unused()}")
+            raise AssertionError(f"scripted faults that never happened: {self.faults.unused()}")
 
     async def _open(self) -> None:
-        self._ended = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.5)
         await self._runner.setup()
         for listener in self._listeners:
             await web.SockSite(self._runner, listener, backlog=BACKLOG, ssl_context=self._tls).start()
 
-    async def _end(self) -> None:
-        self._ended.set()
-        # A connection that was accepted is known to aiohttp two turns of the loop later; till then, nobody closes it.
+    async def _shut_down(self) -> None:
+        self._stopping.set()
+        # aiohttp learns of an accepted connection two turns of the loop later; until then, nothing closes it.
         for listener in self._listeners:
             self._loop.remove_reader(listener)
         for _ in range(2):
             await asyncio.sleep(0)
         await self._runner.cleanup()
-        # Of connections that were lost, aiohttp forgets what they had under way; of those whose client never
-        # began to speak TLS, it has not heard.
-        if others := asyncio.all_tasks() - {asyncio.current_task()}:
-            _, silent = await asyncio.wait(others, timeout=1)
-            for task in silent:
+        # aiohttp does not track the tasks of lost connections, nor connections whose client never began TLS.
+        if remaining := asyncio.all_tasks() - {asyncio.current_task()}:
+            _, unfinished = await asyncio.wait(remaining, timeout=1)
+            for task in unfinished:
                 task.cancel()
-            await asyncio.gather(*silent, return_exceptions=True)
-        # A socket is closed one turn of the loop after its connection was.
+            await asyncio.gather(*unfinished, return_exceptions=True)
+        # A socket closes one turn of the loop after its connection.
         await asyncio.sleep(0)
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -158,24 +157,24 @@ class Simulator:
             body=await request.read() if request.can_read_body else b"",
             scheme=self._scheme,
         )
-        response = self._answered(call)
+        response = self._respond_and_log(call)
         if response.delay_seconds:
             await self._pause(response.delay_seconds)
         if response.delivery:
             await self._deliver(response, response.delivery, request.transport)
             return web.Response()
-        return _written(response, request.headers.get("Accept-Encoding", ""))
+        return _encode(response, request.headers.get("Accept-Encoding", ""))
 
     async def _deliver(self, response: Response, how: Delivery, connection: asyncio.BaseTransport | None) -> None:
-        """Write an answer by hand, as far as it goes; the connection does not outlive it."""
+        """Write the raw response, possibly incomplete, and close the connection."""
         if not isinstance(connection, asyncio.Transport):
             return
-        for piece in _pieces(_raw(response), len(response.body), how):
+        for piece in _split(_raw_bytes(response), len(response.body), how):
             connection.write(piece)
             if how.pause_seconds:
                 await self._pause(how.pause_seconds)
         if how.is_reset:
-            # What was written gets a moment to arrive: a reset drops it else.
+            # Let the written bytes arrive first: a reset drops them.
             await asyncio.sleep(RESET_SECONDS)
             connection.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.abort()
@@ -183,58 +182,58 @@ class Simulator:
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), seconds)
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
-    def _answered(self, call: Call) -> Response:
+    def _respond_and_log(self, call: Call) -> Response:
         if call.path.startswith(PREFIX):
-            return controlled(call, self.account, journal=self._journal, faults=self.faults)
+            return respond_to_control(call, self.account, request_log=self._request_log, faults=self.faults)
         at = self._clock()
-        response = self.answer(call)
-        self._journal.note(call, response, at=at)
+        response = self.respond(call)
+        self._request_log.add(call, response, at=at)
         return response
 
 
-def _raw(response: Response) -> bytes:
-    named = {"Content-Length": str(len(response.body)), **response.headers}
-    lines = [f"HTTP/1.1 {response.status} Fault", *(f"{name}: {value}" for name, value in named.items())]
+def _raw_bytes(response: Response) -> bytes:
+    headers = {"Content-Length": str(len(response.body)), **response.headers}
+    lines = [f"HTTP/1.1 {response.status} Fault", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + response.body
 
 
-def _pieces(raw: bytes, body: int, how: Delivery) -> Iterator[bytes]:
-    cut = len(raw) - (body + 1) // 2 if how.cut == -1 else how.cut
-    head, raw = len(raw) - body, raw[:cut]
+def _split(raw: bytes, body_size: int, how: Delivery) -> Iterator[bytes]:
+    cut = len(raw) - (body_size + 1) // 2 if how.cut == -1 else how.cut
+    head, raw = len(raw) - body_size, raw[:cut]
     if how.pieces == 1:
         yield raw
         return
     yield raw[:head]
-    size = max(1, body // how.pieces)
+    size = max(1, body_size // how.pieces)
     for start in range(head, len(raw), size):
         yield raw[start : start + size]
 
 
-def _written(response: Response, accepted: str) -> web.Response:
+def _encode(response: Response, accepted_encodings: str) -> web.Response:
     headers, body = dict(response.headers), response.body
-    if "gzip" in accepted and len(body) >= COMPRESS_FROM_BYTES and "Content-Encoding" not in headers:
-        packer = zlib.compressobj(COMPRESS_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
-        body = packer.compress(body) + packer.flush()
+    if "gzip" in accepted_encodings and len(body) >= COMPRESS_FROM_BYTES and "Content-Encoding" not in headers:
+        compressor = zlib.compressobj(COMPRESS_LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+        body = compressor.compress(body) + compressor.flush()
         headers["Content-Encoding"] = "gzip"
     return web.Response(status=response.status, body=body, headers=headers)
 
 
-def _listening(port: int) -> list[socket.socket]:
-    # "localhost" may mean either family to a client, so both get the same port where both exist.
-    for attempt in range(PORTS_TRIED):
-        first = socket.create_server((HOST, port), backlog=BACKLOG)
+def _listen(port: int) -> list[socket.socket]:
+    # A client may resolve "localhost" to IPv4 or IPv6, so both get the same port where both exist.
+    for attempt in range(PORT_ATTEMPTS):
+        ipv4 = socket.create_server((HOST, port), backlog=BACKLOG)
         try:
-            return [first, *_also_in_ipv6(first.getsockname()[1])]
+            return [ipv4, *_listen_on_ipv6(ipv4.getsockname()[1])]
         except OSError:
-            first.close()
-            if port or attempt == PORTS_TRIED - 1:
+            ipv4.close()
+            if port or attempt == PORT_ATTEMPTS - 1:
                 raise
     raise AssertionError("the last attempt returns or raises")
 
 
-def _also_in_ipv6(port: int) -> list[socket.socket]:
+def _listen_on_ipv6(port: int) -> list[socket.socket]:
     if not socket.has_ipv6:
         return []
     try:

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from opsgenie_simulator.children import Children
-from opsgenie_simulator.files import link
+from opsgenie_simulator.errors import not_found
+from opsgenie_simulator.files import sign_link
 from opsgenie_simulator.lists import Selection
+from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body, Record
-from opsgenie_simulator.refusals import not_found
 from opsgenie_simulator.routes.collection import Collection, only
 from opsgenie_simulator.routes.paging import PagedList, cursor_page, offset_page
 from opsgenie_simulator.routes.route import Ask, Content, Route, encode, require_visible
-from opsgenie_simulator.rules import one_of
 from opsgenie_simulator.settings.alerts import saved_searches
 
 
@@ -58,13 +58,13 @@ def attachment(ask: Ask) -> Content:
     if found is None:
         raise not_found("Attachment")
     name = f"{ask.path_params['identifier']}/{found['id']}/{found['name']}"
-    return encode({"name": found["name"], "url": link(ask.account, ask.origin, folder="attachments", name=name)})
+    return encode({"name": found["name"], "url": sign_link(ask.account, ask.origin, folder="attachments", name=name)})
 
 
 def _attachments(ask: Ask) -> list[Body]:
     # The attachment routes have another name for the identifier type.
-    identifier_type = one_of(ask.query, "alertIdentifierType", values=("id", "alias", "tiny"))
-    return ask.account.ledger.children(_find_alert(ask, identifier_type).id).attachments
+    identifier_type = parse_choice(ask.query, "alertIdentifierType", values=("id", "alias", "tiny"))
+    return ask.account.store.children(_find_alert(ask, identifier_type).id).attachments
 
 
 def _listed_attachment(ask: Ask, attachment: Body) -> Body:
@@ -73,18 +73,18 @@ def _listed_attachment(ask: Ask, attachment: Body) -> Body:
 
 
 def _children(ask: Ask) -> Children:
-    return ask.account.ledger.children(_find_alert(ask, _identifier_type(ask)).id)
+    return ask.account.store.children(_find_alert(ask, _identifier_type(ask)).id)
 
 
 def _identifier_type(ask: Ask) -> str:
-    return one_of(ask.query, "identifierType", values=("id", "alias", "tiny"))
+    return parse_choice(ask.query, "identifierType", values=("id", "alias", "tiny"))
 
 
 def _find_alert(ask: Ask, identifier_type: str) -> Record:
-    table, identifier = ask.account.ledger.shelves["alerts"], ask.path_params["identifier"]
+    table, identifier = ask.account.store.tables["alerts"], ask.path_params["identifier"]
     match identifier_type:
         case "tiny":
-            record = next((record for record in table if str(record.tiny) == identifier), None)
+            record = next((record for record in table if str(record.tiny_id) == identifier), None)
         case "alias":
             record = next(_open_with_alias(table, identifier), None)
         case _:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from opsgenie_simulator.errors import not_found, outside_team
+from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.refusals import not_found, out_of_team
 from opsgenie_simulator.routes.route import Ask, Content, encode
-from opsgenie_simulator.rules import one_of
 
 
 def every_field(row: Body) -> Body:
@@ -56,12 +56,12 @@ class Collection:
 
     def find_row(self, ask: Ask) -> Body:
         """Find the setting that the path identifies, or raise if it is missing or not visible."""
-        field = one_of(ask.query, self.type_param, values=self.id_fields)
+        field = parse_choice(ask.query, self.type_param, values=self.id_fields)
         row = next((row for row in self.rows(ask) if row.get(field) == ask.path_params[self.id_param]), None)
         if row is None:
             raise not_found(self.noun)
         if not self._can_see(ask, row):
-            raise out_of_team("You are not authorized to access this resource")
+            raise outside_team("You are not authorized to access this resource")
         return row
 
     def _can_see(self, ask: Ask, row: Body) -> bool:

@@ -1,12 +1,12 @@
 """The account, its rate limits and roles, and heartbeats."""
 
-from opsgenie_simulator import rules
+from opsgenie_simulator.errors import ApiError, not_found, outside_team
+from opsgenie_simulator.permissions import check_permission
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.refusals import Refusal, not_found, out_of_team
 from opsgenie_simulator.routes.collection import Collection, only
 from opsgenie_simulator.routes.route import Ask, Content, Route, encode
 from opsgenie_simulator.settings.configuration import roles
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 # Invented: no source says how many users a plan allows.
 EXTRA_USERS_ALLOWED = 50
@@ -25,11 +25,11 @@ def request_limits(ask: Ask) -> Content:
     if position == "absent":
         raise not_found("Requested path")
     if ask.key.team_id is not None:
-        raise out_of_team()
+        raise outside_team()
     if position == "forbidden":
-        raise Refusal(403, "You are not authorized to access this resource")
+        raise ApiError(403, "You are not authorized to access this resource")
     if ask.switches.limits_need_configuration_access:
-        rules.entitled(ask.key, "account")
+        check_permission(ask.key, "account")
     return encode({"rateLimits": [_domain_limits(ask, domain) for domain in ask.limits]})
 
 
@@ -50,7 +50,7 @@ def heartbeats(ask: Ask) -> Content:
 
 def ping(ask: Ask) -> Content:
     """Record a ping of a heartbeat: a write, although the method is GET (docs/opsgenie-api.md#heartbeat)."""
-    HEARTBEATS.find_row(ask).update(lastPingTime=text_of(ask.account.now()), expired=False)
+    HEARTBEATS.find_row(ask).update(lastPingTime=format_timestamp(ask.account.now()), expired=False)
     return Content(None, {"result": "PONG - Heartbeat received"}, status=202)
 
 

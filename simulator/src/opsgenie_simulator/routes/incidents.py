@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from opsgenie_simulator.children import Children
+from opsgenie_simulator.errors import not_found
+from opsgenie_simulator.parameters import parse_choice
+from opsgenie_simulator.permissions import check_permission
 from opsgenie_simulator.records import Body, Record
-from opsgenie_simulator.refusals import not_found
 from opsgenie_simulator.routes.key_paging import KeyedList, id_page, key_page
 from opsgenie_simulator.routes.paging import PagedList, cursor_page, offset_page
 from opsgenie_simulator.routes.route import Ask, Content, Route, encode, require_visible
-from opsgenie_simulator.rules import entitled, one_of
 
 ENTRIES = KeyedList(time_field="eventTime", key_name="nextOffset", limit_max=20)
 
@@ -66,25 +67,25 @@ def entry(ask: Ask) -> Content:
 
 def _timeline(ask: Ask) -> list[Body]:
     if ask.switches.timelines_need_configuration_access:
-        entitled(ask.key, "team")
-    record = ask.account.ledger.shelves["incidents"].get(ask.path_params["incidentId"])
-    return ask.account.ledger.children(require_visible(ask, record, noun="Incident").id).entries
+        check_permission(ask.key, "team")
+    record = ask.account.store.tables["incidents"].get(ask.path_params["incidentId"])
+    return ask.account.store.children(require_visible(ask, record, noun="Incident").id).entries
 
 
 def _children(ask: Ask) -> Children:
-    return ask.account.ledger.children(_find_incident(ask).id)
+    return ask.account.store.children(_find_incident(ask).id)
 
 
 def _existing(ask: Ask, alert_ids: Iterable[str]) -> list[str]:
-    alerts = ask.account.ledger.shelves["alerts"]
+    alerts = ask.account.store.tables["alerts"]
     return [alert_id for alert_id in alert_ids if alerts.get(alert_id) is not None]
 
 
 def _find_incident(ask: Ask) -> Record:
-    table, identifier = ask.account.ledger.shelves["incidents"], ask.path_params["identifier"]
-    if one_of(ask.query, "identifierType", values=("id", "tiny")) == "id":
+    table, identifier = ask.account.store.tables["incidents"], ask.path_params["identifier"]
+    if parse_choice(ask.query, "identifierType", values=("id", "tiny")) == "id":
         return require_visible(ask, table.get(identifier), noun="Incident")
-    record = next((record for record in table if str(record.tiny) == identifier), None)
+    record = next((record for record in table if str(record.tiny_id) == identifier), None)
     return require_visible(ask, record, noun="Incident")
 
 

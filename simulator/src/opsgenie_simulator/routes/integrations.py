@@ -15,7 +15,7 @@ def integrations(ask: Ask) -> Content:
 def integration(ask: Ask) -> Content:
     """One integration with its settings, which can contain secrets."""
     body = _find_integration(ask)
-    team = ask.account.ledger.shelves["teams"].get(body.get("teamId") or "")
+    team = ask.account.store.tables["teams"].get(body.get("teamId") or "")
     return encode(settings.settings(body, team.body() if team else None))
 
 
@@ -25,7 +25,7 @@ def actions(ask: Ask) -> Content:
 
 
 def _filtered(ask: Ask) -> Iterator[Record]:
-    teams, query = ask.account.ledger.bodies("teams"), ask.query
+    teams, query = ask.account.store.bodies("teams"), ask.query
     with_name = [team["id"] for team in teams.values() if team["name"] == query.get("teamName")]
     team_ids = {"teamId": [query.get("teamId")], "teamName": with_name}
     for record in visible_records(ask, "integrations"):
@@ -36,7 +36,7 @@ def _filtered(ask: Ask) -> Iterator[Record]:
 
 
 def _find_integration(ask: Ask) -> Body:
-    record = ask.account.ledger.shelves["integrations"].get(ask.path_params["id"])
+    record = ask.account.store.tables["integrations"].get(ask.path_params["id"])
     return require_visible(ask, record, noun="Integration").body()
 
 

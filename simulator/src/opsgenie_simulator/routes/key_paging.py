@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from urllib.parse import urlencode
 
+from opsgenie_simulator.errors import bad_parameter
+from opsgenie_simulator.parameters import parse_choice, parse_integer
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.refusals import bad_parameter
 from opsgenie_simulator.routes.route import Ask, Content, encode
-from opsgenie_simulator.rules import one_of, whole_number
 from opsgenie_simulator.switches import Switches
 from opsgenie_simulator.timestamps import epoch_ms
 
@@ -29,7 +29,7 @@ class KeyedList:
 def key_page(ask: Ask, rows: Sequence[Body], *, keyed: KeyedList) -> tuple[list[Body], Body]:
     """Return one page in order of time, newest first by default, and the key of the next page."""
     limit = page_size(ask, keyed.limit_max)
-    is_descending = one_of(ask.query, "order", values=("desc", "asc")) == "desc"
+    is_descending = parse_choice(ask.query, "order", values=("desc", "asc")) == "desc"
     # The position keeps the keys of one millisecond distinct.
     entries = [(epoch_ms(row[keyed.time_field]) * NANOSECONDS_PER_MS + at, row) for at, row in enumerate(rows)]
     entries.sort(key=itemgetter(0), reverse=is_descending)
@@ -51,9 +51,9 @@ def next_key(switches: Switches, name: str, *, key: str, is_last: bool) -> Body:
 def id_page(ask: Ask, ids: Sequence[str]) -> Content:
     """Return one page of ids, newest first by default."""
     limit = page_size(ask, IDS_MAX)
-    is_ascending = one_of(ask.query, "order", values=("desc", "asc")) == "asc"
+    is_ascending = parse_choice(ask.query, "order", values=("desc", "asc")) == "asc"
     ordered = list(ids) if is_ascending else list(ids)[::-1]
-    is_linked = ask.switches.alert_ids_paging == "linked"
+    is_linked = ask.switches.alert_ids_paging == "link"
     first = _index_after_id(ask, ordered) if is_linked else _index_of_offset(ask)
     page, is_last = ordered[first : first + limit], first + limit >= len(ordered)
     content = encode(page)
@@ -65,8 +65,8 @@ def id_page(ask: Ask, ids: Sequence[str]) -> Content:
 
 def page_size(ask: Ask, maximum: int) -> int:
     """Return the page size; a switch decides whether a limit over *maximum* is clipped or rejected."""
-    limit = whole_number(ask.query, "limit", default=min(LIMIT_DEFAULT, maximum), at_least=1)
-    if limit > maximum and ask.switches.small_limits == "refused":
+    limit = parse_integer(ask.query, "limit", default=min(LIMIT_DEFAULT, maximum), at_least=1)
+    if limit > maximum and ask.switches.small_limits == "rejected":
         raise bad_parameter("limit", f"must be at most {maximum}")
     return min(limit, maximum)
 
@@ -90,5 +90,5 @@ def _index_of_offset(ask: Ask) -> int:
     if "offset" not in ask.query:
         return 0
     # 1 is the minimum on the vendor's page (docs/opsgenie-api.md#alerts-of-an-incident).
-    offset = whole_number(ask.query, "offset", default=1, at_least=1)
-    return offset - 1 if ask.switches.alert_ids_paging == "counted-from-one" else offset
+    offset = parse_integer(ask.query, "offset", default=1, at_least=1)
+    return offset - 1 if ask.switches.alert_ids_paging == "offset-from-one" else offset

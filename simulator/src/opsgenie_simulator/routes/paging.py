@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 import orjson
 
-from opsgenie_simulator import rules
+from opsgenie_simulator import parameters
 from opsgenie_simulator.children import cursor_order
-from opsgenie_simulator.fields import SORTED
-from opsgenie_simulator.lists import Selection, page
+from opsgenie_simulator.errors import bad_parameter
+from opsgenie_simulator.fields import SORT_FIELDS
+from opsgenie_simulator.lists import Selection, slice_page
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.refusals import bad_parameter
 from opsgenie_simulator.routes.route import Ask, Content
 
 LIMIT_DEFAULT = 20
@@ -33,17 +33,17 @@ class PagedList:
 
 def offset_page(ask: Ask, paged: PagedList) -> Content:
     """Return one page of a list paged by offset; a limit over the maximum is clipped."""
-    offset = rules.whole_number(ask.query, "offset", default=0, at_least=0)
-    limit = rules.whole_number(ask.query, "limit", default=paged.limit_default, at_least=1)
+    offset = parameters.parse_integer(ask.query, "offset", default=0, at_least=0)
+    limit = parameters.parse_integer(ask.query, "limit", default=paged.limit_default, at_least=1)
     limit = min(limit, paged.limit_max)
-    sort, order = _sort(ask, paged.kind), rules.one_of(ask.query, "order", values=paged.orders)
+    sort, order = _sort(ask, paged.kind), parameters.parse_choice(ask.query, "order", values=paged.orders)
     selection = Selection(paged.kind, ask.query.get("query", ""), sort, ask.key.team_id)
     rows = ask.lists.rows(selection, ask.switches)
     end = len(rows)
     if paged.is_capped:
-        end = rules.reachable(len(rows), offset=offset, limit=limit, switches=ask.switches)
+        end = parameters.reachable_rows(len(rows), offset=offset, limit=limit, switches=ask.switches)
     size = max(0, min(limit, end - offset))
-    records = page(rows, offset, limit=size, descending=order == "desc", ties=ask.switches.ties)
+    records = slice_page(rows, offset, limit=size, descending=order == "desc", ties=ask.switches.ties)
     links = _Links(ask, sort, order, offset=offset, limit=limit)
     members: dict[str, Any] = {"totalCount": len(rows)} if paged.has_total_count else {}
     members["paging"] = links.paging(total=len(rows), end=end)
@@ -51,8 +51,8 @@ def offset_page(ask: Ask, paged: PagedList) -> Content:
 
 
 def _sort(ask: Ask, kind: str) -> str:
-    sort = rules.one_of(ask.query, "sort", values=SORTED[kind])
-    if sort == "updatedAt" and ask.switches.updated_at_sort == "refused":
+    sort = parameters.parse_choice(ask.query, "sort", values=SORT_FIELDS[kind])
+    if sort == "updatedAt" and ask.switches.updated_at_sort == "rejected":
         raise bad_parameter("sort", "cannot sort by updatedAt")
     return sort
 
@@ -83,10 +83,10 @@ class _Links:
 
 def cursor_page(ask: Ask, entries: Sequence[Body]) -> Content:
     """Return one page of logs or notes, paged by the cursor that each entry has."""
-    limit = rules.whole_number(ask.query, "limit", default=LIMIT_DEFAULT, at_least=1)
+    limit = parameters.parse_integer(ask.query, "limit", default=LIMIT_DEFAULT, at_least=1)
     limit = min(limit, LIMIT_MAX)
-    order = rules.one_of(ask.query, "order", values=("desc", "asc"))
-    direction = rules.one_of(ask.query, "direction", values=("next", "prev"))
+    order = parameters.parse_choice(ask.query, "order", values=("desc", "asc"))
+    direction = parameters.parse_choice(ask.query, "direction", values=("next", "prev"))
     is_backwards = direction == "prev"
     following = _beyond_cursor(ask, entries, descending=(order == "desc") != is_backwards)
     rows = following[:limit][::-1] if is_backwards else following[:limit]

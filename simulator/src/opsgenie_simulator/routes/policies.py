@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from opsgenie_simulator.errors import bad_parameter, not_found, outside_team
+from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.refusals import bad_parameter, not_found, out_of_team
 from opsgenie_simulator.routes.collection import Collection, only, without
 from opsgenie_simulator.routes.route import Ask, Content, Route
-from opsgenie_simulator.rules import one_of
 from opsgenie_simulator.settings.policies import maintenances, policies
 
 # The maintenances that each type of list shows; only `all` includes cancelled ones.
@@ -27,7 +27,7 @@ def _of_team(ask: Ask) -> list[Body]:
     if team_id is not None and team_id not in ask.account.teams:
         raise not_found("Team")
     if team_id is not None and ask.key.team_id not in (None, team_id):
-        raise out_of_team()
+        raise outside_team()
     return [row for row in ask.account.settings.derive(policies) if row.get("teamId") == team_id]
 
 
@@ -45,7 +45,7 @@ def notification(ask: Ask) -> Content:
 
 
 def _maintenances(ask: Ask) -> list[Body]:
-    statuses = STATUSES[one_of(ask.query, "type", values=tuple(STATUSES))]
+    statuses = STATUSES[parse_choice(ask.query, "type", values=tuple(STATUSES))]
     return [row for row in ask.account.settings.derive(maintenances) if row["status"] in statuses]
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import orjson
 
 from opsgenie_simulator.account import Account
+from opsgenie_simulator.errors import not_found, outside_team
 from opsgenie_simulator.keys import Key
 from opsgenie_simulator.limits import Limits
 from opsgenie_simulator.lists import Lists
+from opsgenie_simulator.permissions import Permission
 from opsgenie_simulator.records import Record
-from opsgenie_simulator.refusals import not_found, out_of_team
-from opsgenie_simulator.rules import Right
 from opsgenie_simulator.switches import Switches
 
 
@@ -53,7 +53,7 @@ class Route:
 
     path: str
     domain: str
-    permission: Right
+    permission: Permission
     respond: Callable[[Ask], Content]
     feature: str | None = None
     writes: bool = False
@@ -71,7 +71,7 @@ def list_records(ask: Ask, kind: str) -> Content:
 
 def visible_records(ask: Ask, kind: str) -> Iterator[Record]:
     """Yield the records of a kind that the key can see."""
-    return (record for record in ask.account.ledger.shelves[kind] if can_see(ask, record))
+    return (record for record in ask.account.store.tables[kind] if can_see(ask, record))
 
 
 def can_see(ask: Ask, record: Record) -> bool:
@@ -84,5 +84,5 @@ def require_visible(ask: Ask, record: Record | None, *, noun: str) -> Record:
     if record is None:
         raise not_found(noun)
     if not can_see(ask, record):
-        raise out_of_team("You are not authorized to access this resource")
+        raise outside_team("You are not authorized to access this resource")
     return record

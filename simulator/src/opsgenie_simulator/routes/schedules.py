@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
+from opsgenie_simulator.errors import ApiError, bad_parameter
+from opsgenie_simulator.parameters import parse_choice, parse_integer
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.refusals import Refusal, bad_parameter
 from opsgenie_simulator.routes.collection import Collection
 from opsgenie_simulator.routes.route import Ask, Content, Route, encode
-from opsgenie_simulator.rules import one_of, whole_number
 from opsgenie_simulator.settings import escalations, on_calls, schedules
 from opsgenie_simulator.settings.inventory import DAY_MS
-from opsgenie_simulator.timestamps import epoch_ms, text_of
+from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
 
 # Every month has 30 days here.
 INTERVALS_MS = {"weeks": 7 * DAY_MS, "days": DAY_MS, "months": 30 * DAY_MS}
@@ -75,8 +75,8 @@ OVERRIDES = Collection("Override", _overrides, id_param="alias", type_param="", 
 
 def all_on_calls(ask: Ask) -> Content:
     """Who is on call in each schedule; the API was once seen to reject this request."""
-    if ask.switches.all_on_calls == "refused":
-        raise Refusal(410, "On-calls endpoint is not supported anymore.")
+    if ask.switches.all_on_calls == "unsupported":
+        raise ApiError(410, "On-calls endpoint is not supported anymore.")
     at, is_flat = _parse_date(ask), _is_flat(ask)
     rows = SCHEDULES.visible_rows(ask)
     return encode([on_calls.on_call(_roster(ask, row), at, is_flat=is_flat) for row in rows])
@@ -94,10 +94,10 @@ def next_on_call(ask: Ask) -> Content:
 
 def timeline(ask: Ask) -> Content:
     """Who is on call over some days, weeks or months, by default one week from now."""
-    unit = one_of(ask.query, "intervalUnit", values=tuple(INTERVALS_MS))
+    unit = parse_choice(ask.query, "intervalUnit", values=tuple(INTERVALS_MS))
     low, expanded = _parse_date(ask), ask.query.get("expand", "").split(",")
-    high = low + whole_number(ask.query, "interval", default=1, at_least=1) * INTERVALS_MS[unit]
-    format_time = text_of if ask.switches.timeline_times == "utc" else _format_elsewhere
+    high = low + parse_integer(ask.query, "interval", default=1, at_least=1) * INTERVALS_MS[unit]
+    format_time = format_timestamp if ask.switches.timeline_times == "utc" else _format_elsewhere
     frame = on_calls.Timeframe(low, high, ask.account.now(), format_time)
     layers = [layer for layer in EXPANDABLE if layer in expanded]
     roster = _roster(ask, SCHEDULES.find_row(ask))
@@ -122,7 +122,7 @@ def _parse_date(ask: Ask) -> int:
 
 
 def _is_flat(ask: Ask) -> bool:
-    return one_of(ask.query, "flat", values=("false", "true")) == "true"
+    return parse_choice(ask.query, "flat", values=("false", "true")) == "true"
 
 
 _SCHEDULE = "/v2/schedules/{identifier}"

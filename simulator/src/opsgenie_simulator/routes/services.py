@@ -30,7 +30,7 @@ def incident_templates(ask: Ask) -> Content:
 def audience_templates(ask: Ask) -> Content:
     """The responders and stakeholders of a service's incidents."""
     service = _find_service(ask)
-    team = ask.account.ledger.shelves["teams"].get(service["teamId"] or "")
+    team = ask.account.store.tables["teams"].get(service["teamId"] or "")
     return encode(settings.audience_templates(service, team.body() if team else None))
 
 
@@ -41,7 +41,7 @@ def templates(ask: Ask) -> Content:
 
 
 def _find_service(ask: Ask) -> Body:
-    record = ask.account.ledger.shelves["services"].get(ask.path_params["id"])
+    record = ask.account.store.tables["services"].get(ask.path_params["id"])
     return require_visible(ask, record, noun="Service").body()
 
 

@@ -1,9 +1,9 @@
 """Teams and their logs, roles and routing rules (docs/opsgenie-api.md#team)."""
 
+from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.routes.key_paging import KeyedList, key_page
 from opsgenie_simulator.routes.route import Ask, Content, Route, encode, list_records, require_visible
-from opsgenie_simulator.rules import one_of
 from opsgenie_simulator.settings import teams as settings
 
 LOGS = KeyedList(time_field="createdDate", key_name="offset", limit_max=100)
@@ -38,8 +38,8 @@ def routing_rules(ask: Ask) -> Content:
 
 
 def _find_team(ask: Ask, type_param: str) -> Body:
-    table, identifier = ask.account.ledger.shelves["teams"], ask.path_params["identifier"]
-    if one_of(ask.query, type_param, values=("id", "name")) == "id":
+    table, identifier = ask.account.store.tables["teams"], ask.path_params["identifier"]
+    if parse_choice(ask.query, type_param, values=("id", "name")) == "id":
         return require_visible(ask, table.get(identifier), noun="Team").body()
     record = next((record for record in table if record.body()["name"] == identifier), None)
     return require_visible(ask, record, noun="Team").body()

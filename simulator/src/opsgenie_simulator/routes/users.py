@@ -2,8 +2,8 @@
 
 import orjson
 
+from opsgenie_simulator.errors import not_found
 from opsgenie_simulator.records import Body, Record
-from opsgenie_simulator.refusals import not_found
 from opsgenie_simulator.routes.collection import Collection, only, without
 from opsgenie_simulator.routes.paging import PagedList, offset_page
 from opsgenie_simulator.routes.route import Ask, Content, Route, encode
@@ -30,8 +30,8 @@ def user(ask: Ask) -> Content:
 
 def teams(ask: Ask) -> Content:
     """The teams of one user."""
-    ledger = ask.account.ledger
-    bodies = (ledger.bodies("teams")[team_id] for team_id in ledger.teams_of_user(_find_user(ask).id))
+    store = ask.account.store
+    bodies = (store.bodies("teams")[team_id] for team_id in store.teams_of_user(_find_user(ask).id))
     return encode([{"id": team["id"], "name": team["name"]} for team in bodies])
 
 
@@ -86,7 +86,7 @@ STEPS = Collection("Step", lambda ask: RULES.find_row(ask)["steps"], team_scoped
 
 
 def _find_user(ask: Ask) -> Record:
-    table, identifier = ask.account.ledger.shelves["users"], ask.path_params["identifier"]
+    table, identifier = ask.account.store.tables["users"], ask.path_params["identifier"]
     # Compare bytes first, as decoding every user is slow.
     member = b'"username":' + orjson.dumps(identifier)
     with_name = (record for record in table if member in record.listed and record.body()["username"] == identifier)

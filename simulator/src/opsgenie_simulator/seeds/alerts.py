@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from opsgenie_simulator.chance import happens
-from opsgenie_simulator.ledger import Ledger
+from opsgenie_simulator.randomness import happens
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.seeds.history import DAY_MS, HOUR_MS, MINUTE_MS, History, SeedRows
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.store import Store
+from opsgenie_simulator.timestamps import format_timestamp
 
 CAUSES = (
     "Disk is almost full",
@@ -48,9 +48,9 @@ class _References:
     integrations: Sequence[Body]
 
 
-def alerts(number: int, history: History, *, ledger: Ledger) -> SeedRows:
+def alerts(number: int, history: History, *, store: Store) -> SeedRows:
     """Yield alerts in order of creation; most are closed, about one in ten is open."""
-    rng, references = history.rng("alerts"), _references(ledger)
+    rng, references = history.rng("alerts"), _references(store)
     for position, created in zip(count(), history.timestamps(rng, number), strict=False):
         fields = _created(rng, references)
         updated, progress = _progress(rng, references, created=created, until=history.until)
@@ -59,12 +59,12 @@ def alerts(number: int, history: History, *, ledger: Ledger) -> SeedRows:
         fields |= DETAILS[position % len(DETAILS)] | progress
         if happens(rng, 0.1):
             last_occurred = rng.randint(created, max(created, updated))
-            fields |= {"count": rng.randint(2, 79), "lastOccurredAt": text_of(last_occurred)}
+            fields |= {"count": rng.randint(2, 79), "lastOccurredAt": format_timestamp(last_occurred)}
         yield created, updated, fields
 
 
-def _references(ledger: Ledger) -> _References:
-    parts = {kind: ledger.bodies(kind).values() for kind in ("users", "teams", "integrations")}
+def _references(store: Store) -> _References:
+    parts = {kind: store.bodies(kind).values() for kind in ("users", "teams", "integrations")}
     integrations = [{key: row[key] for key in ("id", "name", "type")} for row in parts["integrations"]]
     return _References(users=list(parts["users"]), teams=list(parts["teams"]), integrations=integrations)
 
@@ -121,7 +121,7 @@ def _still_open(rng: random.Random, references: _References, *, created: int, ac
         case ["unacknowledged"]:  # the time of the acknowledgement stays (docs/opsgenie-api.md#alert)
             return created + ack_ms + 9 * MINUTE_MS, SEEN | {"report": {"ackTime": ack_ms}}
         case ["snoozed"]:
-            until = text_of(created + 8 * HOUR_MS)
+            until = format_timestamp(created + 8 * HOUR_MS)
             return created + ack_ms, SEEN | {"snoozed": True, "snoozedUntil": until}
     return created + rng.choice((UNTOUCHED_UPDATE_MS, RIGHT_AFTER_MS)), {}
 

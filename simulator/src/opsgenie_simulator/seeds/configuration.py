@@ -1,9 +1,9 @@
 """Heartbeats."""
 
-from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.seeds.history import HOUR_MS, History
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.store import Store
+from opsgenie_simulator.timestamps import format_timestamp
 
 HEARTBEAT_NAMES = ("nightly-backup", "invoice-run")
 # Never pinged, and without a team.
@@ -13,17 +13,17 @@ UNUSED_HEARTBEAT: Body = {
 }  # fmt: skip
 
 
-def heartbeats(history: History, *, ledger: Ledger) -> list[Body]:
+def heartbeats(history: History, *, store: Store) -> list[Body]:
     """Return three heartbeats, one of them expired and one never pinged."""
     rng = history.rng("heartbeats")
-    team = next(iter(ledger.bodies("teams").values()), None)
+    team = next(iter(store.bodies("teams").values()), None)
     owner = {"ownerTeam": {"id": team["id"], "name": team["name"]}} if team else {}
     used: list[Body] = [
         {
             "name": name, "description": "", "interval": 24, "enabled": True, "intervalUnit": "hours",
             "expired": bool(position), **owner, "alertTags": [], "alertPriority": "P3",
             "alertMessage": f"{name} is silent",
-            "lastPingTime": text_of(history.until - (position * 30 + 1) * HOUR_MS - rng.randrange(1000)),
+            "lastPingTime": format_timestamp(history.until - (position * 30 + 1) * HOUR_MS - rng.randrange(1000)),
         }
         for position, name in enumerate(HEARTBEAT_NAMES)
     ]  # fmt: skip

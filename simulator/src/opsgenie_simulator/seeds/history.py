@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
 
 DAY_MS = 86_400_000
@@ -43,7 +43,7 @@ class History:
 
     def rng(self, area: str) -> random.Random:
         """Return a random generator for one area, independent of the sizes of others."""
-        return chance_of(f"{area} {self.name} {self.seed}")
+        return seeded_random(f"{area} {self.name} {self.seed}")
 
     def timestamps(self, rng: random.Random, number: int) -> list[int]:
         """Return *number* times in order: half on their own, half in bursts as in real incidents."""

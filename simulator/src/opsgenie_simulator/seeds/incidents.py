@@ -3,21 +3,21 @@
 import random
 from collections.abc import Sequence
 
-from opsgenie_simulator.chance import happens
-from opsgenie_simulator.ledger import Ledger
+from opsgenie_simulator.randomness import happens
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.seeds.history import HOUR_MS, History, SeedRows
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.store import Store
+from opsgenie_simulator.timestamps import format_timestamp
 
 MESSAGES = ("Checkout is down", "Payments are delayed", "Logins fail", "Search returns nothing")
 STATUSES = ("open", "resolved", "resolved", "closed", "closed", "closed")
 PRIORITIES = ("P1", "P2", "P2", "P3", "P3")
 
 
-def incidents(number: int, history: History, *, ledger: Ledger) -> SeedRows:
+def incidents(number: int, history: History, *, store: Store) -> SeedRows:
     """Yield incidents in order of creation."""
     rng = history.rng("incidents")
-    users, teams, services = (list(ledger.bodies(kind)) for kind in ("users", "teams", "services"))
+    users, teams, services = (list(store.bodies(kind)) for kind in ("users", "teams", "services"))
     for created in history.timestamps(rng, number):
         message = rng.choice(MESSAGES)
         fields: Body = {
@@ -40,7 +40,7 @@ def _progress(rng: random.Random, created: int, *, until: int) -> tuple[int, Bod
     if status == "open" and (ended >= until or happens(rng, 0.7)):
         return min(created + rng.randrange(120_000), until - 1), {"status": status}
     # A reopened incident keeps the end of its impact (docs/opsgenie-api.md#incident).
-    return min(ended + rng.randrange(60_000), until - 1), {"status": status, "impactEndDate": text_of(ended)}
+    return min(ended + rng.randrange(60_000), until - 1), {"status": status, "impactEndDate": format_timestamp(ended)}
 
 
 def _responders(rng: random.Random, teams: Sequence[str], *, users: Sequence[str]) -> list[Body]:

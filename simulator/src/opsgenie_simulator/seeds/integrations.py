@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.seeds.history import History, SeedRows
+from opsgenie_simulator.store import Store
 
 TYPES = ("API", "Datadog", "CloudWatch", "Prometheus", "Email", "GoogleStackdriver")
 
 
-def integrations(number: int, history: History, *, ledger: Ledger) -> SeedRows:
+def integrations(number: int, history: History, *, store: Store) -> SeedRows:
     """Yield integrations, every second of the account without a team."""
-    team_ids = list(ledger.bodies("teams"))
+    team_ids = list(store.bodies("teams"))
     for position in range(number):
         kind = TYPES[position % len(TYPES)]
         fields: Body = {

@@ -1,15 +1,15 @@
 """Services, some without a team."""
 
-from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.seeds.history import History, SeedRows
+from opsgenie_simulator.store import Store
 
 NAMES = ("Checkout API", "Ledger", "Login", "Product search", "Shipping labels", "Data warehouse")
 TAGS = ("tier-1", "customer-facing", "batch", "legacy")
 
 
-def services(number: int, history: History, *, ledger: Ledger) -> SeedRows:
+def services(number: int, history: History, *, store: Store) -> SeedRows:
     """Yield services, every fourth without a team."""
-    rng, team_ids = history.rng("services"), list(ledger.bodies("teams"))
+    rng, team_ids = history.rng("services"), list(store.bodies("teams"))
     for position in range(number):
         name = NAMES[position % len(NAMES)]
         created = rng.randint(history.since, history.until - 1)

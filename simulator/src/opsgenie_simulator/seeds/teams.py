@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from itertools import count
 
-from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.seeds.history import History, SeedRows
+from opsgenie_simulator.store import Store
 
 NAMES = ("Payments", "Platform", "Checkout", "Data", "Mobile", "Identity", "Search", "Logistics")
 # In an account with more teams than this, the last team has no members.
 EMPTY_AFTER = 3
 
 
-def teams(number: int, history: History, *, ledger: Ledger) -> SeedRows:
+def teams(number: int, history: History, *, store: Store) -> SeedRows:
     """Yield teams of two to six users; of four teams or more, the last has no members."""
     rng = history.rng("teams")
-    everyone = [{"id": user["id"], "username": user["username"]} for user in ledger.bodies("users").values()]
+    everyone = [{"id": user["id"], "username": user["username"]} for user in store.bodies("users").values()]
     for position, name in zip(range(number), _names(), strict=False):
         size = min(len(everyone), rng.randint(2, 6))
         is_empty = position == number - 1 >= EMPTY_AFTER

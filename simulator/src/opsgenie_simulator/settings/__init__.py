@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from opsgenie_simulator.ledger import Ledger
 from opsgenie_simulator.settings.inventory import Inventory
+from opsgenie_simulator.store import Store
 
 __all__ = ["Inventory", "Settings"]
 
@@ -15,9 +15,9 @@ KINDS = ("users", "teams", "services", "integrations")
 class Settings:
     """Derives settings from an account's inventory and caches them until it changes."""
 
-    def __init__(self, ledger: Ledger, until: int) -> None:
-        """Derive from *ledger*, with dates around the time *until*."""
-        self._ledger, self._until = ledger, until
+    def __init__(self, store: Store, until: int) -> None:
+        """Derive from *store*, with dates around the time *until*."""
+        self._store, self._until = store, until
         self._generations: tuple[int, ...] = ()
         self._cache: dict[Callable[[Inventory], Any], Any] = {}
 
@@ -28,9 +28,9 @@ class Settings:
 
     def derive(self, setting: Callable[[Inventory], Derived]) -> Derived:
         """Return the *setting* of the current inventory."""
-        generations = tuple(self._ledger.shelves[kind].generation for kind in KINDS)
+        generations = tuple(self._store.tables[kind].generation for kind in KINDS)
         if generations != self._generations:
-            bodies = {kind: list(self._ledger.bodies(kind).values()) for kind in KINDS}
+            bodies = {kind: list(self._store.bodies(kind).values()) for kind in KINDS}
             self._generations, self._cache = generations, {_unchanged: Inventory(**bodies, until=self._until)}
         if setting not in self._cache:
             self._cache[setting] = setting(self._cache[_unchanged])

@@ -2,7 +2,7 @@
 
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.inventory import DAY_MS, Inventory, derive_id
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 SEARCHES = (
     ("Open and urgent", "status: open AND priority: P1"),
@@ -17,8 +17,8 @@ def saved_searches(inventory: Inventory) -> list[Body]:
         {
             "id": derive_id(f"search {name} {owner['id']}"),
             "name": name,
-            "createdAt": text_of(inventory.until - (number + 20) * DAY_MS),
-            "updatedAt": text_of(inventory.until - number * DAY_MS + 7),
+            "createdAt": format_timestamp(inventory.until - (number + 20) * DAY_MS),
+            "updatedAt": format_timestamp(inventory.until - number * DAY_MS + 7),
             "owner": {"id": owner["id"]},
             "teams": [{"id": team["id"]} for team in inventory.teams[:number]],
             "description": f"What {owner['username']} looks at" if number else "",

@@ -1,6 +1,6 @@
 """Escalations and forwarding rules (docs/opsgenie-api.md#escalation)."""
 
-from opsgenie_simulator.chance import chance_of, happens
+from opsgenie_simulator.randomness import happens, seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.inventory import (
     DAY_MS,
@@ -14,7 +14,7 @@ from opsgenie_simulator.settings.inventory import (
     recipient,
     user_recipient,
 )
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 REPEAT: Body = {"waitInterval": 30, "count": 3, "resetRecipientStates": True, "closeAlertAfterAll": False}
 # Set, null and missing: no source says which of the last two the API returns when nothing repeats.
@@ -62,7 +62,7 @@ def forwarding_rules(inventory: Inventory) -> list[Body]:
     """Rules that forward some users to the next user for days around the end of the history."""
     rules: list[Body] = []
     for user, other in zip(inventory.users, inventory.users[1:], strict=False):
-        rng = chance_of(f"forwarding {user['id']}")
+        rng = seeded_random(f"forwarding {user['id']}")
         if happens(rng, 0.4) and len(rules) < FORWARDING_RULES_MAX:
             start = inventory.until + rng.randint(-60, 30) * DAY_MS
             rule_id = derive_id(f"forwarding {user['id']}")
@@ -72,8 +72,8 @@ def forwarding_rules(inventory: Inventory) -> list[Body]:
                     **({"alias": f"holiday of {user['username']}"} if happens(rng, 0.7) else {}),
                     "fromUser": {"id": user["id"], "username": user["username"]},
                     "toUser": {"id": other["id"], "username": other["username"]},
-                    "startDate": text_of(start),
-                    "endDate": text_of(start + rng.randint(1, 40) * DAY_MS),
+                    "startDate": format_timestamp(start),
+                    "endDate": format_timestamp(start + rng.randint(1, 40) * DAY_MS),
                 }
             )
     return rules

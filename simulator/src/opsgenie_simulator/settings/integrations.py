@@ -1,6 +1,6 @@
 """Settings of single integrations, with their secrets, and their actions (docs/opsgenie-api.md#integration)."""
 
-from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.inventory import condition_filter, derive_id, id_and_name, recipient
 
@@ -32,7 +32,7 @@ def actions(integration: Body) -> Body:
 
 
 def _incoming(integration: Body, team: Body | None) -> Body:
-    rng = chance_of(f"settings {integration['id']}")
+    rng = seeded_random(f"settings {integration['id']}")
     responders = [recipient("team", team)] if team else []
     return {
         "suppressNotifications": False,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from opsgenie_simulator.chance import chance_of, uuid_text
+from opsgenie_simulator.randomness import random_uuid, seeded_random
 from opsgenie_simulator.records import Body
 
 HOUR_MS = 3_600_000
@@ -23,7 +23,7 @@ class Inventory:
 
 def derive_id(subject: str) -> str:
     """Derive an id; the same *subject* always has the same id."""
-    return uuid_text(chance_of(subject))
+    return random_uuid(seeded_random(subject))
 
 
 def members_of(team: Body) -> list[Body]:

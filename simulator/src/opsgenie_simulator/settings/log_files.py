@@ -7,9 +7,9 @@ from functools import partial
 
 import orjson
 
-from opsgenie_simulator.chance import chance_of
-from opsgenie_simulator.ledger import Ledger
-from opsgenie_simulator.records import CREATED, UPDATED, Body, Shelf
+from opsgenie_simulator.randomness import seeded_random
+from opsgenie_simulator.records import CREATED, UPDATED, Body, Table
+from opsgenie_simulator.store import Store
 
 DAY_MS = 86_400_000
 # The largest seen difference between a file's date and its name (docs/opsgenie-api.md#log-files).
@@ -18,9 +18,9 @@ DATE_OFFSET_MAX_MS = 120_000
 _NAME = re.compile(r"(\d{4}(?:-\d\d){5})(?:_(\d{3}))?(?:\.json)?")
 
 
-def list_names(ledger: Ledger, start: int, *, until: int) -> Iterator[str]:
+def list_names(store: Store, start: int, *, until: int) -> Iterator[str]:
     """Yield the names of files from *start* on, oldest first, that are complete at *until*."""
-    table, day = ledger.shelves["alerts"], -(-start // DAY_MS)
+    table, day = store.tables["alerts"], -(-start // DAY_MS)
     while times := [*_next_time(table, CREATED, low=day * DAY_MS), *_next_time(table, UPDATED, low=day * DAY_MS)]:
         day = min(times) // DAY_MS
         if (day + 1) * DAY_MS > until:
@@ -29,15 +29,15 @@ def list_names(ledger: Ledger, start: int, *, until: int) -> Iterator[str]:
         day += 1
 
 
-def describe_file(ledger: Ledger, name: str) -> Body:
+def describe_file(store: Store, name: str) -> Body:
     """Return the name, date and size that the list shows of a file."""
-    date = parse_marker(name) + chance_of(name).randrange(DATE_OFFSET_MAX_MS)
-    return {"filename": name, "date": date, "size": len(file_content(ledger, name))}
+    date = parse_marker(name) + seeded_random(name).randrange(DATE_OFFSET_MAX_MS)
+    return {"filename": name, "date": date, "size": len(file_content(store, name))}
 
 
-def file_content(ledger: Ledger, name: str) -> bytes:
+def file_content(store: Store, name: str) -> bytes:
     """Return a file's lines in order of time: each creation and each last update of an alert."""
-    low, table = parse_marker(name), ledger.shelves["alerts"]
+    low, table = parse_marker(name), store.tables["alerts"]
     lines = [*_lines(table, CREATED, low=low), *_lines(table, UPDATED, low=low)]
     return b"".join(line for _, line in sorted(lines))
 
@@ -58,13 +58,13 @@ def parse_marker(marker: str) -> int:
     return int(parsed.timestamp()) * 1000 + int(match[2] or 0)
 
 
-def _next_time(table: Shelf, field: str, *, low: int) -> Iterator[int]:
+def _next_time(table: Table, field: str, *, low: int) -> Iterator[int]:
     at, end = table.span(field, low=low, high=None)
     if at < end:
         yield getattr(table.index(field)[at], field)
 
 
-def _lines(table: Shelf, field: str, *, low: int) -> Iterator[tuple[int, bytes]]:
+def _lines(table: Table, field: str, *, low: int) -> Iterator[tuple[int, bytes]]:
     first, end = table.span(field, low=low, high=low + DAY_MS)
     line = partial(_line, action="Create" if field == CREATED else "Update")
     for record in table.index(field)[first:end]:

@@ -1,6 +1,6 @@
 """Alert and notification policies, and maintenances (docs/opsgenie-api.md#policy)."""
 
-from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.inventory import (
     DAY_MS,
@@ -12,7 +12,7 @@ from opsgenie_simulator.settings.inventory import (
     recipient,
     working_week,
 )
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 IGNORED = ("Actions", "Details", "Responders", "Tags", "Teams")
 NOTIFICATION: tuple[Body, ...] = (
@@ -88,13 +88,13 @@ def _alert(order: int, team: Body | None) -> Body:
 
 def _maintenance(number: int, inventory: Inventory, entities: list[Body]) -> Body:
     status, kind, first, last = MAINTENANCES[number]
-    rng = chance_of(f"maintenance {number} {entities[0]['id']}")
-    ends = {} if last is None else {"endDate": text_of(inventory.until + (last * 24 + 1) * DAY_MS // 24)}
+    rng = seeded_random(f"maintenance {number} {entities[0]['id']}")
+    ends = {} if last is None else {"endDate": format_timestamp(inventory.until + (last * 24 + 1) * DAY_MS // 24)}
     team = {"teamId": inventory.teams[0]["id"]} if inventory.teams and number % 2 == 0 else {}
     return {
         "id": derive_id(f"maintenance {number} {entities[0]['id']}"),
         "status": status,
-        "time": {"type": kind, "startDate": text_of(inventory.until + first * DAY_MS), **ends},
+        "time": {"type": kind, "startDate": format_timestamp(inventory.until + first * DAY_MS), **ends},
         "description": f"Maintenance {number}" if number % 3 else "",
         "rules": [
             {"state": rng.choice(("enabled", "disabled")), "entity": entity}

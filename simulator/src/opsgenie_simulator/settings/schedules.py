@@ -1,6 +1,6 @@
 """Schedules with their rotations and overrides (docs/opsgenie-api.md#schedule)."""
 
-from opsgenie_simulator.chance import chance_of, happens
+from opsgenie_simulator.randomness import happens, seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.inventory import (
     DAY_MS,
@@ -15,7 +15,7 @@ from opsgenie_simulator.settings.inventory import (
     user_recipient,
     working_week,
 )
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 # As one client received it: the type of one kind of restriction with the list of the other.
 ODD_HOURS: Body = {"type": "time-of-day", "restrictions": [{"startHour": 22, "startMin": 0, "endHour": 6, "endMin": 0}]}
@@ -62,7 +62,7 @@ def parent(schedule: Body) -> Body:
 
 def _schedule(id_name: Body, team: Body | None, inventory: Inventory, *, position: int) -> Body:
     members = members_of(team) if team else list(inventory.users[:3])
-    number = chance_of(f"rotations {id_name['id']}").randint(1, 3) if members else 0
+    number = seeded_random(f"rotations {id_name['id']}").randint(1, 3) if members else 0
     return {
         **id_name,
         "description": "" if position % 2 else f"Who is called for {id_name['name']}",
@@ -78,14 +78,18 @@ def _schedule(id_name: Body, team: Body | None, inventory: Inventory, *, positio
 
 def _rotation(schedule: Body, place: int, members: list[Body], *, team: Body | None, offset: int, until: int) -> Body:
     kind, length = KINDS[(place + offset) % len(KINDS)]
-    rng = chance_of(f"rotation {place} {schedule['id']}")
+    rng = seeded_random(f"rotation {place} {schedule['id']}")
     participants = [user_recipient(user) for user in members]
     if place == 1:
         participants.append(recipient("escalation", default_escalation(team)) if team else {"type": "none"})
     if place > 1:
         participants = [*participants[:1], *([recipient("team", team)] if team else []), {"type": "none"}]
-    ends: tuple[Body, ...] = ({"endDate": None}, {}, {"endDate": text_of(until + rng.randint(-90, 90) * DAY_MS)})
-    start = BEGINNING_OF_TIME if place == 1 else text_of(until - rng.randint(100, 400) * DAY_MS)
+    ends: tuple[Body, ...] = (
+        {"endDate": None},
+        {},
+        {"endDate": format_timestamp(until + rng.randint(-90, 90) * DAY_MS)},
+    )
+    start = BEGINNING_OF_TIME if place == 1 else format_timestamp(until - rng.randint(100, 400) * DAY_MS)
     return {
         "id": derive_id(f"rotation {place} {schedule['id']}"),
         "name": f"Rota{place + 1}",
@@ -99,7 +103,7 @@ def _rotation(schedule: Body, place: int, members: list[Body], *, team: Body | N
 
 
 def _overrides(schedule: Body, inventory: Inventory) -> list[Body]:
-    rng = chance_of(f"overrides {schedule['id']}")
+    rng = seeded_random(f"overrides {schedule['id']}")
     rows = []
     for number in range(rng.choice((0, 1, 3))):
         start = inventory.until + rng.randint(-30, 30) * DAY_MS
@@ -111,8 +115,8 @@ def _overrides(schedule: Body, inventory: Inventory) -> list[Body]:
                 **({"_parent": parent(schedule)} if happens(rng, 0.8) else {}),
                 "alias": derive_id(f"override {number} {schedule['id']}"),
                 "user": user_recipient(user),
-                "startDate": text_of(start),
-                "endDate": END_OF_TIME if number > 1 else text_of(start + rng.randint(1, 14) * DAY_MS),
+                "startDate": format_timestamp(start),
+                "endDate": END_OF_TIME if number > 1 else format_timestamp(start + rng.randint(1, 14) * DAY_MS),
                 "rotations": [id_and_name(rotation) for rotation in rotations],
             }
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import cycle, islice
 
-from opsgenie_simulator.chance import chance_of, happens, uuid_text
+from opsgenie_simulator.randomness import happens, random_uuid, seeded_random
 from opsgenie_simulator.records import Body
 
 FIELDS = ("message", "priority", "tags", "extra-properties")
@@ -12,10 +12,10 @@ AUDIENCE_FIELDS = ("country", "tag", "customProperty")
 
 def incident_rules(service: Body) -> list[Body]:
     """The rules that create incidents of a service from alerts; some services have none."""
-    rng = chance_of(f"incident rules {service['id']}")
+    rng = seeded_random(f"incident rules {service['id']}")
     return [
         {
-            "id": uuid_text(rng),
+            "id": random_uuid(rng),
             "order": order,
             "conditionMatchType": "match-any-condition" if order else "match-all-conditions",
             "conditions": [_condition(field, at) for at, field in enumerate(islice(cycle(FIELDS), order, order + 2))],
@@ -27,10 +27,10 @@ def incident_rules(service: Body) -> list[Body]:
 
 def incident_templates(service: Body) -> list[Body]:
     """The incident templates of a service; some services have none."""
-    rng = chance_of(f"incident templates {service['id']}")
+    rng = seeded_random(f"incident templates {service['id']}")
     return [
         {
-            "id": uuid_text(rng),
+            "id": random_uuid(rng),
             "name": f"{service['name']}: {name}",
             "incidentProperties": _properties(service, is_full=happens(rng, 0.5)),
         }
@@ -42,7 +42,7 @@ def templates(services: Sequence[Body]) -> list[Body]:
     """The incident templates of the account, one for every second service."""
     return [
         {
-            "id": uuid_text(chance_of(f"template {service['id']}")),
+            "id": random_uuid(seeded_random(f"template {service['id']}")),
             "name": f"Incident of {service['name']}",
             **_properties(service, is_full=bool(position % 4)),
             **({"impactedServices": [service["id"]]} if position % 4 else {}),
@@ -55,7 +55,7 @@ def templates(services: Sequence[Body]) -> list[Body]:
 def audience_templates(service: Body, team: Body | None) -> Body:
     """The responders and stakeholders of a service's incidents; *team* is the service's own."""
     members = [member["user"]["id"] for member in (team or {}).get("members", ())]
-    rng = chance_of(f"audience {service['id']}")
+    rng = seeded_random(f"audience {service['id']}")
     field = rng.choice(AUDIENCE_FIELDS)
     condition = {"matchField": field, "value": "eu"} | ({"key": "region"} if field == "customProperty" else {})
     return {

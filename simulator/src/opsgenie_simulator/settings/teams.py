@@ -1,6 +1,6 @@
 """Roles, routing rules and logs of teams (docs/opsgenie-api.md#team-settings)."""
 
-from opsgenie_simulator.chance import chance_of
+from opsgenie_simulator.randomness import seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.inventory import (
     DAY_MS,
@@ -15,7 +15,7 @@ from opsgenie_simulator.settings.inventory import (
     recipient,
     working_week,
 )
-from opsgenie_simulator.timestamps import text_of
+from opsgenie_simulator.timestamps import format_timestamp
 
 RIGHTS = ("manage-members", "edit-team-roles", "delete-team-roles", "access-member-profiles")
 # One in this many teams has more log entries than fit on a page of 100.
@@ -24,7 +24,7 @@ LONG_LOG_ONE_IN = 3
 
 def roles(team: Body) -> list[Body]:
     """The custom roles of a team; many teams have none."""
-    rng = chance_of(f"roles {team['id']}")
+    rng = seeded_random(f"roles {team['id']}")
     return [
         {
             "id": derive_id(f"role {name} {team['id']}"),
@@ -37,7 +37,7 @@ def roles(team: Body) -> list[Body]:
 
 def routing_rules(team: Body) -> list[Body]:
     """The routing rules of a team's alerts; the last one is the default rule."""
-    rng = chance_of(f"routing {team['id']}")
+    rng = seeded_random(f"routing {team['id']}")
     restrictions: tuple[Body, ...] = ({}, {"timeRestriction": office_hours()}, {"timeRestriction": working_week()})
     custom = [
         {
@@ -60,7 +60,7 @@ def routing_rules(team: Body) -> list[Body]:
 
 def logs(team: Body, inventory: Inventory) -> list[Body]:
     """The log entries of a team, oldest first."""
-    rng = chance_of(f"logs {team['id']}")
+    rng = seeded_random(f"logs {team['id']}")
     owner = next((user["username"] for user in inventory.users), "System")
     updates = rng.randint(101, 130) if rng.randrange(LONG_LOG_ONE_IN) == 0 else 0
     texts = ["Team created"]
@@ -68,6 +68,6 @@ def logs(team: Body, inventory: Inventory) -> list[Body]:
     texts += [f"Routing rule {number} updated" for number in range(updates)]
     start = inventory.until - 300 * DAY_MS
     return [
-        {"log": text, "owner": owner, "createdDate": text_of(start + number // 2 * HOUR_MS)}
+        {"log": text, "owner": owner, "createdDate": format_timestamp(start + number // 2 * HOUR_MS)}
         for number, text in enumerate(texts)
     ]

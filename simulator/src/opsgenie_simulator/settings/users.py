@@ -1,6 +1,6 @@
 """Contacts and notification rules of users (docs/opsgenie-api.md#user-settings)."""
 
-from opsgenie_simulator.chance import chance_of, happens
+from opsgenie_simulator.randomness import happens, seeded_random
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.settings.inventory import (
     Inventory,
@@ -21,7 +21,7 @@ ACTIONS = (
 
 def contacts(user: Body) -> list[Body]:
     """The contacts of a user: an address, maybe phones; a disabled one has a reason."""
-    rng = chance_of(f"contacts {user['id']}")
+    rng = seeded_random(f"contacts {user['id']}")
     phone = f"49-{rng.randrange(10**9):09d}"
     addresses = [("email", user["username"]), ("sms", phone), ("voice", phone), ("mobile", "Pixel 9")]
     return [
@@ -55,7 +55,7 @@ def notification_rules(user: Body, inventory: Inventory) -> list[Body]:
 
 
 def _rule(user: Body, action: str, *, order: int, schedules: list[Body]) -> Body:
-    rng, rule_id = chance_of(f"rule {action} {user['id']}"), derive_id(f"rule {action} {user['id']}")
+    rng, rule_id = seeded_random(f"rule {action} {user['id']}"), derive_id(f"rule {action} {user['id']}")
     name = action.replace("-", " ").capitalize()
     is_on_call = action.startswith("schedule")
     rule: Body = {
@@ -75,7 +75,7 @@ def _rule(user: Body, action: str, *, order: int, schedules: list[Body]) -> Body
 
 
 def _steps(user: Body, parent: Body) -> list[Body]:
-    notified = contacts(user)[: chance_of(f"steps {parent['id']}").randint(0, 3)]
+    notified = contacts(user)[: seeded_random(f"steps {parent['id']}").randint(0, 3)]
     return [
         {
             "_parent": parent,

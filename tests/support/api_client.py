@@ -1,4 +1,4 @@
-"""Asks the simulator's rules directly, without a socket."""
+"""A client of the simulator that sends its requests without a socket."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from opsgenie_simulator import Account, Call, RateLimit, Switches
-from opsgenie_simulator.answers import Service, answer
+from opsgenie_simulator.responses import Api, respond
 
 
 @dataclass(frozen=True)
-class Answered:
-    """A decoded answer."""
+class DecodedResponse:
+    """A response with its JSON decoded."""
 
     status: int
     body: dict[str, Any]
@@ -30,19 +30,19 @@ class Answered:
         return [row["id"] for row in self.rows]
 
 
-class Ticking:
-    """A clock that stands until it is moved."""
+class ManualClock:
+    """A clock that moves only when a test sets *now*."""
 
     def __init__(self) -> None:
-        """Begin at an arbitrary moment."""
+        """Start at an arbitrary time."""
         self.now = 1000.0
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self.now
 
 
-class Asking:
+class ApiClient:
     """A client of one account under one set of switches."""
 
     def __init__(
@@ -51,11 +51,11 @@ class Asking:
         switches: Switches | None = None,
         *,
         limits: Mapping[str, Sequence[RateLimit]] | None = None,
-        clock: Ticking | None = None,
+        clock: ManualClock | None = None,
     ) -> None:
-        """Ask *account* with its full key unless told otherwise."""
+        """Send requests to *account*, by default with its full key."""
         self.account = account
-        self._service = Service(account, switches or Switches(), limits or {}, clock or Ticking())
+        self._api = Api(account, switches or Switches(), limits or {}, clock or ManualClock())
 
     def get(
         self,
@@ -65,15 +65,15 @@ class Asking:
         authorization: str | None = None,
         host: str = "localhost",
         **query: Any,
-    ) -> Answered:
-        """Send one GET."""
-        given = authorization if authorization is not None else f"GenieKey {key or self.account.full_key}"
-        texts = {name: str(value) for name, value in query.items()}
-        response = answer(Call("GET", path, texts, given or None, host), self._service)
-        return Answered(response.status, json.loads(response.body), response.headers)
+    ) -> DecodedResponse:
+        """Send a GET request."""
+        header = authorization if authorization is not None else f"GenieKey {key or self.account.full_key}"
+        parameters = {name: str(value) for name, value in query.items()}
+        response = respond(Call("GET", path, parameters, header or None, host), self._api)
+        return DecodedResponse(response.status, json.loads(response.body), response.headers)
 
-    def pages(self, path: str, **query: Any) -> Iterator[Answered]:
-        """Follow the offsets of `next` to the end."""
+    def pages(self, path: str, **query: Any) -> Iterator[DecodedResponse]:
+        """Follow the offsets of `next` to the last page."""
         page = self.get(path, **query)
         yield page
         while "next" in page.body["paging"]:
@@ -83,5 +83,5 @@ class Asking:
 
 
 def query_of(link: str) -> dict[str, str]:
-    """The parameters in a link."""
+    """The query parameters of a link."""
     return dict(parse_qsl(urlsplit(link).query))

@@ -1,4 +1,4 @@
-"""What was asked of the simulator, in order."""
+"""The log of all requests that the simulator received."""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from typing import Any
 from opsgenie_simulator.messages import Call, Request, Response
 
 
-class Journal:
-    """Every request, or the last few, and how often each kind was answered how."""
+class RequestLog:
+    """Every request, or the most recent ones, and the number of requests per path, domain and status."""
 
-    def __init__(self, remember: int | None = None) -> None:
-        """Remember all requests, or the last *remember* of them; all are counted."""
-        self._requests: deque[Request] = deque(maxlen=remember)
+    def __init__(self, size: int | None = None) -> None:
+        """Keep all requests, or the *size* most recent ones; all of them are counted."""
+        self._requests: deque[Request] = deque(maxlen=size)
         self._counts: Counter[tuple[str, str, int]] = Counter()
 
     @property
@@ -20,8 +20,8 @@ class Journal:
         """The requests so far, oldest first."""
         return list(self._requests)
 
-    def note(self, call: Call, response: Response, *, at: float) -> None:
-        """Write down a request and what became of it."""
+    def add(self, call: Call, response: Response, *, at: float) -> None:
+        """Log a request and the status of its response."""
         self._requests.append(
             Request(
                 method=call.method,
@@ -40,13 +40,13 @@ class Journal:
         self._counts[response.route or call.path, response.domain, response.status] += 1
 
     def counts(self) -> list[dict[str, Any]]:
-        """How many requests were answered, by path, domain and status."""
+        """The number of requests by path, domain and status."""
         return [
             {"path": path, "domain": domain, "status": status, "requests": number}
             for (path, domain, status), number in sorted(self._counts.items())
         ]
 
-    def forget(self) -> None:
-        """Begin again with nothing."""
+    def clear(self) -> None:
+        """Remove all requests and reset the counts."""
         self._requests.clear()
         self._counts.clear()
