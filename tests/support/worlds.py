@@ -88,7 +88,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.account.clock = lambda: self.now
-        self._simulator = Simulator(self.account, switches=self.switches, weather=(self._advance_time, *self.weather))
+        weather = (self._advance_time, *self.weather)
+        self._simulator = Simulator(self.account, switches=self.switches, weather=weather)
 
     def read(
         self,
