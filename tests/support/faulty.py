@@ -124,7 +124,7 @@ def _call(request: Request) -> Call:
 
 
 class Stall:
-    """Middleware that delays each response by an hour, from the logs of alert number *after* on, and sets *begun* then."""
+    """Middleware that delays responses by an hour, from the logs of alert number *after* on; *begun* is set then."""
 
     def __init__(self, *, after: int) -> None:
         self.after = self.left = after
