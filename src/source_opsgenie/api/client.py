@@ -88,7 +88,7 @@ class Client:
         return self._pacers[domain].per_minute()
 
     def _request(self, request: Request, domain: Domain, parse: Parser[Parsed], attempts: int | None = None) -> Parsed:
-        """Repeat a request while it is throttled, and `retry` it in between."""
+        """Send a request until it is not throttled; each time, `retry` it."""
         attempt = partial(self._attempt, request, domain, parse)
         for _ in range(THROTTLED_ATTEMPTS):
             parsed = retry(attempt, attempts=attempts or self._attempts(), clock=self._clock)
