@@ -64,7 +64,7 @@ def test_each_response_means_one_thing(
 
     assert expected is type(caught.value)
     assert remedy in str(caught.value)
-    assert len(script.asked) - 1 == (ATTEMPTS if is_retried else 1)
+    assert len(script.requests) - 1 == (ATTEMPTS if is_retried else 1)
 
 
 @pytest.mark.parametrize("response", [said(401, {"message": "m"}), said(500, {"message": "m"}), said(200, b"<html>")])
@@ -128,10 +128,10 @@ def test_a_good_response() -> None:
     """A good response is its envelope, requested with the key in a header and nowhere else."""
     script = Script(said(200, {"data": [{"id": "a"}], "took": 0.1}))
     response = client_of(script).get("/v2/alerts", {"limit": "1"}, domain=Domain.SEARCH)
-    (request,) = script.asked
+    (request,) = script.requests
 
     assert response.data == [{"id": "a"}]
-    assert response.asked == "GET /v2/alerts?limit=1"
+    assert response.label == "GET /v2/alerts?limit=1"
     assert request.headers == {"Authorization": f"GenieKey {KEY}"}
     assert (request.path, request.params) == ("/v2/alerts", {"limit": "1"})
 

@@ -20,7 +20,7 @@ def used_client(script: Script, clock: FakeClock | None = None) -> Client:
     """A client over *script* that has received its first response: the API has responded before."""
     client = client_of(script, clock)
     client.get("/v2/account", domain=Domain.CONFIGURATION)
-    script.asked.clear()
+    script.requests.clear()
     return client
 
 
@@ -54,7 +54,7 @@ def test_throttling_is_waited_out(period: str | None, expected: float) -> None:
     client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
     assert clock.slept == [pytest.approx(expected * MARGIN)]
-    assert len(script.asked) == 2
+    assert len(script.requests) == 2
 
 
 def test_throttling_holds_its_domain_only() -> None:
@@ -76,7 +76,7 @@ def test_throttling_ends() -> None:
     with pytest.raises(Unreachable, match=f"was throttled {THROTTLED_ATTEMPTS} times.*Lower rate_limit_share"):
         client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
-    assert len(script.asked) == THROTTLED_ATTEMPTS
+    assert len(script.requests) == THROTTLED_ATTEMPTS
     assert min(clock.slept) >= 60.0
 
 
@@ -98,7 +98,7 @@ def test_network_failures_end() -> None:
     with pytest.raises(Unreachable, match=r"^no network$"):
         used_client(script).get("/v2/alerts", domain=Domain.SEARCH)
 
-    assert len(script.asked) == ATTEMPTS
+    assert len(script.requests) == ATTEMPTS
 
 
 @pytest.mark.parametrize("response", [Unreachable("no network"), said(503), said(200, b"<html>"), said(302)])
@@ -109,7 +109,7 @@ def test_a_host_that_never_responded_is_given_up_soon(response: RawResponse | Ex
     with pytest.raises((Unreachable, WrongHost)):
         client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
-    assert len(script.asked) == FIRST_ATTEMPTS
+    assert len(script.requests) == FIRST_ATTEMPTS
     assert sum(clock.slept) <= 5
 
 
@@ -124,7 +124,7 @@ def test_an_error_of_the_api_is_a_response(body: object, attempts: int) -> None:
         with pytest.raises(expected):
             client.get("/v2/alerts", domain=Domain.SEARCH)
 
-    assert len(script.asked) - 1 == attempts
+    assert len(script.requests) - 1 == attempts
 
 
 def test_an_html_page_may_pass() -> None:
@@ -141,7 +141,7 @@ def test_every_request_has_attempts_of_its_own() -> None:
     for _ in range(2):
         client.get("/v2/alerts", domain=Domain.SEARCH)
 
-    assert len(script.asked) == 12
+    assert len(script.requests) == 12
 
 
 def test_an_unauthorized_request_is_not_retried() -> None:
@@ -180,7 +180,7 @@ def test_retries_end(seconds: Iterable[float], attempts: int) -> None:
     with pytest.raises(Unreachable):
         used_client(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
-    assert len(script.asked) == attempts
+    assert len(script.requests) == attempts
 
 
 def test_waits_grow_to_a_bound() -> None:

@@ -16,7 +16,7 @@ from source_opsgenie.archive import tables
 from source_opsgenie.archive.store import Store, Written
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import STREAMS, Access, Stream
-from source_opsgenie.streams.fields import Field, flag, list_of_texts, text, timestamp
+from source_opsgenie.streams.fields import Field, boolean, list_of_texts, text, timestamp
 
 HOLDER = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 
@@ -81,7 +81,7 @@ def test_a_later_version_adds_columns(store: Store) -> None:
     """A column that a later version adds is filled from the stored rows, and has its comment."""
     store.begin_run([small_stream()])
     store.write(small_stream(), ['{"id":"a","on":true,"tags":["x"]}', '{"id":"b"}'], state={"version": 1})
-    store.begin_run([small_stream(flag("on", "Whether it is on."), list_of_texts("tags", "Labels."))])
+    store.begin_run([small_stream(boolean("on", "Whether it is on."), list_of_texts("tags", "Labels."))])
 
     assert [("a", True, '["x"]'), ("b", None, None)] == query(store, 'SELECT id, "on", tags FROM small ORDER BY id')
     assert [("Whether it is on.",)] == query(
@@ -91,8 +91,8 @@ def test_a_later_version_adds_columns(store: Store) -> None:
 
 def test_a_later_version_updates_comments(store: Store) -> None:
     """A comment that a later version words differently is replaced."""
-    store.begin_run([small_stream(flag("on", "Whether it is on."))])
-    store.begin_run([small_stream(flag("on", "True if it is on."))])
+    store.begin_run([small_stream(boolean("on", "Whether it is on."))])
+    store.begin_run([small_stream(boolean("on", "True if it is on."))])
 
     assert [("True if it is on.",)] == query(
         store, "SELECT comment FROM duckdb_columns() WHERE table_name = 'small' AND column_name = 'on'"

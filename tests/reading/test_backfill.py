@@ -66,7 +66,7 @@ def test_small_account_costs_few_requests(size: int) -> None:
     batches = list(Backfill(search_of(wire)).read(BEGUN))
 
     assert sorted(wire.account.alerts) == sorted(ids_in(batches))
-    assert len(wire.asked) <= 10
+    assert len(wire.requests) <= 10
 
 
 @pytest.mark.parametrize("start", ["", format_timestamp(START)])
@@ -128,7 +128,7 @@ def test_few_old_changes_cost_one_request() -> None:
     wire = Wire(account)
     connection = connection_of(wire, start_date=format_timestamp(START))
     list(read_batches(connection, STREAMS["alerts"], BEGUN))
-    sorts = [request.params.get("sort") for request in wire.asked]
+    sorts = [request.params.get("sort") for request in wire.requests]
 
     assert sorts[-1] == "updatedAt"
     assert sorts.count("updatedAt") == 1

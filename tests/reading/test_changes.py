@@ -78,7 +78,7 @@ def test_less_than_a_page_costs_one_request(size: int) -> None:
     wire = Wire(updated_account((SINCE, size)))
     list(Changes(search_of(wire), SINCE).read(BEGUN))
 
-    assert len(wire.asked) == 1
+    assert len(wire.requests) == 1
 
 
 def test_oldest_change_first() -> None:
@@ -100,13 +100,13 @@ def test_read_ends_under_constant_updates(switches: dict[str, Any]) -> None:
     def update(_: Request) -> None:
         wire.now += 1000
         for number in range(120):
-            account.update_alert(others[(len(wire.asked) * 120 + number) % len(others)], priority="P3")
+            account.update_alert(others[(len(wire.requests) * 120 + number) % len(others)], priority="P3")
 
     wire = Wire(account, Switches(**switches), before=update)
     found = set(ids_in(Changes(search_of(wire), SINCE).read(BEGUN)))
 
     assert expected <= found
-    assert len(wire.asked) < 100
+    assert len(wire.requests) < 100
 
 
 @every_combination
@@ -157,14 +157,14 @@ def test_bulk_update_is_found_in_windows(search: Any) -> None:
     found = ids_in(Changes(search_of(wire), SINCE).read(BEGUN))
 
     assert sorted(updated_ids(account)) == sorted(found)
-    assert len(wire.asked) < 45
+    assert len(wire.requests) < 45
 
 
 def test_user_query_narrows_every_search() -> None:
     """The user's query is part of every search, with and without a span."""
     wire = Wire(updated_account(*((SINCE + number * 500, 1) for number in range(230))))
     found = rows_in(Changes(search_of(wire, own="priority: P1"), SINCE).read(BEGUN))
-    queries = {query_of(request.params).split(" AND ")[0] for request in wire.asked}
+    queries = {query_of(request.params).split(" AND ")[0] for request in wire.requests}
 
     assert queries == {"(priority: P1)"}
     assert len(found) == 230

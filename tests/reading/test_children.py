@@ -128,7 +128,7 @@ def test_later_read_requests_only_children_of_changed_parents(stream: str) -> No
     changed = sorted(wire.account.alerts)[:3]
     for alert_id in changed:
         wire.account.add_log(alert_id, "Alert viewed", touch=True)
-    wire.asked.clear()
+    wire.requests.clear()
     list(Reader(connection).read(STREAMS[stream], state=state))
     requested = [path for path in wire.paths() if path.endswith(children_path(stream))]
 

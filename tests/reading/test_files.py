@@ -19,8 +19,8 @@ def test_a_file_is_fetched_by_its_link_and_without_the_key(link: bytes) -> None:
     rows = read_file(client_of(paths), LINES, PATH)
 
     assert rows == [{"a": 1, "line_number": 1}, {"cut": "\ufffd", "line_number": 3}]
-    assert [bool(request.headers) for request in paths.asked] == [True, False]
-    assert KEY not in str(paths.asked[-1])
+    assert [bool(request.headers) for request in paths.requests] == [True, False]
+    assert KEY not in str(paths.requests[-1])
 
 
 def test_an_expired_link_is_requested_again() -> None:

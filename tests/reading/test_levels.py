@@ -73,7 +73,7 @@ def test_grandchild_has_the_ids_of_all_ancestors() -> None:
     assert keys == [("u", "r", "1"), ("u", "r", "2"), ("v", "r", "1")]
     assert "5 parents: 5 read, 0 deleted" in told
     # A rule itself is not requested, as only its steps are needed.
-    assert f"{RULES.format('u')}/r" not in [request.path for request in paths.asked]
+    assert f"{RULES.format('u')}/r" not in [request.path for request in paths.requests]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_integration_settings_are_read_only_with_their_option(option: bool, expe
     paths, rows, _ = reads("integrations", answers, integration_settings=option)
 
     assert rows == [{"id": "i"} | expected]
-    assert len(paths.asked) == 1 + option
+    assert len(paths.requests) == 1 + option
 
 
 def policies(params: Mapping[str, str]) -> RawResponse:
@@ -213,7 +213,7 @@ def test_each_week_is_a_row() -> None:
     """A timeline is requested week by week, and the key of each row is its schedule and its Monday."""
     answers = {"/v2/schedules": listed("s"), "/v2/schedules/s/timeline": {"_parent": {"id": "s"}}}
     paths, rows, _ = reads("schedule_timelines", answers, timeline_days=7)
-    requested = [request.params["date"] for request in paths.asked if "timeline" in request.path]
+    requested = [request.params["date"] for request in paths.requests if "timeline" in request.path]
     mondays = ["2026-10-19T00:00:00.000Z", "2026-10-26T00:00:00.000Z", "2026-11-02T00:00:00.000Z"]
 
     assert [row["date"] for row in rows] == requested == mondays

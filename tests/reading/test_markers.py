@@ -26,11 +26,11 @@ class Files:
     def __init__(self, *times: int, size: int = 1000, inclusive: bool = True, last: str = "same") -> None:
         self.times = list(times)
         self.size, self.inclusive, self.last = size, inclusive, last
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     def __call__(self, request: Request) -> RawResponse:
         """Return the list, the link to a file, or a file with two lines."""
-        self.asked.append(request.path)
+        self.requests.append(request.path)
         name = request.path.rpartition("/")[2]
         if request.path.startswith("/v2/logs/list/"):
             return said(200, self._page(name), date=DATE)
@@ -65,7 +65,7 @@ def connection(files: Files, **options: Any) -> Connection:
     """A connection after one request, so that it knows the API's date."""
     opened = over(files, **options)
     opened.client.get("/v2/logs/list/x", domain=STREAMS["log_files"].domain)
-    files.asked.clear()
+    files.requests.clear()
     return opened
 
 
@@ -95,7 +95,7 @@ def test_later_read_emits_only_new_files() -> None:
 
     assert names_in(again) == files.names(NOW - 7 * MINUTE, NOW + MINUTE)
     assert names_in(read(files, state=last_state(again))) == []
-    assert len(files.asked) <= 2
+    assert len(files.requests) <= 2
 
 
 @pytest.mark.parametrize("before", [[], [NOW - 3 * DAY]])
@@ -131,7 +131,7 @@ def test_interrupted_read_resumes() -> None:
         state = last_state(events[: cut + 1])
         rest = read(files, state=state)
 
-        assert files.asked[0] == f"/v2/logs/list/{format_marker(parse_timestamp(state['newest']) - 70 * MINUTE)}"
+        assert files.requests[0] == f"/v2/logs/list/{format_marker(parse_timestamp(state['newest']) - 70 * MINUTE)}"
         assert sorted(names_in([*events[: cut + 1], *rest])) == files.names(*times)
     assert len(cuts) > 3
 
@@ -141,7 +141,7 @@ def test_start_date_excludes_older_files() -> None:
     files = Files(NOW - 9 * DAY, NOW - DAY)
 
     assert names_in(read(files, start_date=format_timestamp(NOW - 2 * DAY))) == files.names(NOW - DAY)
-    assert files.asked[0] == f"/v2/logs/list/{format_marker(NOW - 2 * DAY - 60 * MINUTE)}"
+    assert files.requests[0] == f"/v2/logs/list/{format_marker(NOW - 2 * DAY - 60 * MINUTE)}"
 
 
 def test_later_read_emits_only_lines_of_new_files() -> None:

@@ -22,14 +22,14 @@ class Rows:
     def __init__(self, size: int, *, extra: int | None = 0, before: Callable[["Rows"], None] | None = None) -> None:
         self.ids = [f"{number:06}" for number in range(size)]
         self.extra = extra
-        self.asked: list[tuple[int, str]] = []
+        self.requests: list[tuple[int, str]] = []
         self._before = before
 
     def __call__(self, offset: int, order: str) -> Page[Record]:
         """Return one page."""
         if self._before:
             self._before(self)
-        self.asked.append((offset, order))
+        self.requests.append((offset, order))
         ids = self.ids if order == "asc" else self.ids[::-1]
         total = None if self.extra is None else len(ids) + self.extra
         ids = ids[offset : offset + PAGE]
@@ -37,7 +37,7 @@ class Rows:
 
     def read(self) -> list[str]:
         """The ids that read_by_offset finds, sorted."""
-        return sorted(row["id"] for row in read_by_offset(self, asked="GET /x"))
+        return sorted(row["id"] for row in read_by_offset(self, label="GET /x"))
 
 
 SIZES = [0, 1, 99, 100, 101, 198, 199, 200, 250, 19_800, 19_899, 19_900, 19_901, 25_000, 39_700, 39_799]
@@ -50,7 +50,7 @@ def test_every_row_is_read_once_below_the_cap(size: int, extra: int | None) -> N
     rows = Rows(size, extra=extra)
 
     assert rows.read() == rows.ids
-    assert max(offset for offset, _ in rows.asked) + PAGE <= CAP
+    assert max(offset for offset, _ in rows.requests) + PAGE <= CAP
 
 
 @pytest.mark.parametrize("extra", [0, None])
@@ -66,8 +66,8 @@ def test_list_with_total_needs_one_pass() -> None:
     with_total.read()
     without_total.read()
 
-    assert [offset for offset, _ in with_total.asked] == [0, 90, 180]
-    assert [offset for offset, _ in without_total.asked] == [0, 90, 180] * 2
+    assert [offset for offset, _ in with_total.requests] == [0, 90, 180]
+    assert [offset for offset, _ in without_total.requests] == [0, 90, 180] * 2
 
 
 @pytest.mark.parametrize("extra", [0, None])
@@ -76,7 +76,7 @@ def test_list_that_shifts_is_read_again(extra: int | None, page: int) -> None:
     """A row deleted between two pages shifts another past the page; the list is read again completely."""
 
     def delete(rows: Rows) -> None:
-        if len(rows.asked) == page:
+        if len(rows.requests) == page:
             del rows.ids[0]
 
     rows = Rows(350, extra=extra, before=delete)
@@ -104,7 +104,7 @@ def test_replaced_row_between_passes_is_detected() -> None:
     """A deletion and a creation keep the number of rows; without a total, two passes must have the same ids."""
 
     def replace_row(rows: Rows) -> None:
-        if len(rows.asked) == 2:
+        if len(rows.requests) == 2:
             rows.ids = [*rows.ids[1:], "999999"]
 
     rows = Rows(150, extra=None, before=replace_row)
@@ -119,7 +119,7 @@ def test_remaining_rows_are_read(size: int, has_total: bool, deletions: list[tup
 
     def delete(rows: Rows) -> None:
         for at, number in deletions:
-            if at == len(rows.asked) and number < len(rows.ids):
+            if at == len(rows.requests) and number < len(rows.ids):
                 del rows.ids[number]
 
     rows = Rows(size, extra=0 if has_total else None, before=delete)

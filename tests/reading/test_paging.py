@@ -54,7 +54,7 @@ def test_links_are_followed_to_the_end(last: Mapping[str, Any]) -> None:
     script, found = read_by_link(page(1, 2, then=f"{HOST}{LOGS_PATH}?offset=2_0&order=asc"), last)
 
     assert found == rows(1, 2, 3)
-    assert [dict(request.params) for request in script.asked] == [
+    assert [dict(request.params) for request in script.requests] == [
         {"limit": "100", "order": "asc"},
         {"offset": "2_0", "order": "asc"},
     ]
@@ -65,8 +65,8 @@ def test_only_the_query_of_a_link_is_used(host: str) -> None:
     """Whatever host and path `next` has, the key goes to our host, and the request to the list's path."""
     script, _ = read_by_link(page(1, then=f"{host}/v2/other?offset=2%5f0"), page(2))
 
-    assert [request.path for request in script.asked] == [LOGS_PATH, LOGS_PATH]
-    assert script.asked[1].params == {"offset": "2_0"}
+    assert [request.path for request in script.requests] == [LOGS_PATH, LOGS_PATH]
+    assert script.requests[1].params == {"offset": "2_0"}
 
 
 def test_a_link_that_leads_back_is_an_error() -> None:
@@ -81,7 +81,7 @@ def test_an_empty_page_ends_the_list() -> None:
     script, found = read_by_link(page(1, then=f"{HOST}{LOGS_PATH}?offset=1"), page(then=f"{HOST}{LOGS_PATH}?offset=9"))
 
     assert found == rows(1)
-    assert len(script.asked) == 2
+    assert len(script.requests) == 2
 
 
 @pytest.mark.parametrize("then", [17, ["x"], {"offset": "2"}, f"{HOST}{LOGS_PATH}", f"{HOST}{LOGS_PATH}?offset=", True])
@@ -104,7 +104,7 @@ def test_an_unpaged_list_takes_one_request() -> None:
     found = read_list(client_of(script), STREAMS["teams"], "/v2/teams")
 
     assert found == [{"id": "t"}]
-    assert [(request.path, dict(request.params)) for request in script.asked] == [("/v2/teams", {})]
+    assert [(request.path, dict(request.params)) for request in script.requests] == [("/v2/teams", {})]
 
 
 def test_a_link_in_an_unpaged_list_is_followed() -> None:
@@ -129,7 +129,7 @@ def test_keys_are_followed_to_the_end(last: dict[str, object]) -> None:
     found = read_list(client_of(paths), ENTRIES, ENTRIES_PATH)
 
     assert found == [{"id": f"e{one}"} for one in (1, 2, 3, 4)]
-    assert {request.params["limit"] for request in paths.asked} == {"20"}
+    assert {request.params["limit"] for request in paths.requests} == {"20"}
 
 
 @pytest.mark.parametrize("key", ["a", ["a"], True])

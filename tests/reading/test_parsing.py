@@ -57,7 +57,7 @@ def test_total(total: int | None) -> None:
 def test_row_without_its_key_is_an_error(row: dict[str, Any]) -> None:
     """A row without a part of its key could overwrite another: the error names the field."""
     with pytest.raises(MalformedResponse, match=r"GET /x returned a row without `b`"):
-        require_key([{"a": "x", "b": 0}, row], ("a", "b"), asked="GET /x")
+        require_key([{"a": "x", "b": 0}, row], ("a", "b"), label="GET /x")
 
 
 def test_value_at() -> None:

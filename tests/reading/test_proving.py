@@ -58,7 +58,7 @@ def test_contradicting_counts_are_incomplete() -> None:
     with pytest.raises(Incomplete, match=r"counts 1000150 rows between .* in its halves"):
         prove_window(wire, set(wire.account.alerts))
 
-    assert len(wire.asked) == 3
+    assert len(wire.requests) == 3
 
 
 def test_halves_may_count_a_few_rows_more() -> None:

@@ -70,12 +70,12 @@ def test_quiet_account_emits_nothing(stream: str, lookback_minutes: int) -> None
     """If nothing changed since the last read, an incremental read emits no row and costs at most four requests."""
     wire = Wire(seeded(alerts=40, until=format_timestamp(NOW), days=1))
     state = last_state(read(wire, stream, lookback_minutes=lookback_minutes))
-    wire.asked.clear()
+    wire.requests.clear()
     again = rows_in(read(wire, stream, state, lookback_minutes=lookback_minutes))
 
     if is_incremental(STREAMS[stream]):
         assert again == []
-        assert len(wire.asked) <= 4
+        assert len(wire.requests) <= 4
     else:
         assert len(again) == state["rows"]
 
@@ -129,7 +129,7 @@ def test_bookmark_is_the_beginning_on_the_apis_clock() -> None:
 
     def update(_: Request) -> None:
         wire.now += 1000
-        wire.account.update_alert(alert_ids[len(wire.asked) % 7], description=f"{len(wire.asked)}")
+        wire.account.update_alert(alert_ids[len(wire.requests) % 7], description=f"{len(wire.requests)}")
 
     wire.before = update
     first = read(wire, lookback_minutes=0)
@@ -212,7 +212,7 @@ def test_unstable_query_is_sent_and_unproven() -> None:
     expected = {alert["id"] for alert in wire.account.alerts.values() if alert["status"] == "open"}
 
     assert set(ids_in(events)) == expected
-    assert all(query_of(request.params).startswith("(status: open)") for request in wire.asked[1:])
+    assert all(query_of(request.params).startswith("(status: open)") for request in wire.requests[1:])
     assert "unproven" in texts_in(events)
 
 

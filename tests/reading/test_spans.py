@@ -190,7 +190,7 @@ def test_parallel_pages_share_two_rows(size: int) -> None:
     wire = Wire(even_account(size))
     read(wire, parallel=4, expected=size)
 
-    assert len(wire.asked) <= 1 + size / 98
+    assert len(wire.requests) <= 1 + size / 98
 
 
 def test_alert_storm_wastes_few_requests() -> None:
@@ -200,7 +200,7 @@ def test_alert_storm_wastes_few_requests() -> None:
     read(one, parallel=1, expected=1_800)
     read(four, parallel=4, expected=1_800)
 
-    assert len(four.asked) <= len(one.asked) * 1.6
+    assert len(four.requests) <= len(one.requests) * 1.6
 
 
 def crowded_api(size: int) -> Callable[[Request], RawResponse]:

@@ -54,7 +54,7 @@ def test_empty_span_costs_no_request() -> None:
     wire = Wire(Account())
 
     assert list(tile_windows(search_of(wire), Window(*SPAN, 0), largest=1)) == []
-    assert wire.asked == []
+    assert wire.requests == []
 
 
 def test_planning_costs_about_one_count_per_window() -> None:
@@ -62,7 +62,7 @@ def test_planning_costs_about_one_count_per_window() -> None:
     wire = Wire(crowded(*((T - number * DAY // 20, 1) for number in range(400))))
     windows = list(tile_windows(search_of(wire), Window(T - 20 * DAY, T + 1, 400), largest=20))
 
-    assert len(wire.asked) < len(windows) * 1.5
+    assert len(wire.requests) < len(windows) * 1.5
 
 
 def test_rows_indexed_late_hide_no_others() -> None:
@@ -71,7 +71,7 @@ def test_rows_indexed_late_hide_no_others() -> None:
     expected = set(account.alerts)
 
     def grow(_: Request) -> None:
-        if not wire.asked:
+        if not wire.requests:
             for _number in range(10):
                 account.create_alert(created_at=T)
 

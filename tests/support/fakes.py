@@ -49,11 +49,11 @@ class Script:
 
     def __init__(self, *answers: RawResponse | Exception) -> None:
         self._answers = list(answers)
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
 
     def __call__(self, request: Request) -> RawResponse:
         """Return or raise the next response."""
-        self.asked.append(request)
+        self.requests.append(request)
         given = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(given, Exception):
             raise given
@@ -68,11 +68,11 @@ class Paths:
 
     def __init__(self, paths: Mapping[str, RawResponse | Callable[[Mapping[str, str]], RawResponse]]) -> None:
         self._paths = paths
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
 
     def __call__(self, request: Request) -> RawResponse:
         """Return the response of the path."""
-        self.asked.append(request)
+        self.requests.append(request)
         found = self._paths.get(request.path, RawResponse(404, {}, b'{"message": "no such path"}'))
         return found if isinstance(found, RawResponse) else found(request.params)
 
@@ -94,14 +94,14 @@ class Wire:
         account.clock = lambda: self.now
         self.account = account
         self.before = before or (lambda _: None)
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
         self._api = Api(account, switches or Switches(), {}, FakeClock().monotonic)
 
     def __call__(self, request: Request) -> RawResponse:
         """Respond as the API does; fail if the read seems endless."""
-        assert len(self.asked) < MOST_REQUESTS
+        assert len(self.requests) < MOST_REQUESTS
         self.before(request)
-        self.asked.append(request)
+        self.requests.append(request)
         address = urlsplit(request.path)
         params = dict(parse_qsl(address.query)) | dict(request.params)
         call = Call("GET", unquote(address.path), params, request.headers.get("Authorization", ""))
@@ -111,7 +111,7 @@ class Wire:
 
     def paths(self) -> list[str]:
         """Return the requested paths, in order."""
-        return [request.path for request in self.asked]
+        return [request.path for request in self.requests]
 
 
 def said(status: int, body: object = None, **headers: str) -> RawResponse:
@@ -217,7 +217,7 @@ def test_wire_answers_as_the_simulator_does() -> None:
     assert response.status == 200
     assert response.headers["date"] == DATE
     assert orjson.loads(response.body)["data"] == {"count": 3}
-    assert [request] == wire.asked
+    assert [request] == wire.requests
 
 
 def test_script_keeps_its_last_answer() -> None:
@@ -226,4 +226,4 @@ def test_script_keeps_its_last_answer() -> None:
     actual = [script(Request(f"/{urlencode({'n': n})}")).status for n in range(3)]
 
     assert actual == [500, 200, 200]
-    assert [request.path for request in script.asked] == ["/n=0", "/n=1", "/n=2"]
+    assert [request.path for request in script.requests] == ["/n=0", "/n=1", "/n=2"]

@@ -16,7 +16,7 @@ from opsgenie_simulator.limits import Clock, Limits, Throttle
 from opsgenie_simulator.lists import Lists
 from opsgenie_simulator.messages import JSON, Call, Response
 from opsgenie_simulator.randomness import random_uuid, seeded_random
-from opsgenie_simulator.routes.route import Ask, Content, Route
+from opsgenie_simulator.routes.route import Content, RequestContext, Route
 from opsgenie_simulator.switches import Switches
 from opsgenie_simulator.timestamps import with_full_fractions
 
@@ -81,7 +81,7 @@ def _content(call: Call, api: Api, *, info: _RequestInfo) -> Content:
     info.domain = _domain(info.route, api.switches)
     _check_rate_limit(api, info.domain)
     _check_access(info.route, key, api=api)
-    return info.route.respond(_ask(call, api, key=key, names=names))
+    return info.route.respond(_context(call, api, key=key, names=names))
 
 
 def _domain(route: Route, switches: Switches) -> str:
@@ -108,8 +108,8 @@ def _check_access(route: Route, key: Key, *, api: Api) -> None:
         permissions.check_plan(api.account, route.feature)
 
 
-def _ask(call: Call, api: Api, *, key: Key, names: Mapping[str, str]) -> Ask:
-    return Ask(
+def _context(call: Call, api: Api, *, key: Key, names: Mapping[str, str]) -> RequestContext:
+    return RequestContext(
         account=api.account,
         switches=api.switches,
         limits=api.limits,

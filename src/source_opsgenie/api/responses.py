@@ -36,7 +36,7 @@ class Response:
     size: int = 0
 
     @property
-    def asked(self) -> str:
+    def label(self) -> str:
         """The request and its id, for messages about the content of the response."""
         return f"{self.request} (request {self.request_id})" if self.request_id else str(self.request)
 
@@ -50,7 +50,7 @@ class Response:
     def error(self, failure: Failure, text: str) -> OpsgenieError:
         """The error for a *failure* in the content of the response; *text* continues "GET /v2/alerts ..."."""
         request_id = self.request_id
-        return failure.error(f"{self.asked} {text}", path=self.request.location, status=OK, request_id=request_id)
+        return failure.error(f"{self.label} {text}", path=self.request.location, status=OK, request_id=request_id)
 
 
 def parse_response(request: Request, response: RawResponse) -> Response:

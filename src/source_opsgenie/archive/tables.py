@@ -180,5 +180,5 @@ def _typed_value(field: Field, row: str) -> str:
             return f"CASE WHEN regexp_full_match({value}, {_literal(TIMESTAMP_PATTERN)}) THEN {timestamp} END"
         case Kind.TEXT | Kind.OBJECT | Kind.LIST:
             return value
-        case Kind.WHOLE_NUMBER | Kind.NUMBER | Kind.FLAG:
+        case Kind.INTEGER | Kind.NUMBER | Kind.BOOLEAN:
             return f"TRY_CAST({value} AS {field.kind.column})"

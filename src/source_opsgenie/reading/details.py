@@ -31,7 +31,7 @@ def get_row(client: Client, stream: Stream, row: Mapping[str, Any]) -> Record:
     path = expand_path(stream.detail.path or f"{stream.path}/{{{stream.key[-1]}}}", row)
     response = client.get(path, params, domain=stream.detail.domain or stream.domain)
     if not isinstance(response.data, dict):
-        raise Failure.NO_ROWS.error(f"{response.asked} did not return a row")
+        raise response.error(Failure.NO_ROWS, "did not return a row")
     return response.data
 
 

@@ -35,7 +35,7 @@ def fetch_rows(
         path = expand_path(template, ids)
         is_known = known is not None and template == stream.path
         rows = known if is_known and known is not None else _read(client, stream, path, params)
-        lists.append((flag, _complete(stream, rows, ids, asked=f"GET {path}")))
+        lists.append((flag, _complete(stream, rows, ids, label=f"GET {path}")))
     return _merge(stream, lists) if stream.rows.merged else lists[0][1]
 
 
@@ -63,7 +63,7 @@ def _read(client: Client, stream: Stream, path: str, params: Mapping[str, str]) 
     return read_list(client, stream, path, params)
 
 
-def _complete(stream: Stream, rows: list[Record], ids: Mapping[str, Any], *, asked: str) -> list[Record]:
+def _complete(stream: Stream, rows: list[Record], ids: Mapping[str, Any], *, label: str) -> list[Record]:
     """The *rows* with *ids*, copies and digests; raises MalformedResponse if one lacks a part of its key."""
     copies = stream.rows.copies.items()
     digests = _digests(stream, rows) if stream.rows.digest_field else None
@@ -71,7 +71,7 @@ def _complete(stream: Stream, rows: list[Record], ids: Mapping[str, Any], *, ask
     if digests:
         rows = [{**row, stream.rows.digest_field: digest} for row, digest in zip(rows, digests, strict=True)]
     texts = {field.name for field in stream.fields if field.kind is Kind.TEXT}.intersection(stream.key)
-    return [_with_text_key(row, texts) for row in require_key(rows, stream.key, asked=asked)]
+    return [_with_text_key(row, texts) for row in require_key(rows, stream.key, label=label)]
 
 
 def _with_text_key(row: Record, texts: set[str]) -> Record:

@@ -69,7 +69,7 @@ def read_list(client: Client, stream: Stream, path: str, params: Mapping[str, st
     """Every row of the list at *path*, which is paged as *stream* states."""
     match stream.paging:
         case OffsetPaging(sort):
-            return read_by_offset(_fetch_by_offset(client, stream, path, sort=sort), asked=path)
+            return read_by_offset(_fetch_by_offset(client, stream, path, sort=sort), label=path)
         case PositionPaging(limit):
             return _read_by_position(client, stream, path, limit=limit)
         case LinkPaging(limit) | KeyPaging(_, limit):
@@ -77,7 +77,7 @@ def read_list(client: Client, stream: Stream, path: str, params: Mapping[str, st
     return [row for page in _follow(client, stream, path, params) for row in page]
 
 
-def read_by_offset(fetch: Fetch[R], *, asked: str, is_counted: bool = False) -> list[R]:
+def read_by_offset(fetch: Fetch[R], *, label: str, is_counted: bool = False) -> list[R]:
     """Every row of a list that is paged by offset; raises Incomplete if it changes during each pass.
 
     One pass must have as many rows as the API's total; without a total, two passes must have the same rows.
@@ -86,23 +86,23 @@ def read_by_offset(fetch: Fetch[R], *, asked: str, is_counted: bool = False) -> 
     before: set[str] | None = None
     for _ in range(PASSES):
         try:
-            rows, totals = one_pass(fetch, asked=asked)
+            rows, totals = one_pass(fetch, label=label)
         except _Shifted:
             continue
         if is_counted or totals == {len(rows)} or (not totals and before == rows.keys()):
             return list(rows.values())
         before = set(rows)
-    raise Failure.UNSTABLE_LIST.error(f"{asked} changed during each of {PASSES} passes")
+    raise Failure.UNSTABLE_LIST.error(f"{label} changed during each of {PASSES} passes")
 
 
-def one_pass(fetch: Fetch[R], *, asked: str) -> tuple[dict[str, R], set[int]]:
+def one_pass(fetch: Fetch[R], *, label: str) -> tuple[dict[str, R], set[int]]:
     """The rows of a list by id, read from its other end too if it exceeds the cap, and the totals of its pages."""
     rows, totals, is_complete = _walk(fetch, "asc")
     if not is_complete:
         rest, more, _ = _walk(fetch, "desc")
         if not rest.keys() & rows.keys():
             raise Failure.TOO_MANY_ROWS.error(
-                f"{asked} lists more than {2 * CAP} rows, the most that can be read from both ends"
+                f"{label} lists more than {2 * CAP} rows, the most that can be read from both ends"
             )
         rows, totals = rows | rest, totals | more
     return rows, totals
@@ -136,7 +136,7 @@ def _fetch_by_offset(client: Client, stream: Stream, path: str, *, sort: str) ->
     def fetch(offset: int, order: str) -> Page[Record]:
         params = {"limit": str(PAGE), "offset": str(offset), "sort": sort, "order": order}
         response = client.get(path, params, domain=stream.domain)
-        rows = require_key(parse_rows(response, stream), ("id",), asked=response.asked)
+        rows = require_key(parse_rows(response, stream), ("id",), label=response.label)
         return Page(rows, [row["id"] for row in rows], parse_total(response), parse_next(response) is not None)
 
     return fetch
@@ -181,7 +181,7 @@ def _read_by_position(client: Client, stream: Stream, path: str, *, limit: int) 
         response = client.get(path, params, domain=stream.domain)
         page = {row[stream.key[-1]]: row for row in parse_rows(response, stream)}
         if must_overlap and not page.keys() & rows.keys():
-            raise Failure.WRONG_ROWS.error(f"{response.asked} does not overlap the page before it")
+            raise response.error(Failure.WRONG_ROWS, "does not overlap the page before it")
         has_new, following = bool(page.keys() - rows.keys()), parse_next_params(response)
         rows |= page
         if not page or (following is None and len(page) < limit):
@@ -201,7 +201,7 @@ def read_by_marker(client: Client, stream: Stream, start: str, *, limit: int) ->
         requested.add(marker)
         path = expand_path(stream.path, {"marker": marker})
         response = client.get(path, {"limit": str(limit)}, domain=stream.domain)
-        rows = require_key(parse_rows(response, stream), (*stream.key, stream.cursor), asked=response.asked)
+        rows = require_key(parse_rows(response, stream), (*stream.key, stream.cursor), label=response.label)
         if not rows:
             return
         yield rows
@@ -212,7 +212,7 @@ def read_by_marker(client: Client, stream: Stream, start: str, *, limit: int) ->
 
 
 def _leads_back(response: Response) -> Exception:
-    return Failure.NO_NEXT.error(f"{response.asked} leads back to a page that was read before")
+    return response.error(Failure.NO_NEXT, "leads back to a page that was read before")
 
 
 def chunks(rows: list[R]) -> Iterator[list[R]]:

@@ -16,7 +16,7 @@ def parse_rows(response: Response, stream: Stream) -> list[Record]:
         found = found.get(step, [] if may_be_absent else None) if isinstance(found, dict) else None
     rows = _rows_in(found, stream)
     if rows is None:
-        raise Failure.NO_ROWS.error(f"{response.asked} did not return a {stream.rows.content.value}")
+        raise response.error(Failure.NO_ROWS, f"did not return a {stream.rows.content.value}")
     return rows
 
 
@@ -34,12 +34,12 @@ def _rows_in(found: Any, stream: Stream) -> list[Record] | None:
     return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
 
 
-def require_key(rows: list[Record], key: tuple[str, ...], *, asked: str) -> list[Record]:
+def require_key(rows: list[Record], key: tuple[str, ...], *, label: str) -> list[Record]:
     """The *rows* unchanged; raises MalformedResponse if one lacks a part of its *key*."""
     for row in rows:
         for name in key:
             if not isinstance(row.get(name), str | int) or row[name] == "":
-                raise Failure.NO_KEY.error(f"{asked} returned a row without `{name}`")
+                raise Failure.NO_KEY.error(f"{label} returned a row without `{name}`")
     return rows
 
 
@@ -48,7 +48,7 @@ def parse_total(response: Response) -> int | None:
     total = response.body.get("totalCount")
     if total is None or (type(total) is int and total >= 0):
         return total
-    raise Failure.NO_COUNT.error(f"{response.asked} returned the total {total!r}")
+    raise response.error(Failure.NO_COUNT, f"returned the total {total!r}")
 
 
 def parse_next(response: Response) -> str | None:
@@ -57,7 +57,7 @@ def parse_next(response: Response) -> str | None:
     url = paging.get("next") if isinstance(paging, dict) else paging
     if url is None or isinstance(url, str):
         return url or None
-    raise Failure.NO_NEXT.error(f"{response.asked} returned a `next` that is not a URL")
+    raise response.error(Failure.NO_NEXT, "returned a `next` that is not a URL")
 
 
 def parse_next_params(response: Response) -> dict[str, str] | None:
@@ -65,7 +65,7 @@ def parse_next_params(response: Response) -> dict[str, str] | None:
     url = parse_next(response)
     params = dict(parse_qsl(urlsplit(url).query)) if url else {}
     if url and not params:
-        raise Failure.NO_NEXT.error(f"{response.asked} returned a `next` without parameters")
+        raise response.error(Failure.NO_NEXT, "returned a `next` without parameters")
     return params or None
 
 
@@ -74,7 +74,7 @@ def parse_next_key(response: Response, name: str) -> str | None:
     key = value_at(response.body, ("data", name))
     if key is None or isinstance(key, str | int):
         return str(key) if key not in (None, "") else None
-    raise Failure.NO_NEXT.error(f"{response.asked} returned a `{name}` that is not a key")
+    raise response.error(Failure.NO_NEXT, f"returned a `{name}` that is not a key")
 
 
 def parse_marker(response: Response) -> str | None:
@@ -82,4 +82,4 @@ def parse_marker(response: Response) -> str | None:
     marker = response.body.get("marker")
     if marker is None or isinstance(marker, str):
         return marker or None
-    raise Failure.NO_NEXT.error(f"{response.asked} returned a `marker` that is not a text")
+    raise response.error(Failure.NO_NEXT, "returned a `marker` that is not a text")

@@ -69,7 +69,7 @@ class Search:
         """
         params = self._params(*spans) | {"sort": sort, "order": order, "offset": str(offset), "limit": str(limit)}
         response = self.client.get(self.stream.path, params, domain=self.stream.domain)
-        records = require_key(parse_rows(response, self.stream), ("id", "createdAt"), asked=response.asked)
+        records = require_key(parse_rows(response, self.stream), ("id", "createdAt"), label=response.label)
         rows = [_parse_row(record) for record in records]
         return Page(
             rows, [row.id for row in rows], parse_total(response), parse_next(response) is not None, response.size
@@ -108,5 +108,5 @@ def _milliseconds(record: Record, name: str) -> int:
 
 def _whole_number(response: Response, count: object) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise Failure.NO_COUNT.error(f"{response.asked} returned the count {count!r}")
+        raise response.error(Failure.NO_COUNT, f"returned the count {count!r}")
     return count

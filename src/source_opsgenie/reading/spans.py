@@ -67,8 +67,8 @@ def read_crowd(search: Search, millisecond: int) -> list[SearchRow]:
         def fetch(offset: int, order: str) -> Page[SearchRow]:
             return part.page(span, sort=tie_breaker or "createdAt", order=order, offset=offset)
 
-        asked = f"{search.stream.path} in the millisecond {millisecond}"
-        return read_by_offset(fetch, asked=asked, is_counted=bool(tie_breaker))
+        label = f"{search.stream.path} in the millisecond {millisecond}"
+        return read_by_offset(fetch, label=label, is_counted=bool(tie_breaker))
 
     if searchable and search.count(span) >= 2 * CAP:
         return [row for part in searchable.parts for row in read(search.matching(part))]

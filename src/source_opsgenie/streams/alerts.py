@@ -1,7 +1,7 @@
 """Streams about alerts and their child records."""
 
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp, whole_number
+from source_opsgenie.streams.fields import boolean, integer, list_of, list_of_texts, nested, text, timestamp
 from source_opsgenie.streams.shapes import log_line_of, note_on
 from source_opsgenie.streams.stream import (
     Access,
@@ -18,17 +18,17 @@ from source_opsgenie.streams.stream import (
 # What the list of alerts and a single alert have in common.
 LISTED = (
     text("id", "Permanent unique id of the alert (UUID, usually followed by its creation time in milliseconds)."),
-    flag("seen", "Whether someone has opened the alert. Undocumented duplicate of isSeen."),
+    boolean("seen", "Whether someone has opened the alert. Undocumented duplicate of isSeen."),
     text("tinyId", "Short number for people to quote. It rolls over and is reused, so it is not a key."),
     text("alias", "De-duplication key. Unique among open alerts; a later alert may reuse it."),
     text("message", "Message of the alert, at most 130 characters."),
     text("status", "Status of the alert. One of open, closed."),
-    flag("acknowledged", "Whether the alert is currently acknowledged. False again after it is unacknowledged."),
-    flag("isSeen", "Whether someone has opened the alert."),
+    boolean("acknowledged", "Whether the alert is currently acknowledged. False again after it is unacknowledged."),
+    boolean("isSeen", "Whether someone has opened the alert."),
     list_of_texts("tags", "Tags of the alert. Empty list if none."),
-    flag("snoozed", "Whether notifications are suppressed until snoozedUntil."),
+    boolean("snoozed", "Whether notifications are suppressed until snoozedUntil."),
     timestamp("snoozedUntil", "End of the snooze. Absent if the alert is not snoozed."),
-    whole_number("count", "Number of occurrences: 1 plus one per de-duplicated event."),
+    integer("count", "Number of occurrences: 1 plus one per de-duplicated event."),
     timestamp("lastOccurredAt", "Time of the last occurrence. Observed equal to createdAt if count is 1."),
     timestamp("createdAt", "Creation time of the alert. Never changes."),
     timestamp("updatedAt", "Time of the last change. An escalation may update it; a note might not."),
@@ -56,12 +56,12 @@ LISTED = (
     nested(
         "report",
         "Times to acknowledge and to close. Absent until either happens; may contain only some fields.",
-        whole_number(
+        integer(
             "ackTime",
             "Milliseconds from createdAt to the acknowledgement. Kept if the alert is unacknowledged, and may equal "
             "closeTime if it was never acknowledged: use it only if acknowledgedBy is present.",
         ),
-        whole_number("closeTime", "Milliseconds from createdAt to closing. Absent until the alert is closed."),
+        integer("closeTime", "Milliseconds from createdAt to closing. Absent until the alert is closed."),
         text("acknowledgedBy", "Who acknowledged the alert (username, display name, System or Alert API)."),
         text("closedBy", "Who closed the alert (username, display name, System or Alert API)."),
     ),
@@ -146,7 +146,7 @@ ALERT_RECIPIENTS = Stream(
         ),
         text("state", "Notification state of the user, for example action. The values are not documented."),
         text("method", "How the state was reached, for example Acknowledge."),
-        flag("aware", "Whether the user is aware of the alert. Not observed in responses."),
+        boolean("aware", "Whether the user is aware of the alert. Not observed in responses."),
         timestamp("createdAt", "Time at which the recipient was added to the alert."),
         timestamp("updatedAt", "Time at which the state of the recipient last changed."),
     ),

@@ -1,7 +1,7 @@
 """Streams about the setup of an account: integrations, heartbeats, maintenances, roles, and the account itself."""
 
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.streams.fields import Field, flag, list_of, list_of_texts, nested, text, timestamp, whole_number
+from source_opsgenie.streams.fields import Field, boolean, integer, list_of, list_of_texts, nested, text, timestamp
 from source_opsgenie.streams.shapes import RECIPIENT, conditions, owner_team
 from source_opsgenie.streams.stream import Content, Detail, Parent, Rows, Stream
 
@@ -13,7 +13,7 @@ def actions(name: str, effect: str, *inner: Field) -> Field:
         f"Actions that {effect}.",
         text("type", "Type of the action. One of create, close, acknowledge, addNote, ignore."),
         text("name", "Name of the action."),
-        whole_number("order", "Position of the action. The first matching action is taken."),
+        integer("order", "Position of the action. The first matching action is taken."),
         nested(
             "filter",
             "Events that the action applies to.",
@@ -43,22 +43,22 @@ INTEGRATIONS = Stream(
     fields=(
         text("id", "Permanent unique id of the integration. Referenced by the field integration of alerts."),
         text("name", "Name of the integration, unique within the account."),
-        flag("enabled", "Whether the integration is enabled."),
+        boolean("enabled", "Whether the integration is enabled."),
         text("type", "Product that the integration connects to, for example API, Email, CloudWatch, Datadog."),
         text("teamId", "Id of the owning team (stream teams). Absent or empty string if none.", refers_to="teams"),
         text("version", "Version of the integration type. Not present in any documented or captured response."),
-        flag("advanced", "Whether advanced settings are in use. Not present in any documented response."),
+        boolean("advanced", "Whether advanced settings are in use. Not present in any documented response."),
         owner_team("Owning team. This and the fields below are returned only with integration_settings."),
-        flag("isGlobal", "Whether the integration belongs to the entire account."),
+        boolean("isGlobal", "Whether the integration belongs to the entire account."),
         list_of_texts("_readOnly", "Names of the settings that cannot be changed."),
-        flag("suppressNotifications", "Whether notifications of its alerts are suppressed."),
+        boolean("suppressNotifications", "Whether notifications of its alerts are suppressed."),
         list_of("responders", "Responders given to its alerts.", *RECIPIENT),
         list_of_texts("tags", "Tags given to its alerts."),
         text("priority", "Priority given to its alerts."),
-        flag("allowReadAccess", "Whether its key has read access. Only for integrations that have a key."),
-        flag("allowWriteAccess", "Whether its key has write access."),
-        flag("allowDeleteAccess", "Whether its key has delete access."),
-        flag("allowConfigurationAccess", "Whether its key has configuration access."),
+        boolean("allowReadAccess", "Whether its key has read access. Only for integrations that have a key."),
+        boolean("allowWriteAccess", "Whether its key has write access."),
+        boolean("allowDeleteAccess", "Whether its key has delete access."),
+        boolean("allowConfigurationAccess", "Whether its key has configuration access."),
     ),
 )
 
@@ -77,7 +77,7 @@ INTEGRATION_ACTIONS = Stream(
             "Parent integration, repeated by the API.",
             text("id", "Id of the integration (stream integrations).", refers_to="integrations"),
             text("name", "Name of the integration."),
-            flag("enabled", "Whether the integration is enabled."),
+            boolean("enabled", "Whether the integration is enabled."),
             text("type", "Product that the integration connects to."),
             text("teamId", "Id of the owning team (stream teams).", refers_to="teams"),
         ),
@@ -97,13 +97,13 @@ INTEGRATION_ACTIONS = Stream(
             nested("extraProperties", "Custom keys and string values of the alert."),
             list_of("recipients", "Older form of responders.", *RECIPIENT),
             list_of("responders", "Responders of the alert.", *RECIPIENT),
-            flag("appendAttachments", "Whether files of the event are attached to the alert."),
-            flag("ignoreAlertActionsFromPayload", "Whether actions in the event are ignored."),
-            flag("ignoreExtraPropertiesFromPayload", "Whether extra properties in the event are ignored."),
-            flag("ignoreRecipientsFromPayload", "Whether recipients in the event are ignored."),
-            flag("ignoreRespondersFromPayload", "Whether responders in the event are ignored."),
-            flag("ignoreTagsFromPayload", "Whether tags in the event are ignored."),
-            flag("ignoreTeamsFromPayload", "Whether teams in the event are ignored."),
+            boolean("appendAttachments", "Whether files of the event are attached to the alert."),
+            boolean("ignoreAlertActionsFromPayload", "Whether actions in the event are ignored."),
+            boolean("ignoreExtraPropertiesFromPayload", "Whether extra properties in the event are ignored."),
+            boolean("ignoreRecipientsFromPayload", "Whether recipients in the event are ignored."),
+            boolean("ignoreRespondersFromPayload", "Whether responders in the event are ignored."),
+            boolean("ignoreTagsFromPayload", "Whether tags in the event are ignored."),
+            boolean("ignoreTeamsFromPayload", "Whether teams in the event are ignored."),
         ),
         actions("close", "close an alert", *ON_ALERT),
         actions("acknowledge", "acknowledge an alert", *ON_ALERT),
@@ -122,10 +122,10 @@ HEARTBEATS = Stream(
     fields=(
         text("name", "Unique name of the heartbeat. Heartbeats have no id."),
         text("description", "Description of the heartbeat. May be an empty string."),
-        whole_number("interval", "Maximum time between pings, in units of intervalUnit."),
+        integer("interval", "Maximum time between pings, in units of intervalUnit."),
         text("intervalUnit", "Unit of the interval. One of minutes, hours, days."),
-        flag("enabled", "Whether the heartbeat is enabled."),
-        flag("expired", "Whether the interval has passed without a ping."),
+        boolean("enabled", "Whether the heartbeat is enabled."),
+        boolean("expired", "Whether the interval has passed without a ping."),
         timestamp("lastPingTime", "Time of the last ping. Absent if there was none."),
         owner_team("Owning team. Absent if none."),
         list_of_texts("alertTags", "Tags of the alert that is created when the heartbeat expires."),
@@ -195,13 +195,13 @@ ACCOUNT = Stream(
     rows=Rows(content=Content.ONE_ROW),
     fields=(
         text("name", "Name of the account."),
-        whole_number("userCount", "Number of users in the account."),
+        integer("userCount", "Number of users in the account."),
         nested(
             "plan",
             "Plan of the account.",
             text("name", "Name of the plan, for example Free, Essentials, Standard, Enterprise."),
-            whole_number("maxUserCount", "Maximum number of users in the plan."),
-            flag("isYearly", "Whether the plan is billed yearly."),
+            integer("maxUserCount", "Maximum number of users in the plan."),
+            boolean("isYearly", "Whether the plan is billed yearly."),
         ),
     ),
 )

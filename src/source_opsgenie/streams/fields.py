@@ -10,9 +10,9 @@ class Kind(Enum):
 
     TEXT = ("string", "VARCHAR")
     # The public connector declares counts as numbers; an integer would change a warehouse's column.
-    WHOLE_NUMBER = ("number", "BIGINT")
+    INTEGER = ("number", "BIGINT")
     NUMBER = ("number", "DOUBLE")
-    FLAG = ("boolean", "BOOLEAN")
+    BOOLEAN = ("boolean", "BOOLEAN")
     TIMESTAMP = ("string", "TIMESTAMP")
     OBJECT = ("object", "JSON")
     LIST = ("array", "JSON")
@@ -60,9 +60,9 @@ def text(name: str, description: str, *, refers_to: str = "") -> Field:
     return Field(name, Kind.TEXT, description, refers_to=refers_to)
 
 
-def whole_number(name: str, description: str) -> Field:
+def integer(name: str, description: str) -> Field:
     """A number without a fraction."""
-    return Field(name, Kind.WHOLE_NUMBER, description)
+    return Field(name, Kind.INTEGER, description)
 
 
 def number(name: str, description: str) -> Field:
@@ -70,9 +70,9 @@ def number(name: str, description: str) -> Field:
     return Field(name, Kind.NUMBER, description)
 
 
-def flag(name: str, description: str) -> Field:
+def boolean(name: str, description: str) -> Field:
     """True or false."""
-    return Field(name, Kind.FLAG, description)
+    return Field(name, Kind.BOOLEAN, description)
 
 
 def timestamp(name: str, description: str) -> Field:

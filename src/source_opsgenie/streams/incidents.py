@@ -1,7 +1,7 @@
 """Streams about incidents and their child records."""
 
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp
+from source_opsgenie.streams.fields import boolean, list_of, list_of_texts, nested, text, timestamp
 from source_opsgenie.streams.shapes import log_line_of, note_on
 from source_opsgenie.streams.stream import (
     Access,
@@ -61,7 +61,7 @@ INCIDENTS = Stream(
         timestamp("impactEndDate", "End of the impact. Absent until the incident is resolved; kept if it is reopened."),
         timestamp("impactDetectDate", "Time at which the impact was detected. Not present in any captured incident."),
         list_of_texts("actions", "Names of the available custom actions. May be an empty list."),
-        flag("isSeen", "Whether someone has opened the incident. Documented once; not observed in newer responses."),
+        boolean("isSeen", "Whether someone has opened the incident. Documented once; not observed in newer responses."),
         text("source", "Source of the incident. Documented once; not observed in newer responses."),
         text("owner", "Owner of the incident. Documented once; not observed in newer responses."),
         text("serviceId", "Id of the impacted service in older responses. Newer responses have impactedServices."),
@@ -73,7 +73,7 @@ INCIDENTS = Stream(
             text("detail", "Text on the status page. Defaults to the description of the incident."),
         ),
         nested("details", "Name of extraProperties in the create request. Not returned by the list endpoint."),
-        flag(
+        boolean(
             "notifyStakeholders",
             "Whether the create request notifies stakeholders. Not returned by the list endpoint.",
         ),
@@ -134,7 +134,7 @@ INCIDENT_TIMELINE_ENTRIES = Stream(
         ),
         text("type", "Type of the event, for example IncidentOpened, ResponderAlertAcked, CustomUserEntry."),
         timestamp("eventTime", "Time of the event. Up to 0.2 s after the updatedAt of the incident that it caused."),
-        flag("hidden", "Whether a user has hidden the entry."),
+        boolean("hidden", "Whether a user has hidden the entry."),
         nested(
             "actor",
             "Who caused the event.",
@@ -178,8 +178,8 @@ INCIDENT_ALERTS = Stream(
         timestamp(
             "incident_updatedAt", "The incident's updatedAt when its alerts were listed. Added by this connector."
         ),
-        flag("is_associated", "Whether the alert is associated with the incident. Added by this connector."),
-        flag("is_responder", "Whether the alert called a responder; both flags may be true. Added by this connector."),
+        boolean("is_associated", "Whether the alert is associated with the incident. Added by this connector."),
+        boolean("is_responder", "Whether the alert called a responder; both may be true. Added by this connector."),
     ),
 )
 

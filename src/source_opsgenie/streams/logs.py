@@ -1,6 +1,6 @@
 """Streams about the account's own logs: the files, and their lines."""
 
-from source_opsgenie.streams.fields import nested, text, whole_number
+from source_opsgenie.streams.fields import integer, nested, text
 from source_opsgenie.streams.stream import Access, Content, Detail, MarkerPaging, Parent, Rows, Stream
 
 LOG_FILES = Stream(
@@ -15,11 +15,11 @@ LOG_FILES = Stream(
     detail=Detail("/v2/logs/download/{filename}"),
     fields=(
         text("filename", "Name of the file: a timestamp and a number."),
-        whole_number(
+        integer(
             "date",
             "Time at which the file was written, in milliseconds since 1970. Minutes off the time in its name at most.",
         ),
-        whole_number("size", "Size of the file in bytes."),
+        integer("size", "Size of the file in bytes."),
     ),
 )
 
@@ -35,8 +35,8 @@ LOG_FILE_LINES = Stream(
     parent=Parent("log_files", {"filename": "filename"}),
     fields=(
         text("filename", "Name of the file (stream log_files). Added by this connector."),
-        whole_number("line_number", "Line number within the file, starting at 1. Added by this connector."),
-        whole_number("date", "Time of the event, in milliseconds since 1970."),
+        integer("line_number", "Line number within the file, starting at 1. Added by this connector."),
+        integer("date", "Time of the event, in milliseconds since 1970."),
         text("type", "Type of the line, for example AlertLog."),
         text("level", "Severity, for example INFO."),
         text("message", "Human-readable description of the event."),

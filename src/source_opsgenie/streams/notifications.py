@@ -1,6 +1,6 @@
 """Streams about how each user is notified: contacts, rules, and the steps of each rule."""
 
-from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, whole_number
+from source_opsgenie.streams.fields import boolean, integer, list_of, list_of_texts, nested, text
 from source_opsgenie.streams.shapes import criteria, duration, time_restriction
 from source_opsgenie.streams.stream import Detail, Parent, Stream
 from source_opsgenie.streams.users import OF_USER, USER_ID
@@ -20,7 +20,7 @@ STEP = (
         text("method", "Contact method. One of email, sms, voice, mobile."),
         text("to", "Email address or phone number of the contact."),
     ),
-    flag("enabled", "Whether the step is enabled."),
+    boolean("enabled", "Whether the step is enabled."),
 )
 
 USER_CONTACTS = Stream(
@@ -38,10 +38,10 @@ USER_CONTACTS = Stream(
         nested(
             "status",
             "Whether the contact can be used.",
-            flag("enabled", "Whether notifications are sent to the contact."),
+            boolean("enabled", "Whether notifications are sent to the contact."),
             text("disabledReason", "Reason why no notifications are sent to the contact."),
         ),
-        whole_number("applyOrder", "Position of the contact among the contacts of its user."),
+        integer("applyOrder", "Position of the contact among the contacts of its user."),
     ),
 )
 
@@ -62,8 +62,8 @@ USER_NOTIFICATION_RULES = Stream(
             "Event that the rule applies to. One of create-alert, acknowledged-alert, closed-alert, renotified-alert, "
             "assigned-alert, add-note, schedule-start, schedule-end, incoming-call-routing.",
         ),
-        whole_number("order", "Position of the rule among the rules of its kind."),
-        flag("enabled", "Whether the rule is enabled."),
+        integer("order", "Position of the rule among the rules of its kind."),
+        boolean("enabled", "Whether the rule is enabled."),
         criteria("criteria", "Alerts that the rule applies to."),
         list_of_texts(
             "notificationTime",
@@ -81,8 +81,8 @@ USER_NOTIFICATION_RULES = Stream(
         nested(
             "repeat",
             "Repetition of the steps.",
-            whole_number("loopAfter", "Minutes before the steps repeat."),
-            flag("enabled", "Whether the steps repeat."),
+            integer("loopAfter", "Minutes before the steps repeat."),
+            boolean("enabled", "Whether the steps repeat."),
         ),
     ),
 )

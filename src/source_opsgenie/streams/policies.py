@@ -1,7 +1,7 @@
 """Streams about policies, which change alerts or their notifications, and about saved searches."""
 
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp, whole_number
+from source_opsgenie.streams.fields import boolean, integer, list_of, list_of_texts, nested, text, timestamp
 from source_opsgenie.streams.shapes import RECIPIENT, criteria, duration, time_restriction
 from source_opsgenie.streams.stream import Access, Detail, Parent, Stream
 
@@ -10,8 +10,8 @@ POLICY = (
     text("team_id", "Id of the owning team (stream teams). Null if account-wide. Added by this connector."),
     text("name", "Name of the policy."),
     text("type", "Type of the policy. One of alert, notification."),
-    whole_number("order", "Position of the policy among the policies of its team or account."),
-    flag("enabled", "Whether the policy is enabled."),
+    integer("order", "Position of the policy among the policies of its team or account."),
+    boolean("enabled", "Whether the policy is enabled."),
     text("policyDescription", "Description of the policy. May be an empty string."),
     text("teamId", "Id of the owning team, repeated by the API. Absent from some responses.", refers_to="teams"),
     criteria("filter", "Alerts that the policy applies to."),
@@ -30,7 +30,7 @@ ALERT_POLICIES = Stream(
     fields=(
         *POLICY,
         text("message", "Message given to the alert."),
-        flag("continue", "Whether later policies are evaluated too."),
+        boolean("continue", "Whether later policies are evaluated too."),
         text("alias", "Alias given to the alert."),
         text("description", "Description given to the alert."),
         text("entity", "Entity given to the alert."),
@@ -40,11 +40,11 @@ ALERT_POLICIES = Stream(
         list_of("responders", "Responders given to the alert.", *RECIPIENT),
         list_of_texts("tags", "Tags given to the alert."),
         text("priority", "Priority given to the alert. One of P1 (highest), P2, P3, P4, P5."),
-        flag("ignoreOriginalActions", "Whether the original actions of the alert are removed."),
-        flag("ignoreOriginalDetails", "Whether the original details of the alert are removed."),
-        flag("ignoreOriginalResponders", "Whether the original responders of the alert are removed."),
-        flag("ignoreOriginalTags", "Whether the original tags of the alert are removed."),
-        flag("ignoreOriginalTeams", "Whether the original teams of the alert are removed."),
+        boolean("ignoreOriginalActions", "Whether the original actions of the alert are removed."),
+        boolean("ignoreOriginalDetails", "Whether the original details of the alert are removed."),
+        boolean("ignoreOriginalResponders", "Whether the original responders of the alert are removed."),
+        boolean("ignoreOriginalTags", "Whether the original tags of the alert are removed."),
+        boolean("ignoreOriginalTeams", "Whether the original teams of the alert are removed."),
     ),
 )
 
@@ -59,27 +59,27 @@ NOTIFICATION_POLICIES = Stream(
     parent=Parent("teams", {"team_id": "id"}),
     fields=(
         *POLICY,
-        flag("suppress", "Whether notifications are suppressed."),
+        boolean("suppress", "Whether notifications are suppressed."),
         nested(
             "autoRestartAction",
             "Restart of notifications.",
             duration("duration", "Delay before the restart."),
-            whole_number("maxRepeatCount", "Maximum number of restarts."),
+            integer("maxRepeatCount", "Maximum number of restarts."),
         ),
         nested("autoCloseAction", "Automatic closing of the alert.", duration("duration", "Delay before closing.")),
         nested(
             "deduplicationAction",
             "Suppression of notifications until the alert has occurred often enough.",
             text("deduplicationActionType", "How occurrences are counted. One of value-based, frequency-based."),
-            whole_number("count", "Number of occurrences required."),
+            integer("count", "Number of occurrences required."),
             duration("duration", "Period in which they must occur."),
         ),
         nested(
             "delayAction",
             "Delay of notifications.",
             text("delayOption", "End of the delay: for-duration, next-time, next-weekday, or next- and a weekday."),
-            whole_number("untilHour", "Hour of the day at which the delay ends."),
-            whole_number("untilMinute", "Minute of the hour at which the delay ends."),
+            integer("untilHour", "Hour of the day at which the delay ends."),
+            integer("untilMinute", "Minute of the hour at which the delay ends."),
             duration("duration", "Length of the delay."),
         ),
     ),

@@ -4,14 +4,14 @@ from source_opsgenie.api.pacing import Domain
 from source_opsgenie.streams.fields import (
     Field,
     Kind,
-    flag,
+    boolean,
+    integer,
     list_of,
     list_of_texts,
     nested,
     number,
     text,
     timestamp,
-    whole_number,
 )
 from source_opsgenie.streams.shapes import RECIPIENT, duration, owner_team, parent_of, recipient, time_restriction
 from source_opsgenie.streams.stream import Bulk, Content, Detail, MergedList, Parent, Rows, Stream
@@ -25,7 +25,7 @@ ROTATION = (
     timestamp("startDate", "Start of the first turn. May be as early as 1970."),
     timestamp("endDate", "End of the rotation. Absent or null if it never ends."),
     text("type", "Unit of a turn. One of hourly, daily, weekly."),
-    whole_number("length", "Length of a turn in these units."),
+    integer("length", "Length of a turn in these units."),
     list_of("participants", "Participants in turn order. The type none means that no one is on call.", *RECIPIENT),
     time_restriction(),
 )
@@ -45,10 +45,10 @@ ESCALATION = (
     nested(
         "repeat",
         "What happens after the last step. Absent or null if nothing does.",
-        whole_number("waitInterval", "Minutes before the escalation repeats."),
-        whole_number("count", "Maximum number of repeats."),
-        flag("resetRecipientStates", "Whether recipients must acknowledge again after a repeat."),
-        flag("closeAlertAfterAll", "Whether the alert is closed after the last repeat."),
+        integer("waitInterval", "Minutes before the escalation repeats."),
+        integer("count", "Maximum number of repeats."),
+        boolean("resetRecipientStates", "Whether recipients must acknowledge again after a repeat."),
+        boolean("closeAlertAfterAll", "Whether the alert is closed after the last repeat."),
     ),
 )
 
@@ -62,7 +62,7 @@ def on_call(name: str, description: str) -> Field:
         text("name", "Name, or the email address of a user."),
         text("type", "Type of the participant. One of user, team, escalation, schedule."),
         nested("forwardedFrom", "Who was on call before a rule forwarded the turn. Absent if it was not forwarded."),
-        whole_number("escalationTime", "Minutes before the escalation reaches the participant. Only for escalations."),
+        integer("escalationTime", "Minutes before the escalation reaches the participant. Only for escalations."),
         text("notifyType", "Which members of the participant to notify. Only for escalations."),
         Field(
             "onCallParticipants",
@@ -117,7 +117,7 @@ SCHEDULES = Stream(
         text("name", "Name of the schedule."),
         text("description", "Description of the schedule. May be an empty string."),
         text("timezone", "Time zone of the schedule (IANA name)."),
-        flag("enabled", "Whether the schedule is enabled."),
+        boolean("enabled", "Whether the schedule is enabled."),
         owner_team("Owning team. Absent if none."),
         list_of("rotations", "Rotations of the schedule (stream schedule_rotations).", *ROTATION),
     ),

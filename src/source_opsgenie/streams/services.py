@@ -1,7 +1,7 @@
 """Streams about services, and about the rules and templates for their incidents."""
 
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, whole_number
+from source_opsgenie.streams.fields import boolean, integer, list_of, list_of_texts, nested, text
 from source_opsgenie.streams.shapes import INCIDENT, conditions, incident_properties, stakeholder_properties
 from source_opsgenie.streams.stream import Access, Content, OffsetPaging, Parent, Rows, Stream
 
@@ -25,7 +25,7 @@ SERVICES = Stream(
             text("web", "URL of the service in the web application."),
             text("api", "URL of the service in the API."),
         ),
-        flag("isExternal", "Whether the service is marked as external."),
+        boolean("isExternal", "Whether the service is marked as external."),
         text(
             "visibility",
             "Who can see the service. One of TEAM_MEMBERS, OPSGENIE_USERS. Not observed in newer responses.",
@@ -44,7 +44,7 @@ SERVICE_INCIDENT_RULES = Stream(
     fields=(
         text("service_id", "Id of the service (stream services). Added by this connector."),
         text("id", "Unique id of the rule (UUID)."),
-        whole_number("order", "Position of the rule among the rules of its service."),
+        integer("order", "Position of the rule among the rules of its service."),
         text(
             "conditionMatchType",
             "How conditions are combined. One of match-all, match-any-condition, match-all-conditions.",

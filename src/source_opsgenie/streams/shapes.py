@@ -1,12 +1,12 @@
 """Fields and field groups that several streams share."""
 
-from source_opsgenie.streams.fields import Field, flag, list_of, list_of_texts, nested, text, timestamp, whole_number
+from source_opsgenie.streams.fields import Field, boolean, integer, list_of, list_of_texts, nested, text, timestamp
 
 HOURS = (
-    whole_number("startHour", "Start hour, from 0 to 23."),
-    whole_number("startMin", "Start minute."),
-    whole_number("endHour", "End hour."),
-    whole_number("endMin", "End minute."),
+    integer("startHour", "Start hour, from 0 to 23."),
+    integer("startMin", "Start minute."),
+    integer("endHour", "End hour."),
+    integer("endMin", "End minute."),
 )
 
 
@@ -27,7 +27,7 @@ def parent_of(noun: str, *, refers_to: str) -> Field:
         f"Parent {noun}, repeated by the API. Absent from some responses.",
         text("id", f"Id of the {noun} (stream {refers_to}).", refers_to=refers_to),
         text("name", f"Name of the {noun}."),
-        flag("enabled", f"Whether the {noun} is enabled."),
+        boolean("enabled", f"Whether the {noun} is enabled."),
     )
 
 
@@ -56,10 +56,10 @@ def conditions() -> Field:
         "Conditions to match. Absent if everything matches.",
         text("field", "Field of the alert to compare, for example message, tags, extra-properties."),
         text("key", "Key within the field, if the field has keys."),
-        flag("not", "Whether the condition is negated."),
+        boolean("not", "Whether the condition is negated."),
         text("operation", "Comparison operator, for example matches, contains, equals, is-empty."),
         text("expectedValue", "Value to compare with."),
-        whole_number("order", "Position of the condition."),
+        integer("order", "Position of the condition."),
     )
 
 
@@ -78,7 +78,7 @@ def duration(name: str, description: str) -> Field:
     return nested(
         name,
         description,
-        whole_number("timeAmount", "Number of time units."),
+        integer("timeAmount", "Number of time units."),
         text("timeUnit", "Time unit, for example minutes, hours, days."),
     )
 
@@ -136,7 +136,7 @@ def stakeholder_properties() -> Field:
     return nested(
         "stakeholderProperties",
         "Notification of the incident to stakeholders.",
-        flag("enable", "Whether stakeholders are notified."),
+        boolean("enable", "Whether stakeholders are notified."),
         text("message", "Title of the notification."),
         text("description", "Text of the notification."),
     )

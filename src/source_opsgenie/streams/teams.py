@@ -1,6 +1,6 @@
 """Streams about teams: members, roles, routing rules and logs."""
 
-from source_opsgenie.streams.fields import flag, list_of, nested, text, timestamp, whole_number
+from source_opsgenie.streams.fields import boolean, integer, list_of, nested, text, timestamp
 from source_opsgenie.streams.shapes import criteria, recipient, time_restriction
 from source_opsgenie.streams.stream import KeyPaging, Parent, Rows, Stream
 
@@ -74,7 +74,7 @@ TEAM_ROLES = Stream(
             "rights",
             "Permissions of the role within the team.",
             text("right", "Name of the permission, for example manage-members."),
-            flag("granted", "Whether the permission is granted."),
+            boolean("granted", "Whether the permission is granted."),
         ),
     ),
 )
@@ -90,8 +90,8 @@ TEAM_ROUTING_RULES = Stream(
         TEAM_ID,
         text("id", "Unique id of the rule (UUID)."),
         text("name", "Name of the rule."),
-        flag("isDefault", "Whether the rule applies if no other rule matches."),
-        whole_number("order", "Position of the rule. The first matching rule is used."),
+        boolean("isDefault", "Whether the rule applies if no other rule matches."),
+        integer("order", "Position of the rule. The first matching rule is used."),
         criteria("criteria", "Alerts that the rule applies to."),
         text("timezone", "Time zone of the time restriction (IANA name)."),
         time_restriction(),

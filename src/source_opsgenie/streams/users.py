@@ -1,7 +1,7 @@
 """Streams about users: their teams, schedules, escalations and forwarding rules."""
 
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.streams.fields import flag, list_of, list_of_texts, nested, text, timestamp
+from source_opsgenie.streams.fields import boolean, list_of, list_of_texts, nested, text, timestamp
 from source_opsgenie.streams.schedules import ESCALATION
 from source_opsgenie.streams.shapes import user
 from source_opsgenie.streams.stream import Detail, OffsetPaging, Parent, Stream
@@ -29,8 +29,8 @@ USERS = Stream(
     detail=Detail(domain=Domain.CONFIGURATION),
     fields=(
         text("id", "Permanent unique id of the user (UUID)."),
-        flag("blocked", "Whether the user is blocked."),
-        flag("verified", "Whether the user is verified. Observed false for a user without a full name."),
+        boolean("blocked", "Whether the user is blocked."),
+        boolean("verified", "Whether the user is verified. Observed false for a user without a full name."),
         text("username", "Login name: the email address. It may change, so join on id."),
         text("fullName", "Full name. Observed equal to username if none was given."),
         nested(
@@ -61,10 +61,10 @@ USERS = Stream(
             text("id", "Id of the contact."),
             text("to", "Email address or phone number of the contact."),
             text("contactMethod", "Contact method. One of email, sms, voice, mobile."),
-            flag("enabled", "Whether notifications are sent to the contact."),
+            boolean("enabled", "Whether notifications are sent to the contact."),
             text("disabledReason", "Reason why no notifications are sent to the contact."),
         ),
-        flag(
+        boolean(
             "invitationDisabled",
             "Whether the invitation email is disabled, from the create request. Not returned by the list endpoint.",
         ),
@@ -106,7 +106,7 @@ USER_SCHEDULES = Stream(
         USER_ID,
         text("id", "Id of the schedule (stream schedules).", refers_to="schedules"),
         text("name", "Name of the schedule."),
-        flag("enabled", "Whether the schedule is enabled."),
+        boolean("enabled", "Whether the schedule is enabled."),
     ),
 )
 

@@ -12,76 +12,78 @@ from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body, Record
 from opsgenie_simulator.routes.collection import Collection, only
 from opsgenie_simulator.routes.paging import PagedList, cursor_page, offset_page
-from opsgenie_simulator.routes.route import Ask, Content, Route, encode, require_visible
+from opsgenie_simulator.routes.route import Content, RequestContext, Route, encode, require_visible
 from opsgenie_simulator.settings.alerts import saved_searches
 
 
-def alerts(ask: Ask) -> Content:
+def alerts(context: RequestContext) -> Content:
     """A page of alerts, without the fields that only a single alert has."""
-    return offset_page(ask, PagedList("alerts", has_total_count=ask.switches.alert_total_count))
+    return offset_page(context, PagedList("alerts", has_total_count=context.switches.alert_total_count))
 
 
-def count(ask: Ask) -> Content:
+def count(context: RequestContext) -> Content:
     """The number of alerts that match a query, not limited by the cap."""
-    selection = Selection("alerts", ask.query.get("query", ""), "createdAt", ask.key.team_id)
-    return encode({"count": len(ask.lists.rows(selection, ask.switches))})
+    selection = Selection("alerts", context.query.get("query", ""), "createdAt", context.key.team_id)
+    return encode({"count": len(context.lists.rows(selection, context.switches))})
 
 
-def alert(ask: Ask) -> Content:
+def alert(context: RequestContext) -> Content:
     """One alert with all its fields."""
-    return Content(_find_alert(ask, _identifier_type(ask)).full())
+    return Content(_find_alert(context, _identifier_type(context)).full())
 
 
-def logs(ask: Ask) -> Content:
+def logs(context: RequestContext) -> Content:
     """A page of an alert's logs."""
-    return cursor_page(ask, _children(ask).logs)
+    return cursor_page(context, _children(context).logs)
 
 
-def notes(ask: Ask) -> Content:
+def notes(context: RequestContext) -> Content:
     """A page of an alert's notes."""
-    return cursor_page(ask, _children(ask).notes)
+    return cursor_page(context, _children(context).notes)
 
 
-def recipients(ask: Ask) -> Content:
+def recipients(context: RequestContext) -> Content:
     """All recipients of an alert."""
-    return encode(_children(ask).recipients)
+    return encode(_children(context).recipients)
 
 
-def attachments(ask: Ask) -> Content:
+def attachments(context: RequestContext) -> Content:
     """All attachments of an alert, without their URLs."""
-    return encode([_listed_attachment(ask, attachment) for attachment in _attachments(ask)])
+    return encode([_listed_attachment(context, attachment) for attachment in _attachments(context)])
 
 
-def attachment(ask: Ask) -> Content:
+def attachment(context: RequestContext) -> Content:
     """One attachment, with a URL that expires."""
-    found = next((row for row in _attachments(ask) if row["id"] == ask.path_params["attachmentId"]), None)
+    found = next((row for row in _attachments(context) if row["id"] == context.path_params["attachmentId"]), None)
     if found is None:
         raise not_found("Attachment")
-    name = f"{ask.path_params['identifier']}/{found['id']}/{found['name']}"
-    return encode({"name": found["name"], "url": sign_link(ask.account, ask.origin, folder="attachments", name=name)})
+    name = f"{context.path_params['identifier']}/{found['id']}/{found['name']}"
+    return encode(
+        {"name": found["name"], "url": sign_link(context.account, context.origin, folder="attachments", name=name)}
+    )
 
 
-def _attachments(ask: Ask) -> list[Body]:
+def _attachments(context: RequestContext) -> list[Body]:
     # The attachment routes have another name for the identifier type.
-    identifier_type = parse_choice(ask.query, "alertIdentifierType", values=("id", "alias", "tiny"))
-    return ask.account.store.children(_find_alert(ask, identifier_type).id).attachments
+    identifier_type = parse_choice(context.query, "alertIdentifierType", values=("id", "alias", "tiny"))
+    return context.account.store.children(_find_alert(context, identifier_type).id).attachments
 
 
-def _listed_attachment(ask: Ask, attachment: Body) -> Body:
-    is_number = ask.switches.attachment_ids == "number"
+def _listed_attachment(context: RequestContext, attachment: Body) -> Body:
+    is_number = context.switches.attachment_ids == "number"
     return {"name": attachment["name"], "id": int(attachment["id"]) if is_number else attachment["id"]}
 
 
-def _children(ask: Ask) -> Children:
-    return ask.account.store.children(_find_alert(ask, _identifier_type(ask)).id)
+def _children(context: RequestContext) -> Children:
+    return context.account.store.children(_find_alert(context, _identifier_type(context)).id)
 
 
-def _identifier_type(ask: Ask) -> str:
-    return parse_choice(ask.query, "identifierType", values=("id", "alias", "tiny"))
+def _identifier_type(context: RequestContext) -> str:
+    return parse_choice(context.query, "identifierType", values=("id", "alias", "tiny"))
 
 
-def _find_alert(ask: Ask, identifier_type: str) -> Record:
-    table, identifier = ask.account.store.tables["alerts"], ask.path_params["identifier"]
+def _find_alert(context: RequestContext, identifier_type: str) -> Record:
+    table, identifier = context.account.store.tables["alerts"], context.path_params["identifier"]
     match identifier_type:
         case "tiny":
             record = next((record for record in table if str(record.tiny_id) == identifier), None)
@@ -89,7 +91,7 @@ def _find_alert(ask: Ask, identifier_type: str) -> Record:
             record = next(_open_with_alias(table, identifier), None)
         case _:
             record = table.get(identifier)
-    return require_visible(ask, record, noun="Alert")
+    return require_visible(context, record, noun="Alert")
 
 
 def _open_with_alias(alerts: Iterable[Record], alias: str) -> Iterator[Record]:
@@ -103,7 +105,7 @@ def _open_with_alias(alerts: Iterable[Record], alias: str) -> Iterator[Record]:
 
 SEARCHES = Collection(
     "Saved search",
-    lambda ask: ask.account.settings.derive(saved_searches),
+    lambda context: context.account.settings.derive(saved_searches),
     listed=only("id", "name"),
     id_fields=("id", "name"),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from opsgenie_simulator.errors import not_found, outside_team
 from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body
-from opsgenie_simulator.routes.route import Ask, Content, encode
+from opsgenie_simulator.routes.route import Content, RequestContext, encode
 
 
 def every_field(row: Body) -> Body:
@@ -34,7 +34,7 @@ class Collection:
     """
 
     noun: str
-    rows: Callable[[Ask], Sequence[Body]]
+    rows: Callable[[RequestContext], Sequence[Body]]
     listed: Callable[[Body], Body] = every_field
     single: Callable[[Body], Body] = every_field
     id_param: str = "identifier"
@@ -42,28 +42,28 @@ class Collection:
     id_fields: tuple[str, ...] = ("id",)
     team_scoped: bool = True
 
-    def list_rows(self, ask: Ask) -> Content:
+    def list_rows(self, context: RequestContext) -> Content:
         """Return the list of settings that the key can see."""
-        return encode([self.listed(row) for row in self.visible_rows(ask)])
+        return encode([self.listed(row) for row in self.visible_rows(context)])
 
-    def visible_rows(self, ask: Ask) -> list[Body]:
+    def visible_rows(self, context: RequestContext) -> list[Body]:
         """Return the settings that the key can see, with all fields."""
-        return [row for row in self.rows(ask) if self._can_see(ask, row)]
+        return [row for row in self.rows(context) if self._can_see(context, row)]
 
-    def get_row(self, ask: Ask) -> Content:
+    def get_row(self, context: RequestContext) -> Content:
         """Return the single setting that the path identifies."""
-        return encode(self.single(self.find_row(ask)))
+        return encode(self.single(self.find_row(context)))
 
-    def find_row(self, ask: Ask) -> Body:
+    def find_row(self, context: RequestContext) -> Body:
         """Find the setting that the path identifies, or raise if it is missing or not visible."""
-        field = parse_choice(ask.query, self.type_param, values=self.id_fields)
-        row = next((row for row in self.rows(ask) if row.get(field) == ask.path_params[self.id_param]), None)
+        field = parse_choice(context.query, self.type_param, values=self.id_fields)
+        row = next((row for row in self.rows(context) if row.get(field) == context.path_params[self.id_param]), None)
         if row is None:
             raise not_found(self.noun)
-        if not self._can_see(ask, row):
+        if not self._can_see(context, row):
             raise outside_team("You are not authorized to access this resource")
         return row
 
-    def _can_see(self, ask: Ask, row: Body) -> bool:
+    def _can_see(self, context: RequestContext, row: Body) -> bool:
         owners = [row.get("teamId"), row.get("ownerTeam", {}).get("id"), *(team["id"] for team in row.get("teams", ()))]
-        return not self.team_scoped or ask.key.team_id in (None, *owners)
+        return not self.team_scoped or context.key.team_id in (None, *owners)

@@ -6,7 +6,7 @@ from opsgenie_simulator.errors import bad_parameter, not_found, outside_team
 from opsgenie_simulator.parameters import parse_choice
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.routes.collection import Collection, only, without
-from opsgenie_simulator.routes.route import Ask, Content, Route
+from opsgenie_simulator.routes.route import Content, RequestContext, Route
 from opsgenie_simulator.settings.policies import maintenances, policies
 
 # The maintenances that each type of list shows; only `all` includes cancelled ones.
@@ -17,18 +17,18 @@ STATUSES = {
 }
 
 
-def _of_kind(kind: str) -> Callable[[Ask], list[Body]]:
-    return lambda ask: [row for row in _of_team(ask) if row["type"] == kind]
+def _of_kind(kind: str) -> Callable[[RequestContext], list[Body]]:
+    return lambda context: [row for row in _of_team(context) if row["type"] == kind]
 
 
-def _of_team(ask: Ask) -> list[Body]:
+def _of_team(context: RequestContext) -> list[Body]:
     # Without `teamId`, the policies of the account; a team's policy is found only with its team.
-    team_id = ask.query.get("teamId")
-    if team_id is not None and team_id not in ask.account.teams:
+    team_id = context.query.get("teamId")
+    if team_id is not None and team_id not in context.account.teams:
         raise not_found("Team")
-    if team_id is not None and ask.key.team_id not in (None, team_id):
+    if team_id is not None and context.key.team_id not in (None, team_id):
         raise outside_team()
-    return [row for row in ask.account.settings.derive(policies) if row.get("teamId") == team_id]
+    return [row for row in context.account.settings.derive(policies) if row.get("teamId") == team_id]
 
 
 LISTED = only("id", "name", "type", "order", "enabled")
@@ -37,16 +37,16 @@ NOTIFICATION = Collection("Policy", _of_kind("notification"), listed=LISTED)
 POLICIES = Collection("Policy", _of_team, id_param="policyId", single=without("order"))
 
 
-def notification(ask: Ask) -> Content:
+def notification(context: RequestContext) -> Content:
     """All notification policies of a team; the account has none."""
-    if "teamId" not in ask.query:
+    if "teamId" not in context.query:
         raise bad_parameter("teamId", "must be given, as notification policies belong to teams")
-    return NOTIFICATION.list_rows(ask)
+    return NOTIFICATION.list_rows(context)
 
 
-def _maintenances(ask: Ask) -> list[Body]:
-    statuses = STATUSES[parse_choice(ask.query, "type", values=tuple(STATUSES))]
-    return [row for row in ask.account.settings.derive(maintenances) if row["status"] in statuses]
+def _maintenances(context: RequestContext) -> list[Body]:
+    statuses = STATUSES[parse_choice(context.query, "type", values=tuple(STATUSES))]
+    return [row for row in context.account.settings.derive(maintenances) if row["status"] in statuses]
 
 
 MAINTENANCES = Collection(

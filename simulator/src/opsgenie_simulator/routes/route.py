@@ -17,7 +17,7 @@ from opsgenie_simulator.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class RequestContext:
     """An authorized request, with the account that it reads."""
 
     account: Account
@@ -54,7 +54,7 @@ class Route:
     path: str
     domain: str
     permission: Permission
-    respond: Callable[[Ask], Content]
+    respond: Callable[[RequestContext], Content]
     feature: str | None = None
     writes: bool = False
 
@@ -64,25 +64,25 @@ def encode(data: Any, *, expandable: Sequence[str] = ()) -> Content:
     return Content(orjson.dumps(data), {"expandable": expandable} if expandable else {})
 
 
-def list_records(ask: Ask, kind: str) -> Content:
+def list_records(context: RequestContext, kind: str) -> Content:
     """List all records of a kind that the key can see, without paging."""
-    return Content(b"[" + b",".join(record.listed for record in visible_records(ask, kind)) + b"]")
+    return Content(b"[" + b",".join(record.listed for record in visible_records(context, kind)) + b"]")
 
 
-def visible_records(ask: Ask, kind: str) -> Iterator[Record]:
+def visible_records(context: RequestContext, kind: str) -> Iterator[Record]:
     """Yield the records of a kind that the key can see."""
-    return (record for record in ask.account.store.tables[kind] if can_see(ask, record))
+    return (record for record in context.account.store.tables[kind] if can_see(context, record))
 
 
-def can_see(ask: Ask, record: Record) -> bool:
+def can_see(context: RequestContext, record: Record) -> bool:
     """Whether the key can see *record*: a team's key sees only records of its team."""
-    return ask.key.team_id is None or ask.key.team_id in record.teams
+    return context.key.team_id is None or context.key.team_id in record.teams
 
 
-def require_visible(ask: Ask, record: Record | None, *, noun: str) -> Record:
+def require_visible(context: RequestContext, record: Record | None, *, noun: str) -> Record:
     """Return *record*, or raise if it does not exist or the key cannot see it."""
     if record is None:
         raise not_found(noun)
-    if not can_see(ask, record):
+    if not can_see(context, record):
         raise outside_team("You are not authorized to access this resource")
     return record

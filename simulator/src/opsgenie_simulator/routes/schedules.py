@@ -7,7 +7,7 @@ from opsgenie_simulator.errors import ApiError, bad_parameter
 from opsgenie_simulator.parameters import parse_choice, parse_integer
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.routes.collection import Collection
-from opsgenie_simulator.routes.route import Ask, Content, Route, encode
+from opsgenie_simulator.routes.route import Content, RequestContext, Route, encode
 from opsgenie_simulator.settings import escalations, on_calls, schedules
 from opsgenie_simulator.settings.inventory import DAY_MS
 from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
@@ -19,88 +19,94 @@ EXPANDABLE = ["base", "forwarding", "override"]
 ELSEWHERE = timezone(timedelta(hours=5, minutes=30))
 
 
-def _schedules(ask: Ask) -> Sequence[Body]:
-    return ask.account.settings.derive(schedules.schedules)
+def _schedules(context: RequestContext) -> Sequence[Body]:
+    return context.account.settings.derive(schedules.schedules)
 
 
 SCHEDULES = Collection("Schedule", _schedules, id_fields=("id", "name"))
 # The child records of a schedule have another name for the identifier type.
 PARENT = Collection("Schedule", _schedules, id_fields=("id", "name"), type_param="scheduleIdentifierType")
 ESCALATIONS = Collection(
-    "Escalation", lambda ask: ask.account.settings.derive(escalations.escalations), id_fields=("id", "name")
+    "Escalation", lambda context: context.account.settings.derive(escalations.escalations), id_fields=("id", "name")
 )
 FORWARDING_RULES = Collection(
     "Forwarding rule",
-    lambda ask: ask.account.settings.derive(escalations.forwarding_rules),
+    lambda context: context.account.settings.derive(escalations.forwarding_rules),
     id_fields=("id", "alias"),
     team_scoped=False,
 )
 ROTATIONS = Collection(
     "Rotation",
-    lambda ask: PARENT.find_row(ask)["rotations"],
+    lambda context: PARENT.find_row(context)["rotations"],
     id_param="rotationId",
     type_param="",
     team_scoped=False,
 )
 
 
-def all_schedules(ask: Ask) -> Content:
+def all_schedules(context: RequestContext) -> Content:
     """All schedules in one response, with their rotations only if expanded."""
-    is_expanded = "rotation" in ask.query.get("expand", "").split(",")
-    rows = SCHEDULES.visible_rows(ask)
+    is_expanded = "rotation" in context.query.get("expand", "").split(",")
+    rows = SCHEDULES.visible_rows(context)
     return encode(rows if is_expanded else [{**row, "rotations": []} for row in rows], expandable=["rotation"])
 
 
-def rotation(ask: Ask) -> Content:
+def rotation(context: RequestContext) -> Content:
     """One rotation, with its schedule."""
-    return encode({"_parent": schedules.parent(PARENT.find_row(ask)), **ROTATIONS.find_row(ask)})
+    return encode({"_parent": schedules.parent(PARENT.find_row(context)), **ROTATIONS.find_row(context)})
 
 
-def _overrides(ask: Ask) -> list[Body]:
-    return ask.account.settings.derive(schedules.overrides).get(PARENT.find_row(ask)["id"], [])
+def _overrides(context: RequestContext) -> list[Body]:
+    return context.account.settings.derive(schedules.overrides).get(PARENT.find_row(context)["id"], [])
 
 
 def _without_rotation_names(override: Body) -> Body:
     return {**override, "rotations": [{"id": rotation["id"]} for rotation in override["rotations"]]}
 
 
-def _listed_overrides(ask: Ask) -> list[Body]:
-    rows, now = _overrides(ask), ask.account.now()
-    return [row for row in rows if ask.switches.past_overrides or epoch_ms(row["endDate"]) > now]
+def _listed_overrides(context: RequestContext) -> list[Body]:
+    rows, now = _overrides(context), context.account.now()
+    return [row for row in rows if context.switches.past_overrides or epoch_ms(row["endDate"]) > now]
 
 
 LISTED_OVERRIDES = Collection("Override", _listed_overrides, listed=_without_rotation_names, team_scoped=False)
 OVERRIDES = Collection("Override", _overrides, id_param="alias", type_param="", id_fields=("alias",), team_scoped=False)
 
 
-def all_on_calls(ask: Ask) -> Content:
+def all_on_calls(context: RequestContext) -> Content:
     """Who is on call in each schedule; the API was once seen to reject this request."""
-    if ask.switches.all_on_calls == "unsupported":
+    if context.switches.all_on_calls == "unsupported":
         raise ApiError(410, "On-calls endpoint is not supported anymore.")
-    at, is_flat = _parse_date(ask), _is_flat(ask)
-    rows = SCHEDULES.visible_rows(ask)
-    return encode([on_calls.on_call(_roster(ask, row), at, is_flat=is_flat) for row in rows])
+    at, is_flat = _parse_date(context), _is_flat(context)
+    rows = SCHEDULES.visible_rows(context)
+    return encode([on_calls.on_call(_roster(context, row), at, is_flat=is_flat) for row in rows])
 
 
-def on_call(ask: Ask) -> Content:
+def on_call(context: RequestContext) -> Content:
     """Who is on call in one schedule."""
-    return encode(on_calls.on_call(_roster(ask, PARENT.find_row(ask)), _parse_date(ask), is_flat=_is_flat(ask)))
+    return encode(
+        on_calls.on_call(_roster(context, PARENT.find_row(context)), _parse_date(context), is_flat=_is_flat(context))
+    )
 
 
-def next_on_call(ask: Ask) -> Content:
+def next_on_call(context: RequestContext) -> Content:
     """Who is on call next in one schedule."""
-    return encode(on_calls.next_on_call(_roster(ask, PARENT.find_row(ask)), _parse_date(ask), is_flat=_is_flat(ask)))
+    return encode(
+        on_calls.next_on_call(
+            _roster(context, PARENT.find_row(context)), _parse_date(context), is_flat=_is_flat(context)
+        )
+    )
 
 
-def timeline(ask: Ask) -> Content:
+def timeline(context: RequestContext) -> Content:
     """Who is on call over some days, weeks or months, by default one week from now."""
-    unit = parse_choice(ask.query, "intervalUnit", values=tuple(INTERVALS_MS))
-    low, expanded = _parse_date(ask), ask.query.get("expand", "").split(",")
-    high = low + parse_integer(ask.query, "interval", default=1, at_least=1) * INTERVALS_MS[unit]
-    format_time = format_timestamp if ask.switches.timeline_times == "utc" else _format_elsewhere
-    frame = on_calls.Timeframe(low, high, ask.account.now(), format_time)
+    unit = parse_choice(context.query, "intervalUnit", values=tuple(INTERVALS_MS))
+    low, expanded = _parse_date(context), context.query.get("expand", "").split(",")
+    high = low + parse_integer(context.query, "interval", default=1, at_least=1) * INTERVALS_MS[unit]
+    format_time = format_timestamp if context.switches.timeline_times == "utc" else _format_elsewhere
+    frame = on_calls.Timeframe(low, high, context.account.now(), format_time)
     layers = [layer for layer in EXPANDABLE if layer in expanded]
-    roster = _roster(ask, SCHEDULES.find_row(ask))
+    roster = _roster(context, SCHEDULES.find_row(context))
     return encode(on_calls.timeline(roster, frame, layers=layers), expandable=EXPANDABLE)
 
 
@@ -108,21 +114,21 @@ def _format_elsewhere(time_ms: int) -> str:
     return datetime.fromtimestamp(time_ms // 1000, ELSEWHERE).isoformat()
 
 
-def _roster(ask: Ask, schedule: Body) -> on_calls.Roster:
-    return ask.account.settings.derive(on_calls.rosters)[schedule["id"]]
+def _roster(context: RequestContext, schedule: Body) -> on_calls.Roster:
+    return context.account.settings.derive(on_calls.rosters)[schedule["id"]]
 
 
-def _parse_date(ask: Ask) -> int:
-    date = ask.query.get("date")
+def _parse_date(context: RequestContext) -> int:
+    date = context.query.get("date")
     try:
         # An unescaped plus sign arrives as a space.
-        return epoch_ms(date.replace(" ", "+")) if date else ask.account.now() // 1000 * 1000
+        return epoch_ms(date.replace(" ", "+")) if date else context.account.now() // 1000 * 1000
     except ValueError:
         raise bad_parameter("date", "must be a time like 2026-11-01T00:00:00Z") from None
 
 
-def _is_flat(ask: Ask) -> bool:
-    return parse_choice(ask.query, "flat", values=("false", "true")) == "true"
+def _is_flat(context: RequestContext) -> bool:
+    return parse_choice(context.query, "flat", values=("false", "true")) == "true"
 
 
 _SCHEDULE = "/v2/schedules/{identifier}"

@@ -2,47 +2,47 @@
 
 from opsgenie_simulator.records import Body
 from opsgenie_simulator.routes.paging import PagedList, offset_page
-from opsgenie_simulator.routes.route import Ask, Content, Route, encode, require_visible, visible_records
+from opsgenie_simulator.routes.route import Content, RequestContext, Route, encode, require_visible, visible_records
 from opsgenie_simulator.settings import services as settings
 
 
-def services(ask: Ask) -> Content:
+def services(context: RequestContext) -> Content:
     """A page of services."""
-    is_capped, has_total_count = ask.switches.services_capped, ask.switches.services_total_count
-    return offset_page(ask, PagedList("services", is_capped=is_capped, has_total_count=has_total_count))
+    is_capped, has_total_count = context.switches.services_capped, context.switches.services_total_count
+    return offset_page(context, PagedList("services", is_capped=is_capped, has_total_count=has_total_count))
 
 
-def service(ask: Ask) -> Content:
+def service(context: RequestContext) -> Content:
     """One service."""
-    return encode(_find_service(ask))
+    return encode(_find_service(context))
 
 
-def incident_rules(ask: Ask) -> Content:
+def incident_rules(context: RequestContext) -> Content:
     """All rules that create incidents of a service from alerts."""
-    return encode(settings.incident_rules(_find_service(ask)))
+    return encode(settings.incident_rules(_find_service(context)))
 
 
-def incident_templates(ask: Ask) -> Content:
+def incident_templates(context: RequestContext) -> Content:
     """All incident templates of a service."""
-    return encode(settings.incident_templates(_find_service(ask)))
+    return encode(settings.incident_templates(_find_service(context)))
 
 
-def audience_templates(ask: Ask) -> Content:
+def audience_templates(context: RequestContext) -> Content:
     """The responders and stakeholders of a service's incidents."""
-    service = _find_service(ask)
-    team = ask.account.store.tables["teams"].get(service["teamId"] or "")
+    service = _find_service(context)
+    team = context.account.store.tables["teams"].get(service["teamId"] or "")
     return encode(settings.audience_templates(service, team.body() if team else None))
 
 
-def templates(ask: Ask) -> Content:
+def templates(context: RequestContext) -> Content:
     """All incident templates of the account, under a name or as a bare list."""
-    rows = settings.templates([record.body() for record in visible_records(ask, "services")])
-    return encode(rows if ask.switches.incident_templates == "list" else {"incidentTemplates": rows})
+    rows = settings.templates([record.body() for record in visible_records(context, "services")])
+    return encode(rows if context.switches.incident_templates == "list" else {"incidentTemplates": rows})
 
 
-def _find_service(ask: Ask) -> Body:
-    record = ask.account.store.tables["services"].get(ask.path_params["id"])
-    return require_visible(ask, record, noun="Service").body()
+def _find_service(context: RequestContext) -> Body:
+    record = context.account.store.tables["services"].get(context.path_params["id"])
+    return require_visible(context, record, noun="Service").body()
 
 
 ROUTES = (

@@ -6,7 +6,7 @@ from opsgenie_simulator.errors import not_found
 from opsgenie_simulator.records import Body, Record
 from opsgenie_simulator.routes.collection import Collection, only, without
 from opsgenie_simulator.routes.paging import PagedList, offset_page
-from opsgenie_simulator.routes.route import Ask, Content, Route, encode
+from opsgenie_simulator.routes.route import Content, RequestContext, Route, encode
 from opsgenie_simulator.settings import users as settings
 from opsgenie_simulator.settings.escalations import escalations as all_escalations
 from opsgenie_simulator.settings.escalations import forwarding_rules as all_forwarding_rules
@@ -14,31 +14,31 @@ from opsgenie_simulator.settings.schedules import parent
 from opsgenie_simulator.settings.schedules import schedules as all_schedules
 
 
-def users(ask: Ask) -> Content:
+def users(context: RequestContext) -> Content:
     """A page of users, 100 by default."""
-    maximum, is_capped = ask.switches.users_limit_max, ask.switches.users_capped
+    maximum, is_capped = context.switches.users_limit_max, context.switches.users_capped
     paged = PagedList("users", limit_default=100, limit_max=maximum, orders=("asc", "desc"), is_capped=is_capped)
-    return offset_page(ask, paged)
+    return offset_page(context, paged)
 
 
-def user(ask: Ask) -> Content:
+def user(context: RequestContext) -> Content:
     """One user, by id or username, with all contacts if expanded."""
-    body = _user_body(ask)
-    expanded = {"userContacts": settings.user_contacts(body)} if ask.query.get("expand") == "contact" else {}
+    body = _user_body(context)
+    expanded = {"userContacts": settings.user_contacts(body)} if context.query.get("expand") == "contact" else {}
     return encode({**body, **expanded}, expandable=["contact"])
 
 
-def teams(ask: Ask) -> Content:
+def teams(context: RequestContext) -> Content:
     """The teams of one user."""
-    store = ask.account.store
-    bodies = (store.bodies("teams")[team_id] for team_id in store.teams_of_user(_find_user(ask).id))
+    store = context.account.store
+    bodies = (store.bodies("teams")[team_id] for team_id in store.teams_of_user(_find_user(context).id))
     return encode([{"id": team["id"], "name": team["name"]} for team in bodies])
 
 
-def schedules(ask: Ask) -> Content:
+def schedules(context: RequestContext) -> Content:
     """The schedules with a rotation that one user takes part in."""
-    user_id = _find_user(ask).id
-    rows = ask.account.settings.derive(all_schedules)
+    user_id = _find_user(context).id
+    rows = context.account.settings.derive(all_schedules)
     return encode([parent(row) for row in rows if _takes_part(row, user_id)])
 
 
@@ -46,17 +46,17 @@ def _takes_part(schedule: Body, user_id: str) -> bool:
     return any(_includes(rotation["participants"], user_id) for rotation in schedule["rotations"])
 
 
-def escalations(ask: Ask) -> Content:
+def escalations(context: RequestContext) -> Content:
     """The escalations with a rule that names one user, with all fields."""
-    user_id = _find_user(ask).id
-    rows = ask.account.settings.derive(all_escalations)
+    user_id = _find_user(context).id
+    rows = context.account.settings.derive(all_escalations)
     return encode([row for row in rows if _includes([rule["recipient"] for rule in row["rules"]], user_id)])
 
 
-def forwarding_rules(ask: Ask) -> Content:
+def forwarding_rules(context: RequestContext) -> Content:
     """The rules that forward one user's notifications to another user."""
-    user_id = _find_user(ask).id
-    rows = ask.account.settings.derive(all_forwarding_rules)
+    user_id = _find_user(context).id
+    rows = context.account.settings.derive(all_forwarding_rules)
     return encode([row for row in rows if row["fromUser"]["id"] == user_id])
 
 
@@ -64,29 +64,29 @@ def _includes(recipients: list[Body], user_id: str) -> bool:
     return any(recipient["type"] == "user" and recipient["id"] == user_id for recipient in recipients)
 
 
-def _user_body(ask: Ask) -> Body:
-    return _find_user(ask).body()
+def _user_body(context: RequestContext) -> Body:
+    return _find_user(context).body()
 
 
 CONTACTS = Collection(
     "Contact",
-    lambda ask: settings.contacts(_user_body(ask)),
+    lambda context: settings.contacts(_user_body(context)),
     id_param="contactId",
     single=without("applyOrder"),
     team_scoped=False,
 )
 RULES = Collection(
     "Notification rule",
-    lambda ask: settings.notification_rules(_user_body(ask), ask.account.settings.inventory),
+    lambda context: settings.notification_rules(_user_body(context), context.account.settings.inventory),
     listed=only("id", "name", "actionType", "order", "enabled"),
     id_param="ruleId",
     team_scoped=False,
 )
-STEPS = Collection("Step", lambda ask: RULES.find_row(ask)["steps"], team_scoped=False)
+STEPS = Collection("Step", lambda context: RULES.find_row(context)["steps"], team_scoped=False)
 
 
-def _find_user(ask: Ask) -> Record:
-    table, identifier = ask.account.store.tables["users"], ask.path_params["identifier"]
+def _find_user(context: RequestContext) -> Record:
+    table, identifier = context.account.store.tables["users"], context.path_params["identifier"]
     # Compare bytes first, as decoding every user is slow.
     member = b'"username":' + orjson.dumps(identifier)
     with_name = (record for record in table if member in record.listed and record.body()["username"] == identifier)
