@@ -162,7 +162,7 @@ def test_the_archive_waits_a_bounded_time(tmp_path: Path) -> None:
 
     assert alerts.ends_sync
     assert "no complete response" in alerts.error
-    assert "not begun" in logs.error
+    assert "Not started" in logs.error
     assert LONGEST_OUTAGE_SECONDS <= alerts.seconds <= LONGEST_OUTAGE_SECONDS * 1.1
 
 

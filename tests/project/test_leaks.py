@@ -12,12 +12,12 @@ TESTS = Path(__file__).parents[1]
 FILES = [path for path in sorted(TESTS.rglob("*.py")) if PRINTS_KEYS not in str(path) and path.name != "leaks.py"]
 # Calls that take output away from pytest, which then cannot search it.
 CAPTURES = re.compile(r"subprocess\.(run|check_output)\(|\.communicate\(|\.readouterr\(|CliRunner\(|stderr\.read\(")
-HANDS_OVER = re.compile(r"\bheard\(")
+HANDS_OVER = re.compile(r"\brecord_output\(")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_captured_output_is_searched_for_keys(path: Path) -> None:
-    """A function that captures output passes it to `heard`, so that it is searched for keys."""
+    """A function that captures output passes it to `record_output`, so that it is searched for keys."""
     text = path.read_text(encoding="utf-8")
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
     bodies = {node.name: ast.get_source_segment(text, node) or "" for node in functions}
@@ -37,5 +37,5 @@ def test_a_key_is_found_in_output_and_in_files(tmp_path: Path) -> None:
     path = tmp_path / "acme.duckdb.wal"
     path.write_bytes(b"\xff" + SECRET.encode() + b"\x00")
 
-    assert ["what was printed", str(path)] == find_leaks(SECRET, f"before {SECRET} after", files=[path])
+    assert ["the output", str(path)] == find_leaks(SECRET, f"before {SECRET} after", files=[path])
     assert [] == find_leaks(KEY, SECRET, files=[path])
