@@ -18,7 +18,8 @@ NAME = "sirens"
 # Tests that read every stream, or count them, beside those with a case per stream.
 ABOUT_ALL = (
     "tests/streams",
-    "tests/project",
+    "tests/project/test_docs.py",
+    "tests/project/test_metadata.py",
     "tests/archive/test_display.py",
     "tests/airbyte/test_check.py",
     "tests/airbyte/test_permissions.py",
