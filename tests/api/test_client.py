@@ -5,47 +5,38 @@ import pytest
 from tests.support.fakes import DATE, NOW, FakeClock, Script, client_of, said
 from tests.support.leaks import KEY
 
+from source_opsgenie import errors
 from source_opsgenie.api.client import ATTEMPTS, THROTTLED_ATTEMPTS
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.api.transport import RawResponse
-from source_opsgenie.errors import (
-    Forbidden,
-    MalformedResponse,
-    NotFound,
-    NotInPlan,
-    OpsgenieError,
-    Rejected,
-    Unauthorized,
-    Unreachable,
-)
 
 # What came back, what it means, whether it is retried, and a part of the remedy.
-MEANINGS: list[tuple[RawResponse, type[OpsgenieError], bool, str]] = [
-    (said(400, {"message": "Bad syntax"}), Rejected, False, "report it"),
-    (said(401, {"message": "Could not authenticate"}), Unauthorized, False, "api.eu.opsgenie.com"),
-    (said(402, {"message": "No incidents"}), NotInPlan, False, "Standard or Enterprise"),
-    (said(403, {"message": "No right"}), Forbidden, False, "Read and Configuration Access"),
-    (said(404, {"message": "No alert"}), NotFound, False, "was deleted"),
-    (said(405, {"message": "Not supported"}), Rejected, False, "report it"),
-    (said(407, b""), Unreachable, True, "proxy's administrator"),
-    (said(425, b""), Unreachable, True, "Run again later"),
-    (said(422, {"message": "Bad query"}), Rejected, False, "alert_query"),
-    (said(422, {"message": "Key format is not valid!"}), Unauthorized, False, "Copy it"),
-    (said(422, {"message": "keyword expected"}), Rejected, False, "alert_query"),
-    (said(422, b"<html>"), Rejected, False, "alert_query"),
-    (said(500, {"message": "Oops"}), Unreachable, True, "Run again later"),
-    (said(502, b"<html>Bad gateway"), Unreachable, True, "Run again later"),
-    (said(503), Unreachable, True, "Run again later"),
-    (said(504), Unreachable, True, "Run again later"),
-    (said(200, b"<!DOCTYPE html>Please log in"), Unreachable, True, "login page"),
-    (said(200, b""), Unreachable, True, "Run again later"),
-    (said(200, b'{"data": [{"id": "a'), Unreachable, True, "Run again later"),
-    (said(204, b""), Unreachable, True, "api.opsgenie.com"),
-    (said(301, b"", location="https://app.opsgenie.com"), Unreachable, True, "api.opsgenie.com"),
-    (said(307, b""), Unreachable, True, "api.opsgenie.com"),
-    (said(200, [1, 2]), MalformedResponse, False, "report it"),
-    (said(200, "text"), MalformedResponse, False, "report it"),
-    (said(200, None), MalformedResponse, False, "report it"),
+MEANINGS: list[tuple[RawResponse, type[errors.OpsgenieError], bool, str]] = [
+    (said(400, {"message": "Bad syntax"}), errors.Rejected, False, "report it"),
+    (said(401, {"message": "Could not authenticate"}), errors.Unauthorized, False, "api.eu.opsgenie.com"),
+    (said(402, {"message": "No incidents"}), errors.NotInPlan, False, "Standard or Enterprise"),
+    (said(403, {"message": "No right"}), errors.Forbidden, False, "Read and Configuration Access"),
+    (said(404, {"message": "No alert"}), errors.NotFound, False, "was deleted"),
+    (said(405, {"message": "Not supported"}), errors.Rejected, False, "report it"),
+    (said(407, b""), errors.Unreachable, True, "proxy's administrator"),
+    (said(425, b""), errors.Unreachable, True, "Run again later"),
+    (said(422, {"message": "Bad query"}), errors.Rejected, False, "alert_query"),
+    (said(422, {"message": "Key format is not valid!"}), errors.Unauthorized, False, "Copy it"),
+    (said(422, {"message": "keyword expected"}), errors.Rejected, False, "alert_query"),
+    (said(422, b"<html>"), errors.Rejected, False, "alert_query"),
+    (said(500, {"message": "Oops"}), errors.Unreachable, True, "Run again later"),
+    (said(502, b"<html>Bad gateway"), errors.Unreachable, True, "Run again later"),
+    (said(503), errors.Unreachable, True, "Run again later"),
+    (said(504), errors.Unreachable, True, "Run again later"),
+    (said(200, b"<!DOCTYPE html>Please log in"), errors.Unreachable, True, "login page"),
+    (said(200, b""), errors.Unreachable, True, "Run again later"),
+    (said(200, b'{"data": [{"id": "a'), errors.Unreachable, True, "Run again later"),
+    (said(204, b""), errors.Unreachable, True, "api.opsgenie.com"),
+    (said(301, b"", location="https://app.opsgenie.com"), errors.Unreachable, True, "api.opsgenie.com"),
+    (said(307, b""), errors.Unreachable, True, "api.opsgenie.com"),
+    (said(200, [1, 2]), errors.MalformedResponse, False, "report it"),
+    (said(200, "text"), errors.MalformedResponse, False, "report it"),
+    (said(200, None), errors.MalformedResponse, False, "report it"),
 ]
 IDS = [f"{response.status} {response.body[:20]!r}" for response, *_ in MEANINGS]
 ECHOES = [f"Key {KEY} is unknown", f"{'x' * 290}{KEY}", f"{'x' * 270}{KEY}", f"GenieKey {KEY}"]
@@ -53,13 +44,13 @@ ECHOES = [f"Key {KEY} is unknown", f"{'x' * 290}{KEY}", f"{'x' * 270}{KEY}", f"G
 
 @pytest.mark.parametrize(("response", "expected", "is_retried", "remedy"), MEANINGS, ids=IDS)
 def test_each_response_means_one_thing(
-    response: RawResponse, expected: type[OpsgenieError], is_retried: bool, remedy: str
+    response: RawResponse, expected: type[errors.OpsgenieError], is_retried: bool, remedy: str
 ) -> None:
     """Each response becomes one error with a remedy; one that may pass is retried a bounded number of times."""
     script = Script(said(200, {}), response)
     client = client_of(script)
     client.get("/v2/account", domain=Domain.CONFIGURATION)
-    with pytest.raises(OpsgenieError) as caught:
+    with pytest.raises(errors.OpsgenieError) as caught:
         client.get("/v2/alerts", {"limit": "1"}, domain=Domain.SEARCH)
 
     assert expected is type(caught.value)
@@ -71,7 +62,7 @@ def test_each_response_means_one_thing(
 def test_an_error_names_the_request_and_the_response(response: RawResponse) -> None:
     """Path, readable parameters, status and Opsgenie's request id are in the message, and beside it as values."""
     with_id = RawResponse(response.status, {"x-request-id": "r-17"}, response.body)
-    with pytest.raises(OpsgenieError) as caught:
+    with pytest.raises(errors.OpsgenieError) as caught:
         client_of(Script(with_id)).get("/v2/alerts", {"query": "createdAt >= 5"}, domain=Domain.SEARCH)
     error = caught.value
 
@@ -88,7 +79,7 @@ def test_an_error_keeps_its_values_whatever_it_becomes() -> None:
     response = client.get("/v2/account", domain=Domain.CONFIGURATION)
     values = []
     for request in (lambda: client.get("/v2/x", domain=Domain.ALERT),) * 2 + (lambda: response.data,):
-        with pytest.raises((Unreachable, MalformedResponse)) as caught:
+        with pytest.raises((errors.Unreachable, errors.MalformedResponse)) as caught:
             request()
         values.append((caught.value.path, caught.value.status, caught.value.request_id))
 
@@ -99,7 +90,7 @@ def test_an_error_keeps_its_values_whatever_it_becomes() -> None:
 @pytest.mark.parametrize("status", [401, 403, 422, 500])
 def test_no_message_holds_the_key(status: int, message: str) -> None:
     """An API that echoes the key, anywhere in its message, does not carry any part of it into ours."""
-    with pytest.raises(OpsgenieError) as caught:
+    with pytest.raises(errors.OpsgenieError) as caught:
         client_of(Script(said(status, {"message": message}))).get("/v2/alerts", domain=Domain.SEARCH)
 
     assert KEY[:8] not in str(caught.value)
@@ -108,7 +99,7 @@ def test_no_message_holds_the_key(status: int, message: str) -> None:
 def test_no_value_of_an_error_holds_the_key() -> None:
     """An API that echoes the key as the id of the request does not carry it into the values beside the message."""
     echo = RawResponse(404, {"x-request-id": f"r-{KEY}"}, b"{}")
-    with pytest.raises(NotFound) as caught:
+    with pytest.raises(errors.NotFound) as caught:
         client_of(Script(echo)).get("/v2/alerts/x", domain=Domain.ALERT)
 
     assert KEY[:8] not in repr((str(caught.value), vars(caught.value)))
@@ -157,7 +148,7 @@ def test_a_lone_surrogate_is_replaced(sent: bytes, expected: str, caplog: pytest
 def test_an_envelope_without_data() -> None:
     """An envelope without `data` is not an empty list, but an error that names the request."""
     response = client_of(Script(said(200, {"took": 0.1}))).get("/v2/alerts", domain=Domain.SEARCH)
-    with pytest.raises(MalformedResponse, match="GET /v2/alerts returned no `data`"):
+    with pytest.raises(errors.MalformedResponse, match="GET /v2/alerts returned no `data`"):
         _ = response.data
 
 
@@ -165,7 +156,7 @@ def test_the_date_of_the_last_response_is_kept() -> None:
     """The API's own clock is known from its responses, errors too; one without a date changes nothing."""
     later = "Sun, 01 Nov 2026 00:00:01 GMT"
     client = client_of(Script(said(404, date=DATE), said(200, {}, date=later), said(200, {}), said(200, {}, date="?")))
-    with pytest.raises(NotFound):
+    with pytest.raises(errors.NotFound):
         client.get("/", domain=Domain.SEARCH)
     dates = [client.date_ms]
     for _ in range(3):

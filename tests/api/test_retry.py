@@ -6,12 +6,12 @@ from itertools import chain, repeat
 import pytest
 from tests.support.fakes import FakeClock, Script, client_of, said
 
+from source_opsgenie import errors
 from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, THROTTLED_ATTEMPTS, Client
 from source_opsgenie.api.limiter import MARGIN
 from source_opsgenie.api.pacing import Domain, Limit, Pacer
 from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS, LONGEST_RETRY_SECONDS
 from source_opsgenie.api.transport import RawResponse, Request
-from source_opsgenie.errors import NotFound, Unauthorized, Unreachable, WrongHost
 
 GOOD = said(200, {"data": []})
 
@@ -73,7 +73,7 @@ def test_throttling_ends() -> None:
     """An account whose limit other clients use up is given up after THROTTLED_ATTEMPTS, as the message says."""
     clock = FakeClock()
     script = Script(throttled("60"))
-    with pytest.raises(Unreachable, match=f"was throttled {THROTTLED_ATTEMPTS} times.*Lower rate_limit_share"):
+    with pytest.raises(errors.Unreachable, match=f"was throttled {THROTTLED_ATTEMPTS} times.*Lower rate_limit_share"):
         client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
     assert len(script.requests) == THROTTLED_ATTEMPTS
@@ -94,19 +94,19 @@ def test_failures_that_pass_are_retried(failures: int) -> None:
 
 def test_network_failures_end() -> None:
     """After ATTEMPTS failures in a row the last one is raised unchanged."""
-    script = Script(GOOD, Unreachable("no network"))
-    with pytest.raises(Unreachable, match=r"^no network$"):
+    script = Script(GOOD, errors.Unreachable("no network"))
+    with pytest.raises(errors.Unreachable, match=r"^no network$"):
         used_client(script).get("/v2/alerts", domain=Domain.SEARCH)
 
     assert len(script.requests) == ATTEMPTS
 
 
-@pytest.mark.parametrize("response", [Unreachable("no network"), said(503), said(200, b"<html>"), said(302)])
+@pytest.mark.parametrize("response", [errors.Unreachable("no network"), said(503), said(200, b"<html>"), said(302)])
 def test_a_host_that_never_responded_is_given_up_soon(response: RawResponse | Exception) -> None:
     """A machine without a network, or a host that is not the API, is reported within seconds."""
     clock = FakeClock()
     script = Script(response)
-    with pytest.raises((Unreachable, WrongHost)):
+    with pytest.raises((errors.Unreachable, errors.WrongHost)):
         client_of(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
     assert len(script.requests) == FIRST_ATTEMPTS
@@ -120,7 +120,7 @@ def test_an_error_of_the_api_is_a_response(body: object, attempts: int) -> None:
     """An error with a request id shows that the API is there, so later requests get more attempts."""
     script = Script(said(404, body), said(503))
     client = client_of(script)
-    for expected in (NotFound, Unreachable):
+    for expected in (errors.NotFound, errors.Unreachable):
         with pytest.raises(expected):
             client.get("/v2/alerts", domain=Domain.SEARCH)
 
@@ -147,7 +147,7 @@ def test_every_request_has_attempts_of_its_own() -> None:
 def test_an_unauthorized_request_is_not_retried() -> None:
     """An error that a person must fix is raised immediately."""
     clock = FakeClock()
-    with pytest.raises(Unauthorized):
+    with pytest.raises(errors.Unauthorized):
         client_of(Script(said(401)), clock).get("/v2/alerts", domain=Domain.SEARCH)
 
     assert clock.slept == []
@@ -176,8 +176,8 @@ class SlowScript(Script):
 def test_retries_end(seconds: Iterable[float], attempts: int) -> None:
     """Slow failures are retried for LONGEST_RETRY_SECONDS after the first; after a suspend, as long again."""
     clock = FakeClock()
-    script = SlowScript(clock, chain([0.0], seconds), GOOD, Unreachable("nothing comes"))
-    with pytest.raises(Unreachable):
+    script = SlowScript(clock, chain([0.0], seconds), GOOD, errors.Unreachable("nothing comes"))
+    with pytest.raises(errors.Unreachable):
         used_client(script, clock).get("/v2/alerts", domain=Domain.SEARCH)
 
     assert len(script.requests) == attempts
@@ -188,7 +188,7 @@ def test_waits_grow_to_a_bound() -> None:
     clock = FakeClock()
     client = used_client(Script(GOOD, said(503)), clock)
     for _ in range(50):
-        with pytest.raises(Unreachable):
+        with pytest.raises(errors.Unreachable):
             client.get("/v2/alerts", domain=Domain.SEARCH)
     longest = max(clock.slept)
 

@@ -9,24 +9,13 @@ from tests.support.leaks import record_output
 
 from opsgenie_simulator import Account, Simulator
 from opsgenie_simulator.faults import FAULTS
+from source_opsgenie import errors
 from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, THROTTLED_ATTEMPTS
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.failures import TRANSIENT, Failure
 from source_opsgenie.api.outage import LONGEST_OUTAGE_SECONDS, SECONDS_BETWEEN_PROBES
 from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS, LONGEST_RETRY_SECONDS
 from source_opsgenie.api.transport import Bounds
-from source_opsgenie.errors import (
-    Forbidden,
-    Incomplete,
-    MalformedResponse,
-    NotFound,
-    NotInPlan,
-    OpsgenieError,
-    Rejected,
-    Unauthorized,
-    Unreachable,
-    WrongHost,
-)
 from source_opsgenie.reading.paging import read_list
 from source_opsgenie.reading.search import Search
 from source_opsgenie.streams import STREAMS
@@ -65,23 +54,23 @@ def read(connection: Connection) -> list[str]:
 def test_the_error_of_each_failure() -> None:
     """The table repeated, since a row that was changed by mistake would pass elsewhere."""
     expected = {
-        Unreachable: "NO_NAME NO_CONNECTION PROXY TLS RESET TIMEOUT TRUNCATED TOO_SLOW UNDECODABLE THROTTLED "
+        errors.Unreachable: "NO_NAME NO_CONNECTION PROXY TLS RESET TIMEOUT TRUNCATED TOO_SLOW UNDECODABLE THROTTLED "
         "OVERLOADED INVALID_JSON",
-        WrongHost: "UNTRUSTED REDIRECT HTML_PAGE",
-        MalformedResponse: "TOO_LARGE NOT_AN_OBJECT NO_DATA NO_ROWS NO_KEY NO_COUNT WRONG_ROWS NO_LINES NO_DATE "
+        errors.WrongHost: "UNTRUSTED REDIRECT HTML_PAGE",
+        errors.MalformedResponse: "TOO_LARGE NOT_AN_OBJECT NO_DATA NO_ROWS NO_KEY NO_COUNT WRONG_ROWS NO_LINES NO_DATE "
         "NO_LINK NO_NEXT",
-        Unauthorized: "UNAUTHORIZED KEY_MALFORMED",
-        NotInPlan: "NOT_IN_PLAN",
-        Forbidden: "FORBIDDEN",
-        NotFound: "NOT_FOUND",
-        Rejected: "REJECTED",
-        Incomplete: "WRONG_COUNT UNSTABLE_LIST TOO_MANY_ROWS",
+        errors.Unauthorized: "UNAUTHORIZED KEY_MALFORMED",
+        errors.NotInPlan: "NOT_IN_PLAN",
+        errors.Forbidden: "FORBIDDEN",
+        errors.NotFound: "NOT_FOUND",
+        errors.Rejected: "REJECTED",
+        errors.Incomplete: "WRONG_COUNT UNSTABLE_LIST TOO_MANY_ROWS",
     }
 
     assert {name: error for error, names in expected.items() for name in names.split()} == {
         failure.name: failure.kind for failure in Failure
     }
-    assert {error for error in expected if error in TRANSIENT} == {Unreachable, WrongHost}
+    assert {error for error in expected if error in TRANSIENT} == {errors.Unreachable, errors.WrongHost}
     assert ["THROTTLED"] == [failure.name for failure in Failure if failure.retried not in {"yes", "no"}]
 
 
@@ -104,11 +93,11 @@ def test_a_permanent_fault_becomes_an_error(fault: str, connection: Connection, 
     failure = FAILING[fault]
     simulator.clear_requests()
     simulator.faults.script(fault, route=ROUTE, times=None)
-    with pytest.raises(OpsgenieError) as caught:
+    with pytest.raises(errors.OpsgenieError) as caught:
         read(connection)
     attempts = {"no": 1, "yes": ATTEMPTS}.get(failure.retried, THROTTLED_ATTEMPTS)
 
-    assert caught.type in {failure.kind, Unreachable if failure.kind is WrongHost else failure.kind}
+    assert caught.type in {failure.kind, errors.Unreachable if failure.kind is errors.WrongHost else failure.kind}
     assert ROUTE in record_output(str(caught.value))
     assert failure.remedy.removesuffix(".") in str(caught.value) or "report it" in str(caught.value)
     assert len(simulator.requests) == attempts
@@ -158,7 +147,9 @@ def test_a_circular_list_is_an_error(connection: Connection, simulator: Simulato
 def test_the_error_of_a_truncated_body_names_the_request(connection: Connection, simulator: Simulator) -> None:
     """The error of a truncated body has the status and the request id from the headers."""
     simulator.faults.script("short body", route=ROUTE, times=None)
-    with pytest.raises(Unreachable, match=rf"{Failure.TRUNCATED.description} .*request [0-9a-f-]{{36}}\)") as caught:
+    with pytest.raises(
+        errors.Unreachable, match=rf"{Failure.TRUNCATED.description} .*request [0-9a-f-]{{36}}\)"
+    ) as caught:
         read(connection)
 
     assert (ROUTE, 200, 36) == (caught.value.path, caught.value.status, len(caught.value.request_id))

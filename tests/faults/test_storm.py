@@ -15,6 +15,7 @@ from opsgenie_simulator import Account, Call, Faults, Response, Simulator
 from opsgenie_simulator.faults import TRANSIENT
 from opsgenie_simulator.messages import Delivery
 from opsgenie_simulator.middleware import Respond
+from source_opsgenie import errors
 from source_opsgenie.api.client import ATTEMPTS
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.outage import LONGEST_OUTAGE_SECONDS, is_fatal
@@ -25,16 +26,6 @@ from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import Estimate
 from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.sync import Sync
-from source_opsgenie.errors import (
-    Forbidden,
-    InvalidInput,
-    MalformedResponse,
-    NotFound,
-    OpsgenieError,
-    Unauthorized,
-    Unreachable,
-    WrongHost,
-)
 from source_opsgenie.streams import STREAMS
 
 
@@ -89,17 +80,19 @@ def test_a_service_that_is_down_is_reported_within_the_bound(fault: str, simulat
         ends_all = is_fatal(outcome.error, connection)
         took = connection.clock.monotonic() - began
 
-    assert isinstance(outcome.error, Unreachable)
+    assert isinstance(outcome.error, errors.Unreachable)
     assert ends_all
     assert len(simulator.requests) == ATTEMPTS + 1
     assert took < (ATTEMPTS - 1) * LONGEST_BACK_OFF_SECONDS
 
 
-@pytest.mark.parametrize("error", [Unauthorized, WrongHost, Forbidden, MalformedResponse, NotFound])
-def test_which_errors_are_fatal(error: type[OpsgenieError], simulator: Simulator) -> None:
+@pytest.mark.parametrize(
+    "error", [errors.Unauthorized, errors.WrongHost, errors.Forbidden, errors.MalformedResponse, errors.NotFound]
+)
+def test_which_errors_are_fatal(error: type[errors.OpsgenieError], simulator: Simulator) -> None:
     """An unauthorized key or another host than the API ends the whole run; other errors end their stream."""
     with connected(simulator) as connection:
-        assert issubclass(error, InvalidInput) == is_fatal(error("so"), connection)
+        assert issubclass(error, errors.InvalidInput) == is_fatal(error("so"), connection)
 
 
 def test_one_path_that_is_down_is_not_fatal(simulator: Simulator) -> None:
@@ -117,7 +110,7 @@ def test_a_forbidden_request_shows_that_the_api_is_reachable(simulator: Simulato
     with connected(simulator) as connection:
         simulator.faults.script("status 403", route="/v2/request-limits", times=None)
 
-        assert not is_fatal(Unreachable("so"), connection)
+        assert not is_fatal(errors.Unreachable("so"), connection)
 
 
 def test_the_archive_waits_out_an_outage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

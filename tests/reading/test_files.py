@@ -4,7 +4,7 @@ import pytest
 from tests.support.fakes import Paths, client_of, said
 from tests.support.leaks import KEY
 
-from source_opsgenie.errors import MalformedResponse, NotFound, Rejected, Unreachable
+from source_opsgenie import errors
 from source_opsgenie.reading.files import read_file
 from source_opsgenie.streams import STREAMS
 
@@ -29,7 +29,7 @@ def test_an_expired_link_is_requested_again() -> None:
     paths = Paths({PATH: said(200, LINK.encode()), LINK: lambda _: responses.pop(0)})
     expired = Paths({PATH: said(200, LINK.encode()), LINK: said(403)})
     rows = read_file(client_of(paths), LINES, PATH)
-    with pytest.raises(Unreachable, match=PATH) as caught:
+    with pytest.raises(errors.Unreachable, match=PATH) as caught:
         read_file(client_of(expired), LINES, PATH)
 
     assert rows == [{"a": 1, "line_number": 1}]
@@ -49,11 +49,11 @@ def test_an_expired_link_is_requested_again() -> None:
 )
 def test_an_invalid_link_or_file_is_an_error(link: bytes, body: bytes) -> None:
     """An unsafe URL, or one that leads to anything but lines of JSON, is not taken for an empty file."""
-    with pytest.raises(MalformedResponse, match=PATH):
+    with pytest.raises(errors.MalformedResponse, match=PATH):
         read_file(client_of(Paths({PATH: said(200, link), LINK: said(200, body)})), LINES, PATH)
 
 
-@pytest.mark.parametrize(("status", "error"), [(404, NotFound), (422, Rejected)])
+@pytest.mark.parametrize(("status", "error"), [(404, errors.NotFound), (422, errors.Rejected)])
 def test_a_rejected_request_for_a_link_is_an_error(status: int, error: type[Exception]) -> None:
     """The request for a link fails as any other request does."""
     with pytest.raises(error):

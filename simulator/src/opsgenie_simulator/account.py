@@ -24,7 +24,6 @@ class Account:
     """An account to simulate; it can be changed while the simulator runs."""
 
     def __init__(self, name: str = "acme", *, seed: int = 7, plan: Plan = "Enterprise", region: Region = "us") -> None:
-        """Create an account without records."""
         self.name, self.plan, self.region = name, plan, region
         self.store = Store(seeded_random(f"ids {name} {seed}"))
         self.heartbeats: list[Body] = []

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from source_opsgenie import errors
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
-from source_opsgenie.errors import Forbidden, NotFound, NotInPlan, OpsgenieError, Rejected
 from source_opsgenie.reading.details import expand_path
 from source_opsgenie.reading.markers import format_marker
 from source_opsgenie.streams import STREAMS, Access, Stream
@@ -15,7 +15,7 @@ class Permissions:
     """The streams that a key can read, and the error for each group that it cannot read."""
 
     readable: list[str]
-    denied: dict[Access, OpsgenieError]
+    denied: dict[Access, errors.OpsgenieError]
 
     def streams_in(self, access: Access) -> list[str]:
         """The streams of one group, in the order of the table."""
@@ -35,11 +35,11 @@ def _first_root(access: Access) -> Stream:
     return next(stream for stream in STREAMS.values() if stream.access is access and not stream.parent)
 
 
-def _request_group(client: Client, stream: Stream) -> OpsgenieError | None:
+def _request_group(client: Client, stream: Stream) -> errors.OpsgenieError | None:
     """Request one row of *stream*; returns the error if access is denied."""
     path = expand_path(stream.path, {"marker": format_marker(client.date_ms or 0)})
     try:
         client.get(path, {"limit": "1"}, domain=stream.domain)
-    except (Forbidden, NotInPlan, NotFound, Rejected) as error:
+    except (errors.Forbidden, errors.NotInPlan, errors.NotFound, errors.Rejected) as error:
         return error
     return None

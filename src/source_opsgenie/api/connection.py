@@ -8,15 +8,15 @@ from hashlib import blake2b
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
+from source_opsgenie import errors
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.pacing import Domain, Limit, Pacer
 from source_opsgenie.api.responses import Response, value_at
 from source_opsgenie.api.transport import PooledTransport, Transport
 from source_opsgenie.clock import Clock, SystemClock, format_timestamp
 from source_opsgenie.config import Config
-from source_opsgenie.errors import ConfigError, Forbidden, NotFound, NotInPlan, Rejected
 
-NOT_FOR_THIS_KEY = (Forbidden, NotInPlan, NotFound, Rejected)
+NOT_FOR_THIS_KEY = (errors.Forbidden, errors.NotInPlan, errors.NotFound, errors.Rejected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _request_account_name(client: Client) -> str | None:
 def _reject_future_start(config: Config, *, now: int | None) -> None:
     """Raise ConfigError if the start date is in the future, so that a mistyped year is not an empty read."""
     if config.start_ms is not None and now is not None and config.start_ms > now:
-        raise ConfigError(
+        raise errors.ConfigError(
             f"start_date {config.start_date} is in the future (Opsgenie's clock says {format_timestamp(now)}). "
             "Use an earlier date, or omit it to read everything."
         )

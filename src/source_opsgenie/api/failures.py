@@ -2,18 +2,7 @@
 
 from enum import Enum
 
-from source_opsgenie.errors import (
-    Forbidden,
-    Incomplete,
-    MalformedResponse,
-    NotFound,
-    NotInPlan,
-    OpsgenieError,
-    Rejected,
-    Unauthorized,
-    Unreachable,
-    WrongHost,
-)
+from source_opsgenie import errors
 
 BAD_REQUEST, SERVER_ERROR = 400, 500
 NETWORK = "Check the network, the proxy and the endpoint, then run again."
@@ -26,99 +15,101 @@ LESS_BUSY = "Run again when the account is less busy."
 REPORT = "Please report it, with this message."
 
 # Errors that may pass: the request is sent again.
-TRANSIENT: tuple[type[OpsgenieError], ...] = (Unreachable, WrongHost)
+TRANSIENT: tuple[type[errors.OpsgenieError], ...] = (errors.Unreachable, errors.WrongHost)
 
 
 class Failure(Enum):
     """A failure: its description, the error that it ends in, and the remedy."""
 
     # There is no usable connection.
-    NO_NAME = ("the host name cannot be resolved", Unreachable, NETWORK)
-    NO_CONNECTION = ("the connection is refused, or takes too long", Unreachable, NETWORK)
+    NO_NAME = ("the host name cannot be resolved", errors.Unreachable, NETWORK)
+    NO_CONNECTION = ("the connection is refused, or takes too long", errors.Unreachable, NETWORK)
     PROXY = (
         "the proxy rejects the request, with 407 or otherwise",
-        Unreachable,
+        errors.Unreachable,
         f"Ask the proxy's administrator. {NETWORK}",
     )
     UNTRUSTED = (
         "this machine does not trust the host's certificate",
-        WrongHost,
+        errors.WrongHost,
         "Check this machine's clock. If a proxy decrypts TLS, set SSL_CERT_FILE to the file of its CA certificate. "
         "The key was not sent.",
     )
-    TLS = ("TLS fails for another reason", Unreachable, NETWORK)
+    TLS = ("TLS fails for another reason", errors.Unreachable, NETWORK)
 
     # There is a connection, but no complete response.
-    RESET = ("the connection closes before the response, or within its headers", Unreachable, NETWORK)
-    TIMEOUT = ("the first byte of the response, or the next one, takes too long", Unreachable, NETWORK)
-    TRUNCATED = ("the response ends within its body", Unreachable, NETWORK)
-    TOO_SLOW = ("the response arrives, but takes too long", Unreachable, NETWORK)
-    TOO_LARGE = ("the body is too large, compressed or decompressed", MalformedResponse, REPORT)
-    UNDECODABLE = ("the body cannot be decompressed", Unreachable, LATER)
+    RESET = ("the connection closes before the response, or within its headers", errors.Unreachable, NETWORK)
+    TIMEOUT = ("the first byte of the response, or the next one, takes too long", errors.Unreachable, NETWORK)
+    TRUNCATED = ("the response ends within its body", errors.Unreachable, NETWORK)
+    TOO_SLOW = ("the response arrives, but takes too long", errors.Unreachable, NETWORK)
+    TOO_LARGE = ("the body is too large, compressed or decompressed", errors.MalformedResponse, REPORT)
+    UNDECODABLE = ("the body cannot be decompressed", errors.Unreachable, LATER)
 
     # A status (docs/opsgenie-api.md#errors).
-    REDIRECT = ("1xx to 3xx except 200; redirects are never followed", WrongHost, NOT_THE_API)
+    REDIRECT = ("1xx to 3xx except 200; redirects are never followed", errors.WrongHost, NOT_THE_API)
     UNAUTHORIZED = (
         "401",
-        Unauthorized,
+        errors.Unauthorized,
         "Opsgenie does not know this key. Check that it is complete and enabled, and that endpoint is the account's "
         "own region (api.eu.opsgenie.com for an account in Europe).",
     )
-    KEY_MALFORMED = ("422 about the key", Unauthorized, "This is not a valid key. Copy it from Opsgenie again.")
+    KEY_MALFORMED = ("422 about the key", errors.Unauthorized, "This is not a valid key. Copy it from Opsgenie again.")
     NOT_IN_PLAN = (
         "402",
-        NotInPlan,
+        errors.NotInPlan,
         "The account's plan does not include this feature (incidents and services need Standard or Enterprise, "
         "log files need Enterprise).",
     )
     FORBIDDEN = (
         "403, also in the middle of a read",
-        Forbidden,
+        errors.Forbidden,
         "The key lacks a permission. Give it Read and Configuration Access, or leave these streams out.",
     )
     NOT_FOUND = (
         "404; for child records, only while their parent exists",
-        NotFound,
+        errors.NotFound,
         "It does not exist or was deleted.",
     )
     THROTTLED = (
         "429, with any headers or none",
-        Unreachable,
+        errors.Unreachable,
         "Other clients are using up the account's rate limit. Lower rate_limit_share, or run again when the account "
         "is less busy.",
     )
     REJECTED = (
         "400, 405, 410, 422, any other 4xx; 501",
-        Rejected,
+        errors.Rejected,
         "The API will never accept this request. If it contains your alert_query, fix the query; otherwise report it.",
     )
-    OVERLOADED = ("408, 425, any other 5xx, with any body", Unreachable, LATER)
+    OVERLOADED = ("408, 425, any other 5xx, with any body", errors.Unreachable, LATER)
 
     # A body with status 200.
-    HTML_PAGE = ("an HTML page, or other text that is not JSON", WrongHost, NOT_THE_API)
-    INVALID_JSON = ("JSON that is truncated, empty, invalid or not in UTF-8", Unreachable, LATER)
-    NOT_AN_OBJECT = ("JSON that is not an object", MalformedResponse, REPORT)
+    HTML_PAGE = ("an HTML page, or other text that is not JSON", errors.WrongHost, NOT_THE_API)
+    INVALID_JSON = ("JSON that is truncated, empty, invalid or not in UTF-8", errors.Unreachable, LATER)
+    NOT_AN_OBJECT = ("JSON that is not an object", errors.MalformedResponse, REPORT)
 
     # An envelope (docs/opsgenie-api.md#envelope).
-    NO_DATA = ("no `data`", MalformedResponse, REPORT)
-    NO_ROWS = ("`data` of another type, or rows that are not objects", MalformedResponse, REPORT)
-    NO_KEY = ("a row without its id, or without a timestamp that it needs", MalformedResponse, REPORT)
-    NO_COUNT = ("a count that is negative or not a number", MalformedResponse, REPORT)
-    WRONG_COUNT = ("counts that contradict each other or the rows", Incomplete, LESS_BUSY)
-    UNSTABLE_LIST = ("a list that changes during each of three passes", Incomplete, LESS_BUSY)
-    TOO_MANY_ROWS = ("a list with more rows than can be listed from both of its ends", Incomplete, REPORT)
-    WRONG_ROWS = ("rows outside the requested range or out of order; a repeated page", MalformedResponse, REPORT)
-    NO_LINES = ("a log file with a line that is not a JSON object", MalformedResponse, REPORT)
-    NO_DATE = ("no Date header in any response, though a stream is read by weeks", MalformedResponse, REPORT)
-    NO_LINK = ("a link to a file that is not an https address", MalformedResponse, REPORT)
-    NO_NEXT = ("a `next` that cannot be followed, or leads back", MalformedResponse, REPORT)
+    NO_DATA = ("no `data`", errors.MalformedResponse, REPORT)
+    NO_ROWS = ("`data` of another type, or rows that are not objects", errors.MalformedResponse, REPORT)
+    NO_KEY = ("a row without its id, or without a timestamp that it needs", errors.MalformedResponse, REPORT)
+    NO_COUNT = ("a count that is negative or not a number", errors.MalformedResponse, REPORT)
+    WRONG_COUNT = ("counts that contradict each other or the rows", errors.Incomplete, LESS_BUSY)
+    UNSTABLE_LIST = ("a list that changes during each of three passes", errors.Incomplete, LESS_BUSY)
+    TOO_MANY_ROWS = ("a list with more rows than can be listed from both of its ends", errors.Incomplete, REPORT)
+    WRONG_ROWS = ("rows outside the requested range or out of order; a repeated page", errors.MalformedResponse, REPORT)
+    NO_LINES = ("a log file with a line that is not a JSON object", errors.MalformedResponse, REPORT)
+    NO_DATE = ("no Date header in any response, though a stream is read by weeks", errors.MalformedResponse, REPORT)
+    NO_LINK = ("a link to a file that is not an https address", errors.MalformedResponse, REPORT)
+    NO_NEXT = ("a `next` that cannot be followed, or leads back", errors.MalformedResponse, REPORT)
 
-    def __init__(self, description: str, kind: type[OpsgenieError], remedy: str) -> None:
+    def __init__(self, description: str, kind: type[errors.OpsgenieError], remedy: str) -> None:
         self.description = description
         self.kind = kind
         self.remedy = remedy
 
-    def error(self, text: str, *, path: str = "", status: int | None = None, request_id: str = "") -> OpsgenieError:
+    def error(
+        self, text: str, *, path: str = "", status: int | None = None, request_id: str = ""
+    ) -> errors.OpsgenieError:
         """The error that this ends in; *text* says what was requested and what came back."""
         return self.kind(f"{text}. {self.remedy}", path=path, status=status, request_id=request_id)
 

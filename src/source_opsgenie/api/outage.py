@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 
+from source_opsgenie import errors
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.errors import OpsgenieError, Unauthorized, Unreachable, WrongHost
 
 # A laptop that wakes finds its network within a minute; a service is repaired within the hour, or not tonight.
 LONGEST_OUTAGE_SECONDS = 3600.0
 SECONDS_BETWEEN_PROBES = 10.0
 
 
-def is_fatal(error: OpsgenieError, connection: Connection) -> bool:
+def is_fatal(error: errors.OpsgenieError, connection: Connection) -> bool:
     """Whether no other stream can be read after *error* either."""
-    if isinstance(error, Unreachable):
+    if isinstance(error, errors.Unreachable):
         return not _is_reachable(connection)
-    return isinstance(error, Unauthorized | WrongHost)
+    return isinstance(error, errors.Unauthorized | errors.WrongHost)
 
 
 def wait_until_reachable(connection: Connection, *, say: Callable[[str], None]) -> bool:
@@ -36,8 +36,8 @@ def _is_reachable(connection: Connection) -> bool:
     """Send one request; any response shows that the API is there, an error too."""
     try:
         connection.client.get("/v2/request-limits/", domain=Domain.CONFIGURATION, attempts=1)
-    except Unreachable:
+    except errors.Unreachable:
         return False
-    except OpsgenieError:
+    except errors.OpsgenieError:
         return True
     return True

@@ -13,9 +13,10 @@ from source_opsgenie.reading.children import complete_rows, read_children
 from source_opsgenie.reading.events import Batch, Batches, Expected, transform
 from source_opsgenie.reading.lists import fetch_rows
 from source_opsgenie.reading.markers import read_marked
+from source_opsgenie.reading.recent import Recent, digest_of
 from source_opsgenie.reading.search import Search, SearchRow, search_of
 from source_opsgenie.reading.spans import read_span
-from source_opsgenie.reading.state import Recent, Recheck, State, digest_of
+from source_opsgenie.reading.state import Recheck, State
 from source_opsgenie.streams import MarkerPaging, Record, Stream, ancestry, reads_details
 
 # A row that changes during a read is listed twice; the ids of this many rows are kept, to emit each once.

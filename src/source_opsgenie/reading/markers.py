@@ -9,7 +9,8 @@ from source_opsgenie.api.failures import Failure
 from source_opsgenie.clock import MILLISECOND, parse_timestamp
 from source_opsgenie.reading.events import Batch
 from source_opsgenie.reading.paging import chunks, read_by_marker
-from source_opsgenie.reading.state import Recent, State, digest_of
+from source_opsgenie.reading.recent import Recent, digest_of
+from source_opsgenie.reading.state import State
 from source_opsgenie.streams.stream import MarkerPaging, Record, Stream
 
 # No account is older than Opsgenie itself.

@@ -1,20 +1,16 @@
 """The state of a stream: what it remembers until the next sync, and to resume an interrupted one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from typing import Any, Self
-
-import orjson
 
 from source_opsgenie.clock import DAY_MS
 from source_opsgenie.errors import StateError
+from source_opsgenie.reading.recent import digest
 from source_opsgenie.reading.state_json import Timestamp, from_json, to_json
-from source_opsgenie.streams.stream import Record
 
 VERSION = 2
 # The state stays below 2 kB for an account of any size.
-ROWS_REMEMBERED = 44
 LONGEST_QUERY_BYTES = 200
 # How long a learned limit is used before it is tested again: creating alerts shares it.
 LIMITS_KEPT_MS = 7 * DAY_MS
@@ -218,35 +214,3 @@ def current_state(given: Mapping[str, Any] | None) -> State | None:
 def shorten_query(query: str) -> str:
     """The *query*, or its digest if it is long: the state stays small."""
     return query if len(query.encode()) <= LONGEST_QUERY_BYTES else digest(query)
-
-
-class Recent:
-    """Digests of the last rows emitted since a time, which the next lookback returns again."""
-
-    def __init__(self, since: int, seen: Iterable[str] = ()) -> None:
-        self._since = since
-        self._digests = dict.fromkeys(seen)
-
-    def add(self, record: Record, *, updated: int) -> None:
-        """Remember *record* if the next lookback will return it; the oldest are dropped first."""
-        if updated >= self._since:
-            name = digest_of(record)
-            self._digests.pop(name, None)
-            self._digests[name] = None
-            if len(self._digests) > ROWS_REMEMBERED:
-                del self._digests[next(iter(self._digests))]
-
-    @property
-    def digests(self) -> tuple[str, ...]:
-        """The digests, in the order in which their rows were emitted."""
-        return tuple(self._digests)
-
-
-def digest_of(record: Record) -> str:
-    """A digest of this version of *record*: it may change twice in one millisecond of `updatedAt`."""
-    return digest(orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode())
-
-
-def digest(text: str) -> str:
-    """A short digest of *text*."""
-    return blake2b(text.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,43 @@
+"""The rows that the next lookback returns again, remembered by a digest of each."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+import orjson
+
+from source_opsgenie.streams.stream import Record
+
+# Part of the state, which stays below 2 kB for an account of any size.
+ROWS_REMEMBERED = 44
+
+
+class Recent:
+    """Digests of the last rows emitted since a time, which the next lookback returns again."""
+
+    def __init__(self, since: int, seen: Iterable[str] = ()) -> None:
+        self._since = since
+        self._digests = dict.fromkeys(seen)
+
+    def add(self, record: Record, *, updated: int) -> None:
+        """Remember *record* if the next lookback will return it; the oldest are dropped first."""
+        if updated >= self._since:
+            name = digest_of(record)
+            self._digests.pop(name, None)
+            self._digests[name] = None
+            if len(self._digests) > ROWS_REMEMBERED:
+                del self._digests[next(iter(self._digests))]
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The digests, in the order in which their rows were emitted."""
+        return tuple(self._digests)
+
+
+def digest_of(record: Record) -> str:
+    """A digest of this version of *record*: it may change twice in one millisecond of `updatedAt`."""
+    return digest(orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode())
+
+
+def digest(text: str) -> str:
+    """A short digest of *text*."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()
