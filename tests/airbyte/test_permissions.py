@@ -16,7 +16,7 @@ def test_without_configuration_access_the_rest_is_read(source: Verbs, account: A
     last = {name: statuses[-1] for name, statuses in output.statuses().items()}
 
     assert {name: "COMPLETE" if name in OPEN else "INCOMPLETE" for name in STREAMS} == last
-    assert all("give it Read and Configuration Access" in error["message"] for error in output.errors())
+    assert all("Give it Read and Configuration Access" in error["message"] for error in output.errors())
     assert len(output.records("alerts")) == len(account.alerts)
     assert output.exit_code == 1
 
@@ -29,7 +29,7 @@ def test_the_closing_error_has_each_reason_once(source: Verbs, account: Account)
 
     assert message.startswith(f"Incomplete: users, teams. {own[0]['message']} There is no stream 'pagers'")
     assert message.endswith(" All other requested streams are complete.")
-    assert message.count("The key lacks a right") == 1
+    assert message.count("The key lacks a permission") == 1
     assert last["internal_message"] == "Forbidden: users, teams; CatalogError: pagers"
 
 

@@ -71,7 +71,7 @@ def test_grandchild_has_the_ids_of_all_ancestors() -> None:
     keys = [(row["user_id"], row["rule_id"], row["id"]) for row in rows]
 
     assert keys == [("u", "r", "1"), ("u", "r", "2"), ("v", "r", "1")]
-    assert "5 parents: 5 read, 0 deleted" in told
+    assert "5 parents requested, 5 read, 0 deleted" in told
     # A rule itself is not requested, as only its steps are needed.
     assert f"{RULES.format('u')}/r" not in [request.path for request in paths.requests]
 
@@ -79,8 +79,8 @@ def test_grandchild_has_the_ids_of_all_ancestors() -> None:
 @pytest.mark.parametrize(
     ("missing", "expected"),
     [
-        ({RULES.format("v"): gone, "/v2/users/v": gone}, "4 parents: 3 read, 1 deleted"),
-        ({STEPS.format("v", "r"): gone, f"{RULES.format('v')}/r": gone}, "5 parents: 4 read, 1 deleted"),
+        ({RULES.format("v"): gone, "/v2/users/v": gone}, "4 parents requested, 3 read, 1 deleted"),
+        ({STEPS.format("v", "r"): gone, f"{RULES.format('v')}/r": gone}, "5 parents requested, 4 read, 1 deleted"),
     ],
 )
 def test_404_of_a_child_whose_ancestor_is_deleted(missing: Answers, expected: str) -> None:
@@ -167,7 +167,7 @@ def test_child_records_without_a_parent_are_read_too() -> None:
     expected = [("g", None, "all"), ("p", "t", "t"), ("q", "t", "t")]
 
     assert [(row["id"], row["team_id"], row["message"]) for row in rows] == expected
-    assert "1 parents: " in told
+    assert "1 parents requested, " in told
 
 
 NEXT = "/v2/schedules/{}/next-on-calls"
