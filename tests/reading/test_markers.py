@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.reading.test_levels import over
-from tests.support.fakes import DATE, DAY, NOW, last_state, rows_in, said, texts_in
+from tests.support.fakes import DATE, DAY, NOW, connection_over, last_state, rows_in, said, texts_in
 
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.transport import RawResponse, Request
@@ -63,7 +62,7 @@ def read(
 
 def connection(files: Files, **options: Any) -> Connection:
     """A connection after one request, so that it knows the API's date."""
-    opened = over(files, **options)
+    opened = connection_over(files, **options)
     opened.client.get("/v2/logs/list/x", domain=STREAMS["log_files"].domain)
     files.requests.clear()
     return opened
@@ -181,6 +180,6 @@ def test_file_that_is_not_found_counts_as_deleted() -> None:
 )
 def test_malformed_page_is_an_error(body: dict[str, Any]) -> None:
     """An invalid marker, time or name, or a full page with its own marker, is an error, not the end."""
-    reader = Reader(over(lambda _: said(200, body, date=DATE)))
+    reader = Reader(connection_over(lambda _: said(200, body, date=DATE)))
     with pytest.raises(MalformedResponse):
         list(reader.read(STREAMS["log_files"]))

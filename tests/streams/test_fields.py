@@ -4,12 +4,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft7Validator, FormatChecker
+from jsonschema import Draft7Validator
+from tests.support.schemas import TIMESTAMPS, undeclared
 
 from source_opsgenie.streams import STREAMS
 from source_opsgenie.streams.fields import Field
@@ -38,28 +38,6 @@ NOT_NAMED = {
         ".requestId",
     ): "the file puts the id of the request into the row; captured objects lack it",
 }
-
-TIMESTAMPS = FormatChecker(formats=())
-
-
-@TIMESTAMPS.checks("date-time", raises=ValueError)
-def is_timestamp(value: object) -> bool:
-    """Whether *value* is a timestamp in ISO 8601; other types are checked elsewhere."""
-    return not isinstance(value, str) or bool(datetime.fromisoformat(value))
-
-
-def undeclared(value: object, schema: dict[str, Any], path: str = "") -> Iterator[str]:
-    """The paths in *value* that *schema* does not declare, except inside objects that customers fill."""
-    if isinstance(value, list):
-        for one in value:
-            yield from undeclared(one, schema.get("items", {}), f"{path}[]")
-    properties = schema.get("properties")
-    if isinstance(value, dict) and properties:
-        for name, inner in value.items():
-            if name in properties:
-                yield from undeclared(inner, properties[name], f"{path}.{name}")
-            else:
-                yield f"{path}.{name}"
 
 
 def declared(schema: dict[str, Any], path: str = "") -> dict[str, tuple[str, str | None]]:

@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 import pytest
 from jsonschema import Draft7Validator
-from tests.streams.test_fields import TIMESTAMPS, undeclared
 from tests.support.every_stream import account_of, added_by_us, each_stream, events_of, rows_of, values_at
 from tests.support.fakes import Wire, rows_in
+from tests.support.schemas import TIMESTAMPS, undeclared
 
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.streams import STREAMS, Record, Relation, Stream, relations

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
-from tests.streams.test_fields import TIMESTAMPS
 from tests.support.every_stream import Altered, account_of, each_stream, events_of, rows_of
 from tests.support.fakes import Wire, rows_in
+from tests.support.schemas import TIMESTAMPS
 
 from opsgenie_simulator import Switches
 from source_opsgenie.api.transport import Request

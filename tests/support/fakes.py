@@ -151,6 +151,21 @@ def connection_of(wire: Wire, *, account: str = "acme@localhost", key: str = "",
     )
 
 
+def connection_over(transport: Any, **options: object) -> Connection:
+    """A connection over *transport* before its first request."""
+    config = Config.from_mapping({"api_token": "k", **options}, environment={})
+    clock = FakeClock()
+    return Connection(
+        client=client_of(transport, clock),
+        config=config,
+        clock=clock,
+        account="acme",
+        account_aliases=frozenset({"acme"}),
+        account_name="acme",
+        is_team_key=False,
+    )
+
+
 def search_of(wire: Wire, *, stream: str = "alerts", own: str = "") -> Search:
     """Return the search of one searchable stream over *wire*."""
     return Search(client_of(wire, key=wire.account.full_key), STREAMS[stream], own)

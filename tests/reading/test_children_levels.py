@@ -5,12 +5,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from tests.support.fakes import DATE, NOW, FakeClock, Paths, client_of, rows_in, said, texts_in
+from tests.support.fakes import DATE, NOW, Paths, connection_over, rows_in, said, texts_in
 
-from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.transport import RawResponse
 from source_opsgenie.clock import parse_timestamp
-from source_opsgenie.config import Config
 from source_opsgenie.errors import MalformedResponse, NotFound
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.reading.weeks import WEEK_MS, weeks
@@ -24,23 +22,8 @@ def reads(name: str, answers: Answers, **options: object) -> tuple[Paths, list[d
     paths = Paths(
         {path: one if callable(one) else said(200, {"data": one}, date=DATE) for path, one in answers.items()}
     )
-    events = list(Reader(over(paths, **options)).read(STREAMS[name]))
+    events = list(Reader(connection_over(paths, **options)).read(STREAMS[name]))
     return paths, rows_in(events), texts_in(events)
-
-
-def over(transport: Any, **options: object) -> Connection:
-    """A connection over *transport* before its first request."""
-    config = Config.from_mapping({"api_token": "k", **options}, environment={})
-    clock = FakeClock()
-    return Connection(
-        client=client_of(transport, clock),
-        config=config,
-        clock=clock,
-        account="acme",
-        account_aliases=frozenset({"acme"}),
-        account_name="acme",
-        is_team_key=False,
-    )
 
 
 def listed(*names: str) -> list[dict[str, str]]:
