@@ -150,7 +150,7 @@ def test_a_wrong_key_is_one_message(archive: Command) -> None:
     result = archive("sync", "--to", str(archive.path), key="00000000-0000-0000-0000-000000000000")
 
     assert (1, 1, False) == (result.exit_code, len(result.stderr.splitlines()), archive.path.exists())
-    assert "Opsgenie does not know this key here" in result.stderr
+    assert "Opsgenie does not know this key" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -219,3 +219,31 @@ def test_skipping_every_stream_is_rejected(archive: Command) -> None:
 
     assert 2 == result.exit_code
     assert "leaves no stream to read" in result.stderr
+
+
+def set_state(archive: Command, state: str) -> None:
+    """Replace the state of alerts in the file."""
+    with duckdb.connect(str(archive.path)) as database:
+        database.execute("UPDATE _archive.streams SET state = ? WHERE stream = 'alerts'", [state])
+
+
+def test_a_damaged_state_fails_its_stream_only(archive: Command) -> None:
+    """A state that cannot be read makes its stream incomplete; the plan and the other streams do not need it."""
+    archive.sync("--streams", "alerts,teams")
+    set_state(archive, '{"version": 2, "rows": -1}')
+    result = archive("sync", "--to", str(archive.path), "--streams", "alerts,teams")
+
+    assert 1 == result.exit_code
+    assert "alerts: INCOMPLETE: The state was not written by this source" in result.stderr
+    assert "teams: complete" in result.output
+
+
+def test_a_state_of_a_development_version_leads_to_one_full_read(archive: Command, account: Account) -> None:
+    """A state in an older format is replaced by a full read with a notice, and no row is stored twice."""
+    archive.sync("--streams", "alerts")
+    set_state(archive, '{"version": 1, "rows": 3, "begun": "2026-01-01T00:00:00.000Z", "finished": false}')
+    output = archive.sync("--streams", "alerts").output
+
+    assert "alerts: The state was written by an earlier development version" in output
+    assert "alerts: complete, 0 new, 0 changed" in output
+    assert [(len(account.alerts),)] == archive.query("SELECT count(*) FROM alerts")

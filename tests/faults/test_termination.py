@@ -212,7 +212,7 @@ def test_a_full_disk_leaves_a_usable_archive(
     archive.sync("--streams", "alerts")
 
     assert (1, False, []) == (ending.exit_code, requested_logs, ending.left)
-    assert "the disk is full, or a file may not be so large: make room" in ending.errors
+    assert "the disk is full, or a file size limit is reached" in ending.errors
     assert "Traceback" not in ending.errors
     assert set(account.alerts) == {row["id"] for row in archive.rows("alerts")}
 
