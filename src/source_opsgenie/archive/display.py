@@ -186,7 +186,7 @@ def _advise(expensive: Sequence[Estimate]) -> str:
 
 
 def _summary_table(outcomes: Sequence[Outcome], totals: Mapping[str, int]) -> Table:
-    table = _table("stream", "new", "changed", "deleted", "held", "requests", "seconds", left=1)
+    table = _table("stream", "new", "changed", "deleted", "held", "requests", "s", left=1)
     for outcome in outcomes:
         written, name = outcome.written, outcome.stream.name
         counts = (written.new, written.changed, written.deleted, totals[name], outcome.requests)
