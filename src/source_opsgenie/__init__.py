@@ -1,6 +1,6 @@
 """Read everything that an Opsgenie account exposes, completely, provably and at the account's own pace."""
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -8,7 +8,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SourceOpsgenie", "__version__"]
 
-__version__ = version("source-opsgenie")
+try:
+    __version__ = version("source-opsgenie")
+except PackageNotFoundError:
+    __version__ = version("opsgenie-archive")  # the distribution without airbyte/, and so without the CDK
 
 
 def __getattr__(name: str) -> Any:

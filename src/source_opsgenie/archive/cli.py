@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from source_opsgenie import __version__
 from source_opsgenie.config import Config, read_json
 from source_opsgenie.errors import ConfigError, OpsgenieError
 from source_opsgenie.options import ENDPOINTS, override_notice
@@ -108,7 +109,7 @@ def _with_options(command: Any) -> Any:
 
 
 @click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="source-opsgenie")
+@click.version_option(__version__)
 def main() -> None:
     """Start `opsgenie-archive`."""
 

@@ -1,0 +1,10 @@
+"""The libraries that only one of the two commands needs."""
+
+import sys
+from importlib.util import find_spec
+
+
+def require(*modules: str, install: str) -> None:
+    """End the program with the command that installs what is missing, if one of *modules* is."""
+    if missing := [module for module in modules if find_spec(module) is None]:
+        sys.exit(f"Error: {', '.join(missing)} not installed. Run: pip install {install}")
