@@ -1,10 +1,13 @@
 """Install locked dependencies and the commands into a virtual environment: `python3 tools/install.py run`.
 
-It needs the standard library only. Packages are installed by uv, at the version and with the hash of its own lock, since
-it takes a tenth of pip's time, and by pip where uv cannot: without a wheel of uv, or without the way to the index that
-only pip knows. Neither resolves anything. An environment is complete once it has its record; any other is made again: after an
+It needs the standard library only. An environment is complete once it has its record; any other is made again: after an
 interruption, after its folder was moved, and when a lock changed.
+
+Packages are installed by uv, which takes a tenth of pip's time and is itself pinned with its hashes, or by pip if uv
+cannot: without a wheel for the system, or with an index that only pip can reach. Neither of them resolves anything.
 """
+
+from __future__ import annotations
 
 import hashlib
 import json
@@ -14,10 +17,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-SUPPORTED = "Python 3.11 to 3.14 is needed"
 PIP_OPTIONS = ("--quiet", "--disable-pip-version-check", "--no-deps")
 # Nothing is resolved: each version of pip would choose differently, and some ask for what the lock does not hold.
 LOCKED = (*PIP_OPTIONS, "--require-hashes")
@@ -33,7 +37,7 @@ INSTALLATIONS = {
 }
 
 
-def main(name):
+def main(name: str) -> None:
     """Bring one environment up to date; nothing is written if it is."""
     folder, locks, projects = INSTALLATIONS[name]
     environment = ROOT / folder
@@ -55,7 +59,7 @@ def main(name):
     record_of(environment).write_text(json.dumps(wanted, indent=1))
 
 
-def reason_to_start_over(environment, found, wanted):
+def reason_to_start_over(environment: Path, found: dict[str, Any], wanted: dict[str, Any]) -> str:
     """Why *environment* cannot be completed as it is; empty if it can."""
     if not environment.exists():
         return "new"
@@ -70,11 +74,11 @@ def reason_to_start_over(environment, found, wanted):
     return ""
 
 
-def create(environment, reason):
+def create(environment: Path, reason: str) -> None:
     """Make an empty virtual environment in the place of what is there."""
     print("Making {} ({}) with Python {}.{}.{} ...".format(environment.name, reason, *sys.version_info[:3]), flush=True)
     if not (3, 11) <= sys.version_info[:2] <= (3, 14):
-        sys.exit(f"{SUPPORTED}, and this is {sys.version.split()[0]}. Name another one: make PYTHON=python3.12")
+        sys.exit("Python 3.11 to 3.14 is needed. Name one that you have: make demo PYTHON=python3.12")
     try:
         import ensurepip  # noqa: F401, PLC0415 -- Debian has it in a package of its own
     except ImportError:
@@ -86,7 +90,7 @@ def create(environment, reason):
     run(sys.executable, "-m", "venv", environment)
 
 
-def install(environment, locks, projects):
+def install(environment: Path, locks: list[str], projects: tuple[str, ...]) -> None:
     """Install *locks* and *projects*, and check that all requirements are met."""
     record_of(environment).unlink(missing_ok=True)
     pip = (python_in(environment), "-m", "pip")
@@ -98,62 +102,66 @@ def install(environment, locks, projects):
     run(*pip, "check", "--disable-pip-version-check", quiet=True)
 
 
-def install_with_uv(environment, files):
+def install_with_uv(environment: Path, files: list[str]) -> bool:
     """Install *files* with uv, kept for no longer than that; False if it cannot."""
     if os.environ.get("INSTALLER") == "pip":
         return False
-    python = python_in(environment)
+    python = str(python_in(environment))
     with tempfile.TemporaryDirectory() as folder:
-        pip = [python, "-m", "pip", "install", *LOCKED, "--target", folder, "--requirement=requirements/uv.txt"]
-        uv = [Path(folder) / "bin" / "uv", "pip", "install", *UV_OPTIONS, "--python", python, *files]
+        target = ["--target", folder, "--requirement=requirements/uv.txt"]
+        pip = [python, "-m", "pip", "install", *LOCKED, *target]
+        uv = [f"{folder}/bin/uv", "pip", "install", *UV_OPTIONS, "--python", python, *files]
         return succeeds(pip) and succeeds(uv, env={**uv_settings(python), **os.environ})
 
 
-def uv_settings(python):
+def uv_settings(python: str) -> dict[str, str]:
     """What makes uv use the index and the certificates that pip uses."""
-    listed = subprocess.run([str(python), "-m", "pip", "config", "list"], stdout=subprocess.PIPE, text=True).stdout
+    listed = subprocess.check_output([python, "-m", "pip", "config", "list"], text=True)
     indexes = re.findall(r"\.index-url='(.+)'$", listed, re.MULTILINE)
     certificates = re.findall(r"\.cert='(.+)'$", listed, re.MULTILINE)
     settings = {"UV_SYSTEM_CERTS": "true", "UV_LINK_MODE": "copy"}
-    settings.update({"UV_DEFAULT_INDEX": url for url in indexes[-1:]})
-    settings.update({"SSL_CERT_FILE": path for path in certificates[-1:]})
+    if indexes:
+        settings["UV_DEFAULT_INDEX"] = indexes[-1]
+    if certificates:
+        settings["SSL_CERT_FILE"] = certificates[-1]
     return settings
 
 
-def succeeds(command, env=None):
+def succeeds(command: list[str], env: dict[str, str] | None = None) -> bool:
     """Run *command* without a word, and return whether it succeeded."""
     quiet = subprocess.DEVNULL
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, stdout=quiet, stderr=quiet)
-    return done.returncode == 0
+    return subprocess.call(command, cwd=ROOT, env=env, stdout=quiet, stderr=quiet) == 0
 
 
-def run(*command, quiet=False):
+def run(*command: str | Path, quiet: bool = False) -> None:
     """Run *command*; its failure ends this program, with its output."""
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, stdout=subprocess.PIPE if quiet else None)
+    output = subprocess.PIPE if quiet else None
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, stdout=output, check=False)
     if done.returncode:
         print((done.stdout or b"").decode(), end="")
         sys.exit("The installation failed, see above. Run the same command again to start over.")
 
 
-def read_record(environment):
+def read_record(environment: Path) -> dict[str, Any]:
     """What was installed into *environment*; empty unless the installation was completed."""
     try:
-        return json.loads(record_of(environment).read_text())
+        record: dict[str, Any] = json.loads(record_of(environment).read_text())
     except (OSError, ValueError):
         return {}
+    return record
 
 
-def record_of(environment):
+def record_of(environment: Path) -> Path:
     """The file that is written last."""
     return environment / "installed.json"
 
 
-def python_in(environment):
+def python_in(environment: Path) -> Path:
     """The interpreter of *environment*."""
     return environment / "bin" / "python"
 
 
-def fingerprints(pattern, names):
+def fingerprints(pattern: str, names: Iterable[str]) -> dict[str, str]:
     """The digest of each file, by name."""
     return {name: hashlib.sha256((ROOT / pattern.format(name)).read_bytes()).hexdigest() for name in names}
 

@@ -5,7 +5,7 @@ import logging
 import sys
 
 from source_opsgenie.airbyte.cli import parse_arguments
-from source_opsgenie.extras import require
+from source_opsgenie.distribution import require
 from source_opsgenie.signals import Terminated, handle_signals, report_unwritable_output
 
 

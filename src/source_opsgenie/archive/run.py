@@ -1,6 +1,6 @@
 """Starts `opsgenie-archive`, or names the libraries that it needs."""
 
-from source_opsgenie.extras import require
+from source_opsgenie.distribution import require
 
 
 def main() -> None:
