@@ -1,27 +1,25 @@
 # Start with `make demo` or `make test`. Each installs everything that it needs into .venv.
-# Requires Python 3.11, 3.12 or 3.13 (set PYTHON=python3.12 to use another than python3) and a package index.
+# Requires Python 3.11, 3.12, 3.13 or 3.14 (set PYTHON=python3.12 to use another than python3) and a package index.
 
 PYTHON ?= python3
 SEEDS ?= 100
 FIRST ?= 0
+LOCKS := run test
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/.installed
+INSTALL := $(PYTHON) tools/install.py
 
 .DEFAULT_GOAL := test
-.PHONY: install demo test check fix docs soak explore bench performance audit lock clean
+.PHONY: install archive develop demo test test-lowest check fix docs soak explore bench performance audit lock upgrade clean
 
-install: $(INSTALLED) ## install source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
+install: ## install source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
+	@$(INSTALL) run
 
-$(INSTALLED): requirements.txt pyproject.toml simulator/pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
-		{ echo "Python 3.11, 3.12 or 3.13 is required. Run 'make PYTHON=python3.12 $(MAKECMDGOALS)'."; exit 1; }
-	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . -e simulator
-	@$(BIN)/python -m pip check --disable-pip-version-check >/dev/null || { $(BIN)/python -m pip check; exit 1; }
-	@touch $@
+archive: ## install opsgenie-archive alone, without Airbyte's libraries, into .venv-archive/bin
+	@$(INSTALL) archive
+
+develop: ## install what the tests and checks need as well
+	@$(INSTALL) test
 
 demo: install ## copy a simulated account into a DuckDB file, twice, and query it
 	@$(BIN)/python examples/demo.py
@@ -29,40 +27,46 @@ demo: install ## copy a simulated account into a DuckDB file, twice, and query i
 test: check ## run everything that CI runs
 	$(BIN)/pytest --quiet --numprocesses 2 --dist worksteal --cov --cov-report term
 
-check: install
+test-lowest: ## run the tests, or those in ONLY, with the lowest versions that pyproject.toml allows
+	@$(INSTALL) lowest
+	.venv-lowest/bin/pytest --quiet --numprocesses 2 --dist worksteal $(ONLY)
+
+check: develop
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
 
-fix: install ## fix lint and format automatically
+fix: develop ## fix lint and format automatically
 	$(BIN)/ruff check --quiet --fix .
 	$(BIN)/ruff format --quiet .
 
-docs: install ## generate the reference pages and tables in docs and README.md
+docs: develop ## generate the reference pages and tables in docs and README.md
 	$(BIN)/python docs/generate.py
 
-soak: install ## read large and changing accounts for some minutes, and check that every row was read
+soak: develop ## read large and changing accounts for some minutes, and check that every row was read
 	$(BIN)/python -m benchmarks.soak
 
-explore: install ## read SEEDS random accounts, from seed FIRST on, and compare the rows with them
+explore: develop ## read SEEDS random accounts, from seed FIRST on, and compare the rows with them
 	$(BIN)/python -m benchmarks.explore $(SEEDS) $(FIRST)
 
-bench: install ## compare with the public connector, for about 25 minutes; ONLY=children runs a part
+bench: develop ## compare with the public connector, for about 25 minutes; ONLY=children runs a part
 	$(BIN)/python -m benchmarks.bench $(ONLY)
 
-performance: install ## run the benchmarks on a quiet machine and update the tables in docs/performance.md
+performance: develop ## run the benchmarks on a quiet machine and update the tables in docs/performance.md
 	$(BIN)/python -m benchmarks.bench --write $(ONLY)
 
-audit: install ## check the dependencies for known vulnerabilities (uses the network)
-	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt || { \
+audit: develop ## check the dependencies for known vulnerabilities (uses the network)
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip $(LOCKS:%=--requirement requirements/%.txt) || { \
 		echo "Either a vulnerability is listed above, or the service was unreachable and nothing was checked."; \
 		exit 1; }
 
-lock: install ## lock the dependencies again, with hashes and without an index URL
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
-		--group dev --extra archive pyproject.toml simulator/pyproject.toml --output-file requirements.txt
+lock: ## lock what pyproject.toml declares, keep all other pins, and print what changed
+	@$(PYTHON) tools/lock.py
+
+upgrade: ## lock the newest versions that pyproject.toml allows, and print what changed
+	@$(PYTHON) tools/lock.py --upgrade
 
 clean: ## remove everything that make created
-	rm -rf $(VENV) demo .coverage benchmarks/.public
+	rm -rf $(VENV) .venv-archive .venv-lowest .venv-lock demo .coverage benchmarks/.public

@@ -1,14 +1,15 @@
 """Read everything that an Opsgenie account exposes, completely, provably and at the account's own pace."""
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+
+from source_opsgenie.distribution import VERSION
 
 if TYPE_CHECKING:
     from source_opsgenie.airbyte.source import SourceOpsgenie
 
 __all__ = ["SourceOpsgenie", "__version__"]
 
-__version__ = version("source-opsgenie")
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:

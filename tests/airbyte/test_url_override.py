@@ -2,6 +2,7 @@
 
 import pytest
 from click.testing import CliRunner
+from tests.support.archive_command import SEPARATELY
 from tests.support.leaks import record_output
 from tests.support.verbs import Verbs
 
@@ -42,7 +43,7 @@ def test_a_read_without_an_override_reports_nothing(source: Verbs) -> None:
 def test_the_archive_reports_the_override(simulator: Simulator, account: Account) -> None:
     """`opsgenie-archive` prints one line on stderr, whatever --region is."""
     environment = {"OPSGENIE_API_TOKEN": account.full_key, "OPSGENIE_API_URL": simulator.url}
-    result = CliRunner().invoke(main, ["plan", "--region", "eu", "--streams", "teams"], env=environment)
+    result = CliRunner(**SEPARATELY).invoke(main, ["plan", "--region", "eu", "--streams", "teams"], env=environment)
     record_output(result.output)
 
     assert (0, f"{NOTICE.format(simulator.url)}\n") == (result.exit_code, result.stderr)

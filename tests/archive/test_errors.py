@@ -17,8 +17,8 @@ def test_a_forbidden_stream_leaves_the_others_complete(archive: Command, account
     )
 
     assert 1 == result.exit_code
-    assert "users: INCOMPLETE: " in result.output
-    assert "Configuration Access" in result.output
+    assert "users: INCOMPLETE: " in result.stderr
+    assert "Configuration Access" in result.stderr
     assert [("alerts", True), ("teams", False), ("users", False)] == archive.query(
         "SELECT stream, is_complete FROM _archive.streams ORDER BY stream"
     )

@@ -1,5 +1,6 @@
 """`opsgenie-archive`, run as a person runs it, and the file that it writes."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -22,6 +23,8 @@ LISTENING = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
     "from source_opsgenie.archive.cli import main; main()"
 )
+# Before click 8.2, its runner adds stderr to stdout unless it is told not to.
+SEPARATELY: dict[str, Any] = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,13 @@ class Command:
 
     def __call__(self, *arguments: str, key: str | None = None) -> Result:
         """Run it in this process, and check that the key is in nothing that it printed or wrote."""
-        result = CliRunner().invoke(
+        result = CliRunner(**SEPARATELY).invoke(
             main, arguments, env=self.environment | ({"OPSGENIE_API_TOKEN": key} if key else {})
         )
         result.stderr_bytes = (result.stderr_bytes or b"").removeprefix(self.notice.encode())
         left = [path for path in self.path.parent.iterdir() if path.name.startswith(self.path.name)]
 
-        printed = [record_output(text) for text in (result.output, str(result.exception))]
+        printed = [record_output(text) for text in (result.output, result.stderr, str(result.exception))]
         assert [] == find_leaks(key or self.key, *printed, files=left)
         return result
 

@@ -2,7 +2,8 @@
 
 import argparse
 from collections.abc import Sequence
-from importlib.metadata import version
+
+from source_opsgenie.distribution import VERSION
 
 DESCRIPTION = """Read an Opsgenie account and print its data as Airbyte protocol messages, one JSON message per line.
 To copy an account into a local file without Airbyte, use opsgenie-archive."""
@@ -49,7 +50,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "source-opsgenie", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('source-opsgenie')}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {VERSION}")
     verbs = parser.add_subparsers(title="verbs", dest="command", metavar="verb", required=True)
     for verb, summary in VERBS.items():
         verb_parser = verbs.add_parser(verb, help=summary, description=f"{summary.capitalize()}.")

@@ -5,6 +5,7 @@ import logging
 import sys
 
 from source_opsgenie.airbyte.cli import parse_arguments
+from source_opsgenie.distribution import require
 from source_opsgenie.signals import Terminated, handle_signals, report_unwritable_output
 
 
@@ -12,6 +13,7 @@ def main() -> None:
     """Run one verb; the exit code is 0 only if every requested stream is complete."""
     # Parse before the CDK is imported, so that --help is fast.
     arguments = parse_arguments(sys.argv[1:])
+    require("airbyte_cdk", install="source-opsgenie")
     # A log line that cannot be written is reported once, together with the messages.
     logging.raiseExceptions = False
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from source_opsgenie.config import Config, read_json
+from source_opsgenie.distribution import VERSION
 from source_opsgenie.errors import ConfigError, OpsgenieError
 from source_opsgenie.options import ENDPOINTS, override_notice
 from source_opsgenie.signals import SIGNALS_DEFERRED, Terminated, exit_code, handle_signals, report_unwritable_output
@@ -108,7 +109,7 @@ def _with_options(command: Any) -> Any:
 
 
 @click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="source-opsgenie")
+@click.version_option(VERSION)
 def main() -> None:
     """Start `opsgenie-archive`."""
 
