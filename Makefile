@@ -3,7 +3,11 @@
 
 PYTHON ?= python3
 SEEDS ?= 100
-FIRST ?= 0
+ROUNDS ?= 1
+ifndef FIRST
+FIRST := $(shell date +%s)
+endif
+ORDER ?= 13
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -27,7 +31,7 @@ demo: install ## copy a simulated account into a DuckDB file, twice, and query i
 	@$(BIN)/python examples/demo.py
 
 test: check ## run everything that CI runs
-	$(BIN)/pytest --quiet --numprocesses 2 --dist worksteal --cov --cov-report term
+	$(BIN)/pytest --quiet --randomly-seed=$(ORDER) --numprocesses 2 --dist worksteal --cov --cov-report term
 
 check: install
 	$(BIN)/ruff check --quiet .
@@ -46,7 +50,11 @@ docs: install ## generate the reference pages and tables in docs and README.md
 soak: install ## read large and changing accounts for some minutes, and check that every row was read
 	$(BIN)/python -m benchmarks.soak
 
-explore: install ## read SEEDS random accounts, from seed FIRST on, and compare the rows with them
+explore: install ## search for faults: ROUNDS of the property tests and SEEDS random accounts, from seed FIRST on
+	@for seed in $$(seq $(FIRST) $$(($(FIRST) + $(ROUNDS) - 1))); do \
+		$(BIN)/pytest --quiet -m hypothesis --hypothesis-profile explore --hypothesis-seed $$seed --randomly-seed $$seed || \
+		{ echo "Run 'make explore FIRST=$$seed SEEDS=0' to repeat this."; exit 1; }; \
+	done
 	$(BIN)/python -m benchmarks.explore $(SEEDS) $(FIRST)
 
 bench: install ## compare with the public connector, for about 25 minutes; ONLY=children runs a part
