@@ -182,7 +182,7 @@ def test_misread_times_are_noticed_before_the_first_row() -> None:
         next(Backfill(search).read(BEGUN))
 
 
-@pytest.mark.parametrize("late response", [0, 4])
+@pytest.mark.parametrize("late", [0, 4])
 def test_resume_after_changes(late: int) -> None:
     """Rows that are deleted or indexed late while a read is interrupted hide no existing row from it."""
     account = crowded(*((NOW - number * DAY // 8, 1) for number in range(1, 2_500)))
