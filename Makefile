@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: install demo test check fix docs soak explore bench performance audit lock clean
+.PHONY: install demo test check fix docs soak explore bench performance audit lock release clean
 
 install: $(INSTALLED) ## install source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
 
@@ -72,5 +72,10 @@ lock: install ## lock the dependencies again, with hashes and without an index U
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 		--group dev --extra archive pyproject.toml simulator/pyproject.toml --output-file requirements.txt
 
+release: install ## set VERSION, test, build into dist, commit and tag; docs/release.md says how to publish it
+	$(BIN)/python release.py prepare "$(VERSION)"
+	$(MAKE) test
+	$(BIN)/python release.py finish "$(VERSION)"
+
 clean: ## remove everything that make created
-	rm -rf $(VENV) demo .coverage benchmarks/.public
+	rm -rf $(VENV) demo dist .coverage benchmarks/.public
