@@ -8,6 +8,14 @@ ifndef FIRST
 FIRST := $(shell date +%s)
 endif
 ORDER ?= 13
+# A checkout that cannot be written to gets no caches.
+ifneq ($(shell test -w . || echo read-only),)
+export MYPY_CACHE_DIR := /dev/null
+export RUFF_NO_CACHE := true
+export PYTEST_ADDOPTS += -p no:cacheprovider
+export COVERAGE_FILE := $(or $(TMPDIR),/tmp)/source-opsgenie-$(shell id -u).coverage
+NO_CACHE := --no-cache
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -37,7 +45,7 @@ check: install
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports $(NO_CACHE)
 	$(BIN)/python docs/generate.py --check
 
 fix: install ## fix lint and format automatically
@@ -52,6 +60,7 @@ soak: install ## read large and changing accounts for some minutes, and check th
 
 explore: install ## search for faults: ROUNDS of the property tests and SEEDS random accounts, from seed FIRST on
 	@for seed in $$(seq $(FIRST) $$(($(FIRST) + $(ROUNDS) - 1))); do \
+		echo "Property tests with seed $$seed"; \
 		$(BIN)/pytest --quiet -m hypothesis --hypothesis-profile explore --hypothesis-seed $$seed --randomly-seed $$seed || \
 		{ echo "Run 'make explore FIRST=$$seed SEEDS=0' to repeat this."; exit 1; }; \
 	done
