@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hatch_build import with_links
+from tests.support.leaks import run_process
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"source_opsgenie": ROOT, "opsgenie_simulator": ROOT / "simulator"}
@@ -27,8 +27,21 @@ def build(folder: Path, to: Path, *targets: str, **environment: str) -> dict[str
     """Build the distributions of the project in *folder*; returns their contents by name."""
     to.mkdir(parents=True)
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(to), *(f"-t{target}" for target in targets)]
-    subprocess.run(command, cwd=folder, env=os.environ | environment, check=True, capture_output=True)
+    done = run_process(*command, cwd=folder, env=os.environ | environment)
+
+    assert done.returncode == 0, done.stderr
     return {path.name: path.read_bytes() for path in to.iterdir()}
+
+
+def unpack(sdist: Path, to: Path) -> Path:
+    """Write the files of an sdist below the folder *to*; returns the folder of the project."""
+    with tarfile.open(sdist) as files:
+        for member in files.getmembers():
+            content = files.extractfile(member)
+            path = to / member.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.read() if content else b"")
+    return next(to.iterdir())
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +94,8 @@ def test_wheel_has_what_belongs_in_it(built: Path, name: str) -> None:
 def test_another_build_has_the_same_bytes(built: Path, name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Built from the sdist, elsewhere and in another time zone, the wheel has the same bytes, and so has the sdist."""
     expected = {path.name: path.read_bytes() for path in (built / name).iterdir()}
-    with tarfile.open(next((built / name).glob("*.tar.gz"))) as files:
-        files.extractall(folder := tmp_path_factory.mktemp("unpacked"), filter="data")
-    again = build(next(folder.iterdir()), folder / "again", "sdist", "wheel", TZ="Asia/Kathmandu", PYTHONHASHSEED="1")
+    folder = unpack(next((built / name).glob("*.tar.gz")), tmp_path_factory.mktemp("unpacked"))
+    again = build(folder, folder.parent / "again", "sdist", "wheel", TZ="Asia/Kathmandu", PYTHONHASHSEED="1")
 
     assert expected == again
 
