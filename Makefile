@@ -82,9 +82,9 @@ lock: install ## lock the dependencies again, with hashes and without an index U
 		--group dev --extra archive pyproject.toml simulator/pyproject.toml --output-file requirements.txt
 
 release: install ## set VERSION, test, build into dist, commit and tag; docs/release.md says how to publish it
-	$(BIN)/python release.py prepare "$(VERSION)"
+	$(BIN)/python tools/release.py prepare "$(VERSION)"
 	$(MAKE) test
-	$(BIN)/python release.py finish "$(VERSION)"
+	$(BIN)/python tools/release.py finish "$(VERSION)"
 
 clean: ## remove everything that make created
 	rm -rf $(VENV) demo dist .coverage benchmarks/.public

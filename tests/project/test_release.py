@@ -22,7 +22,7 @@ def git(folder: Path, *args: str) -> str:
 
 def release(folder: Path, step: str, version: str) -> CompletedProcess[str]:
     """Run a step of a release in *folder*."""
-    return run_process(sys.executable, ROOT / "release.py", step, version, cwd=folder)
+    return run_process(sys.executable, ROOT / "tools" / "release.py", step, version, cwd=folder)
 
 
 def write(folder: Path, changes: str) -> None:

@@ -18,10 +18,12 @@ from packaging.version import InvalidVersion, Version
 DIST = Path("dist")
 # What is installed to run the programs, in the first of these that exists: the bill of materials lists it.
 LOCKS = (Path("requirements/run.txt"), Path("requirements.txt"))
+# Each folder with a pyproject.toml is a distribution; all of them are released together.
+PROJECTS = (Path(), *sorted(path.parent for path in Path().glob("*/pyproject.toml")))
 # The line that holds the version, by file.
-VERSION_LINES = {
-    "pyproject.toml": r'^version = "(?P<version>.*)"$',
-    "simulator/pyproject.toml": r'^version = "(?P<version>.*)"$',
+VERSION_LINES = dict.fromkeys(
+    (str(folder / "pyproject.toml") for folder in PROJECTS), r'^version = "(?P<version>.*)"$'
+) | {
     "metadata.yaml": r"^  dockerImageTag: (?P<version>.*)$",
     "CHANGELOG.md": r"^## (?P<version>.*)$",
 }
@@ -29,10 +31,8 @@ VERSION_LINES = {
 
 def main() -> None:
     """Do the given step for the given version."""
-    if len(sys.argv) != len(("release.py", "step", "version")):
-        sys.exit("Run 'make release VERSION=1.0.0', with the version that is released.")
-    step, text = sys.argv[1:]
-    {"prepare": prepare, "finish": finish}[step](text)
+    step, version = sys.argv[1:]
+    {"prepare": prepare, "finish": finish}[step](version)
 
 
 def prepare(text: str) -> None:
@@ -96,12 +96,12 @@ def write(path: str, value: str) -> None:
 
 
 def build(version: Version) -> None:
-    """Build both distributions, the bill of materials and the checksums, into a new dist/."""
+    """Build all distributions, the bill of materials and the checksums, into a new dist/."""
     for path in DIST.glob("*"):
         path.unlink()
     # The timestamps in the files are hatchling's own, so that anyone who builds the tag gets the same bytes.
     environment = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
-    for folder in (Path(), Path("simulator")):
+    for folder in PROJECTS:
         python("hatchling", "build", "-d", str(DIST.resolve()), cwd=folder, environment=environment)
     python("twine", "check", "--strict", *sorted(map(str, DIST.iterdir())))
     materials = DIST / f"source_opsgenie-{version}.cdx.json"
