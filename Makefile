@@ -3,14 +3,27 @@
 
 PYTHON ?= python3
 SEEDS ?= 100
-FIRST ?= 0
 LOCKS := run test
+ROUNDS ?= 1
+ifndef FIRST
+FIRST := $(shell date +%s)
+endif
+ORDER ?= 13
+# A checkout that cannot be written to gets no caches.
+ifneq ($(shell test -w . || echo read-only),)
+export MYPY_CACHE_DIR := /dev/null
+export RUFF_NO_CACHE := true
+export PYTEST_ADDOPTS += -p no:cacheprovider
+export COVERAGE_FILE := $(or $(TMPDIR),/tmp)/source-opsgenie-$(shell id -u).coverage
+NO_CACHE := --no-cache
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(PYTHON) tools/install.py
 
 .DEFAULT_GOAL := test
-.PHONY: install archive develop demo test test-lowest check fix docs soak explore bench performance audit lock upgrade clean
+.PHONY: install archive develop demo test test-lowest check fix docs soak explore bench performance audit lock upgrade \
+	release clean
 
 install: ## install source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
 	@$(INSTALL) run
@@ -25,7 +38,7 @@ demo: install ## copy a simulated account into a DuckDB file, twice, and query i
 	@$(BIN)/python examples/demo.py
 
 test: check ## run everything that CI runs
-	$(BIN)/pytest --quiet --numprocesses 2 --dist worksteal --cov --cov-report term
+	$(BIN)/pytest --quiet --randomly-seed=$(ORDER) --numprocesses 2 --dist worksteal --cov --cov-report term
 
 test-lowest: ## run the tests, or those in ONLY, with the lowest versions that pyproject.toml allows
 	@$(INSTALL) lowest
@@ -35,7 +48,7 @@ check: develop
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports $(NO_CACHE)
 	$(BIN)/python docs/generate.py --check
 
 fix: develop ## fix lint and format automatically
@@ -48,7 +61,12 @@ docs: develop ## generate the reference pages and tables in docs and README.md
 soak: develop ## read large and changing accounts for some minutes, and check that every row was read
 	$(BIN)/python -m benchmarks.soak
 
-explore: develop ## read SEEDS random accounts, from seed FIRST on, and compare the rows with them
+explore: develop ## search for faults: ROUNDS of the property tests and SEEDS random accounts, from seed FIRST on
+	@for seed in $$(seq $(FIRST) $$(($(FIRST) + $(ROUNDS) - 1))); do \
+		echo "Property tests with seed $$seed"; \
+		$(BIN)/pytest --quiet -m hypothesis --hypothesis-profile explore --hypothesis-seed $$seed --randomly-seed $$seed || \
+		{ echo "Run 'make explore FIRST=$$seed SEEDS=0' to repeat this."; exit 1; }; \
+	done
 	$(BIN)/python -m benchmarks.explore $(SEEDS) $(FIRST)
 
 bench: develop ## compare with the public connector, for about 25 minutes; ONLY=children runs a part
@@ -68,5 +86,10 @@ lock: ## lock what pyproject.toml declares, keep all other pins, and print what 
 upgrade: ## lock the newest versions that pyproject.toml allows, and print what changed
 	@$(PYTHON) tools/lock.py --upgrade
 
+release: develop ## set VERSION, test, build into dist, commit and tag; docs/release.md says how to publish it
+	$(BIN)/python tools/release.py prepare "$(VERSION)"
+	$(MAKE) test
+	$(BIN)/python tools/release.py finish "$(VERSION)"
+
 clean: ## remove everything that make created
-	rm -rf $(VENV) .venv-archive .venv-lowest .venv-lock demo .coverage benchmarks/.public
+	rm -rf $(VENV) .venv-archive .venv-lowest .venv-lock demo dist .coverage benchmarks/.public

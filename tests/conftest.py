@@ -1,11 +1,17 @@
 """The shared fixtures: an account, a simulator that serves it, and Airbyte's verbs pointed at it."""
 
+import importlib
 import logging
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import benchmarks
 import pytest
+from hypothesis import HealthCheck, settings
 
+import opsgenie_simulator
+import source_opsgenie
 from opsgenie_simulator import Account, Simulator
 from tests.support.leaks import pytest_runtest_makereport
 from tests.support.verbs import Verbs
@@ -14,6 +20,19 @@ pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
 
 # This hook searches the output of each test for API keys.
 __all__ = ["pytest_runtest_makereport"]
+
+# `make test` draws the same examples each time, on any machine; `make explore` draws new ones. Neither stores any.
+settings.register_profile(
+    "suite", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", settings.get_profile("suite"), derandomize=False, print_blob=True)
+settings.load_profile("suite")
+
+# Hypothesis also draws the constants of the modules that are loaded: one test alone loads what all tests do.
+for package in (source_opsgenie, opsgenie_simulator, benchmarks):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 
 # Folders whose tests make thousands of requests, and run no program from start to end.
 QUIET = ("api", "reading", "streams", "laws", "simulator")

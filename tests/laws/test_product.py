@@ -1,5 +1,6 @@
 """Small accounts of any shape, with all combinations of the switches."""
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.support.worlds import DAY_MS, NOW, Table, World, count_duplicates, create_crowd
@@ -11,7 +12,7 @@ SIZES = (1, 2, 99, 100, 101, 199, 200, 230)
 # Adjacent milliseconds, hours, months; one in the minutes that are not indexed yet, one in the future.
 OFFSETS_MS = (0, 1, 2, 3_600_000, 3_600_001, 300 * DAY_MS, 365 * DAY_MS - 1_000, 365 * DAY_MS + 20_000)
 EXERCISED: list[tuple[int, Switches]] = []
-CASES = settings(deadline=None, derandomize=True, database=None, phases=[Phase.generate], max_examples=40)
+CASES = settings(phases=[Phase.generate], max_examples=40)
 
 SHAPES = st.lists(
     st.tuples(st.sampled_from(OFFSETS_MS), st.sampled_from(SIZES)), max_size=4, unique_by=lambda crowd: crowd[0]
@@ -53,15 +54,24 @@ def read_exactly_once(shape: list[tuple[int, int]], switches: Switches, step_ms:
     assert (0, {}, []) == (count_duplicates(second.keys("alerts")), table.differences(account), third.ids)
 
 
+def are_diverse(exercised: list[tuple[int, Switches]]) -> bool:
+    """Whether the examples have what the test says; those that `make explore` draws may lack one."""
+    sizes = {size for size, _ in exercised}
+    searches = {switches.updated_at_search for _, switches in exercised}
+    return (
+        min(sizes) == 0
+        and max(sizes) > 300
+        and searches == {"searchable", "rejected", "ignored", "seconds"}
+        and {switches.ties for _, switches in exercised} == {"kept", "mirrored", "shuffled"}
+    )
+
+
+@pytest.mark.hypothesis
 def test_small_accounts_of_any_shape_are_read_exactly_once() -> None:
     """Whatever the shape and the switches, each alert is read once, and once more after it changed.
 
     The examples include empty accounts, accounts of more than three pages, and every position of a switch.
     """
     read_exactly_once()
-    sizes = [size for size, _ in EXERCISED]
 
-    assert min(sizes) == 0
-    assert max(sizes) > 300
-    assert {"searchable", "rejected", "ignored", "seconds"} == {switches.updated_at_search for _, switches in EXERCISED}
-    assert {"kept", "mirrored", "shuffled"} == {switches.ties for _, switches in EXERCISED}
+    assert are_diverse(EXERCISED) or settings.get_current_profile_name() == "explore"

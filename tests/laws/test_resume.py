@@ -21,7 +21,7 @@ from opsgenie_simulator import Account, RandomChanges, Switches
 
 STOPS: list[int] = []
 # A case is slow and its parameters explain it, so failures are not shrunk.
-FEW_EXAMPLES = settings(deadline=None, derandomize=True, database=None, phases=[Phase.generate], max_examples=12)
+FEW_EXAMPLES = settings(phases=[Phase.generate], max_examples=12)
 SWITCHES = st.builds(
     Switches,
     updated_at_search=st.sampled_from(["searchable", "rejected", "ignored", "seconds"]),
@@ -68,6 +68,7 @@ def read_with_stops(switches: Switches, stops: list[int], seed: int) -> None:
     assert [] == table.invalid_states()
 
 
+@pytest.mark.hypothesis
 def test_alerts_are_complete_after_any_stops() -> None:
     """However often two syncs are stopped, with changes between, a sync without changes makes the table exact.
 
@@ -75,9 +76,9 @@ def test_alerts_are_complete_after_any_stops() -> None:
     """
     read_with_stops()
 
-    assert len(STOPS) >= 15
-    assert min(STOPS) < 200
-    assert max(STOPS) > 400
+    are_diverse = len(STOPS) >= 15 and min(STOPS) < 200 and max(STOPS) > 400
+
+    assert are_diverse or settings.get_current_profile_name() == "explore"
 
 
 @pytest.mark.parametrize("stream", ["alerts", "alert_logs"])
