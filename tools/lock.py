@@ -51,7 +51,8 @@ def resolve_all(uv: Path, *, folder: Path, options: list[str]) -> dict[str, str]
         output.write_text(locked(name))
         command = [uv, *COMPILE, *options, *arguments, "--output-file", output]
         subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-        return output.read_text()
+        # A comment names the constraints by their temporary path.
+        return output.read_text().replace(f"{folder}/", "")
 
     project = (*PROJECTS, "--extra", "archive")
     run = resolve("run.txt", *project, "--group", "build")

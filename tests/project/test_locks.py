@@ -125,6 +125,14 @@ def test_locks_are_complete_for_each_python_and_system(name: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
+def test_no_lock_depends_on_the_machine_that_made_it(file: str) -> None:
+    """A lock, its comments included, names no folder and no URL."""
+    text = (ROOT / "requirements" / file).read_text()
+
+    assert [] == [line for line in text.splitlines() if re.search(r"[ =]/|file:|https?:", line)]
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_each_line_is_a_pin_with_hashes(file: str) -> None:
     """A lock has no options, such as an index, and pins each requirement with a hash."""
     pattern = r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9,-]+\])?==[^ ]+( ; [^-]*(-[^-][^-]*)*)? *(--hash=sha256:[0-9a-f]{64} *)+"
