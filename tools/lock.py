@@ -17,7 +17,7 @@ UV_ENVIRONMENT = ROOT / ".venv-lock"
 PROJECTS = ("pyproject.toml", "simulator/pyproject.toml")
 COMPILE = (
     *("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
-    *("--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-strip-extras"),
+    *("--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-strip-extras", "--no-annotate"),
 )
 
 Pins = dict[str, list[str]]
