@@ -87,7 +87,7 @@ def create(environment: Path, reason: str) -> None:
             "On Debian and Ubuntu, run 'apt-get install python3-venv', then this command again."
         )
     shutil.rmtree(environment, ignore_errors=True)
-    run(sys.executable, "-m", "venv", environment)
+    run(sys.executable, "-m", "venv", environment, quiet=True)
 
 
 def install(environment: Path, locks: list[str], projects: tuple[str, ...]) -> None:
@@ -135,8 +135,8 @@ def succeeds(command: list[str], env: dict[str, str] | None = None) -> bool:
 
 def run(*command: str | Path, quiet: bool = False) -> None:
     """Run *command*; its failure ends this program, with its output."""
-    output = subprocess.PIPE if quiet else None
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, stdout=output, check=False)
+    output = (subprocess.PIPE, subprocess.STDOUT) if quiet else (None, None)
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, stdout=output[0], stderr=output[1], check=False)
     if done.returncode:
         print((done.stdout or b"").decode(), end="")
         sys.exit("The installation failed, see above. Run the same command again to start over.")
@@ -170,4 +170,5 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1])
     except KeyboardInterrupt:
+        print("Interrupted. Run the same command again to start over.", file=sys.stderr)
         sys.exit(130)

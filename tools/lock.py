@@ -17,7 +17,7 @@ UV_ENVIRONMENT = ROOT / ".venv-lock"
 PROJECTS = ("pyproject.toml", "simulator/pyproject.toml")
 COMPILE = (
     *("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
-    *("--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-strip-extras"),
+    *("--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-strip-extras", "--no-annotate"),
 )
 
 Pins = dict[str, list[str]]
@@ -51,8 +51,7 @@ def resolve_all(uv: Path, *, folder: Path, options: list[str]) -> dict[str, str]
         output.write_text(locked(name))
         command = [uv, *COMPILE, *options, *arguments, "--output-file", output]
         subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
-        # A comment names the constraints by their temporary path.
-        return output.read_text().replace(f"{folder}/", "")
+        return output.read_text()
 
     project = (*PROJECTS, "--extra", "archive")
     run = resolve("run.txt", *project, "--group", "build")
