@@ -1,6 +1,7 @@
 """`source-opsgenie`: runs one of Airbyte's verbs."""
 
 import gc
+import io
 import logging
 import sys
 
@@ -12,6 +13,9 @@ def main() -> None:
     """Run one verb; the exit code is 0 only if every requested stream is complete."""
     # Parse before the CDK is imported, so that --help is fast.
     arguments = parse_arguments(sys.argv[1:])
+    # Airbyte reads UTF-8, whatever the locale.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     # A log line that cannot be written is reported once, together with the messages.
     logging.raiseExceptions = False
     try:
