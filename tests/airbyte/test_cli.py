@@ -1,5 +1,6 @@
 """The command line of `source-opsgenie`, as users, PyAirbyte and the platform call it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,14 +8,16 @@ from pathlib import Path
 import pytest
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from tests.support.leaks import run_process
+from tests.support.verbs import Verbs, catalog
 
+from opsgenie_simulator import Account
 from source_opsgenie.airbyte.cli import parse_arguments
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command with *arguments*."""
     script = Path(sys.executable).with_name("source-opsgenie")
-    return run_process(script, *arguments)
+    return run_process(script, *arguments, env=os.environ | environment, encoding="utf-8")
 
 
 def test_help_has_examples_environment_and_exit_codes() -> None:
@@ -53,3 +56,18 @@ def test_invalid_arguments_exit_with_2(arguments: tuple[str, ...]) -> None:
 def test_arguments_are_parsed_as_by_the_cdk(line: str) -> None:
     """Every command line of the CDK's own entry point is accepted, with the same result."""
     assert AirbyteEntrypoint.parse_args(line.split()) == parse_arguments(line.split())
+
+
+def test_messages_are_utf_8_in_any_locale(source: Verbs, account: Account) -> None:
+    """A text that the locale cannot express is in the messages all the same."""
+    account.create_alert(message="Zürich is down 🔥")
+    files = (
+        "--config",
+        source.file("config", source.config),
+        "--catalog",
+        source.file("catalog", catalog(["alerts"], "full_refresh")),
+    )
+    done = run("read", *files, PYTHONIOENCODING="ascii")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "Zürich is down 🔥" in done.stdout

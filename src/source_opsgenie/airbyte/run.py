@@ -1,6 +1,7 @@
 """`source-opsgenie`: runs one of Airbyte's verbs."""
 
 import gc
+import io
 import logging
 import sys
 
@@ -14,6 +15,9 @@ def main() -> None:
     # Parse before the CDK is imported, so that --help is fast.
     arguments = parse_arguments(sys.argv[1:])
     require("airbyte_cdk", install="source-opsgenie")
+    # Airbyte reads UTF-8, whatever the locale.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     # A log line that cannot be written is reported once, together with the messages.
     logging.raiseExceptions = False
     try:
