@@ -94,7 +94,7 @@ def test_404_of_a_child_whose_parent_is_gone(stream: str) -> None:
     expected = {one for one in account.alerts if getattr(account.ledger.children(one), stream.split("_")[1])}
 
     assert {row["alert_id"] for row in rows_in(events)} == expected
-    assert "40 parents: 39 read, 1 deleted" in texts_in(events)
+    assert "40 parents requested, 39 read, 1 deleted" in texts_in(events)
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_a_grandchild_carries_the_ids_of_all_above_it() -> None:
     keys = [(row["user_id"], row["rule_id"], row["id"]) for row in rows]
 
     assert keys == [("u", "r", "1"), ("u", "r", "2"), ("v", "r", "1")]
-    assert "5 parents: 5 read, 0 deleted" in told
+    assert "5 parents requested, 5 read, 0 deleted" in told
     # A rule is not asked for by itself when only its steps matter.
     assert f"{RULES.format('u')}/r" not in [request.path for request in paths.asked]
 
@@ -81,8 +81,8 @@ def test_a_grandchild_carries_the_ids_of_all_above_it() -> None:
 @pytest.mark.parametrize(
     ("missing", "expected"),
     [
-        ({RULES.format("v"): gone, "/v2/users/v": gone}, "4 parents: 3 read, 1 deleted"),
-        ({STEPS.format("v", "r"): gone, f"{RULES.format('v')}/r": gone}, "5 parents: 4 read, 1 deleted"),
+        ({RULES.format("v"): gone, "/v2/users/v": gone}, "4 parents requested, 3 read, 1 deleted"),
+        ({STEPS.format("v", "r"): gone, f"{RULES.format('v')}/r": gone}, "5 parents requested, 4 read, 1 deleted"),
     ],
 )
 def test_what_vanishes_above_is_gone(missing: Answers, expected: str) -> None:
@@ -169,7 +169,7 @@ def test_what_hangs_on_no_parent_is_read_too() -> None:
     expected = [("g", None, "all"), ("p", "t", "t"), ("q", "t", "t")]
 
     assert [(row["id"], row["team_id"], row["message"]) for row in rows] == expected
-    assert "1 parents: " in told
+    assert "1 parents requested, " in told
 
 
 NEXT = "/v2/schedules/{}/next-on-calls"

@@ -154,7 +154,7 @@ def test_lines_are_read_of_new_files_only() -> None:
 
     assert keys == [(name, number) for name in files.names(NOW - DAY, NOW - MINUTE) for number in (1, 2)]
     assert {row["filename"] for row in rows_in(second)} == set(files.names(NOW + MINUTE))
-    assert "2 parents: 2 read, 0 deleted" in texts_in(first)
+    assert "2 parents requested, 2 read, 0 deleted" in texts_in(first)
 
 
 def test_a_file_that_vanished_is_gone() -> None:
@@ -165,7 +165,7 @@ def test_a_file_that_vanished_is_gone() -> None:
         def __call__(self, request: Request) -> RawResponse:
             return said(404, {"message": "?"}) if "download" in request.path else super().__call__(request)
 
-    assert "1 parents: 0 read, 1 deleted" in texts_in(read(Vanished(*files.moments), "log_file_lines"))
+    assert "1 parents requested, 0 read, 1 deleted" in texts_in(read(Vanished(*files.moments), "log_file_lines"))
 
 
 @pytest.mark.parametrize(
