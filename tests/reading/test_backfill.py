@@ -12,7 +12,7 @@ from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import Incomplete, MalformedResponse
 from source_opsgenie.reading.backfill import SETTLING_MS, Backfill
 from source_opsgenie.reading.batches import read_batches
-from source_opsgenie.reading.events import Batch
+from source_opsgenie.reading.events import Batch, Expected
 from source_opsgenie.reading.state import CurrentRead, Scope, State, Tally
 from source_opsgenie.streams import STREAMS
 
@@ -67,6 +67,30 @@ def test_small_account_costs_few_requests(size: int) -> None:
 
     assert sorted(wire.account.alerts) == sorted(ids_in(batches))
     assert len(wire.requests) <= 10
+
+
+def test_first_batch_has_the_expected_total() -> None:
+    """The number of rows that the read expects, the newest ones included, is known before the first row."""
+    account = crowded((NOW - DAY, 2), (NOW - 1, 3))
+
+    assert next(Backfill(search_of(Wire(account))).read(BEGUN)) == Batch([], expected=Expected(5, "alerts"))
+
+
+def test_account_that_grows_while_it_is_counted() -> None:
+    """Alerts that are created with every request make no contradiction between the counts."""
+    account = crowded((NOW - DAY, 20))
+    expected = set(account.alerts)
+    wire = Wire(account, before=lambda _: account.create_alert())
+
+    assert expected <= set(ids_in(Backfill(search_of(wire)).read(BEGUN)))
+
+
+def test_start_date_within_the_newest_minutes() -> None:
+    """Of the newest minutes, which are not counted, only the rows since the start date are read."""
+    account = crowded((NOW - 200_000, 2), (NOW - 50_000, 3))
+    connection = connection_of(Wire(account), start_date=format_timestamp(NOW - 100_000))
+
+    assert len(ids_in(read_batches(connection, STREAMS["alerts"], BEGUN))) == 3
 
 
 @pytest.mark.parametrize("start", ["", format_timestamp(START)])

@@ -1,13 +1,15 @@
 """Changes: whatever the API does with `updatedAt`, the same rows are read, and the read ends."""
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import orjson
 import pytest
 from tests.support.fakes import DAY, NOW, Wire, crowded, ids_in, query_of, rows_in, search_of
 
 from opsgenie_simulator import Account, Switches
-from source_opsgenie.api.transport import Request
+from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.changes import Changes
 from source_opsgenie.reading.state import CurrentRead, Scope, State
@@ -81,6 +83,66 @@ def test_less_than_a_page_costs_one_request(size: int) -> None:
     assert len(wire.requests) == 1
 
 
+@every_combination
+def test_changes_until_the_read_began_are_read(switches: dict[str, Any]) -> None:
+    """Rows updated within the second in which the read began are read too: its time comes in whole seconds."""
+    account = updated_account(*((NOW + number * 4, 1) for number in range(230)))
+    found = set(ids_in(Changes(search_of(Wire(account, Switches(**switches))), SINCE).read(BEGUN)))
+
+    assert updated_ids(account) == found
+
+
+@every_combination
+def test_deletions_hide_no_change(switches: dict[str, Any]) -> None:
+    """Rows that are deleted during the read hide no changed row that still exists."""
+    account = updated_account(*((SINCE + 1 + number * 500, 1) for number in range(330)))
+
+    def delete(_: Request) -> None:
+        for alert_id in sorted(account.alerts)[5:405:4]:
+            account.delete_alert(alert_id)
+
+    found = set(ids_in(Changes(search_of(Wire(account, Switches(**switches), before=delete)), SINCE).read(BEGUN)))
+
+    assert updated_ids(account) <= found
+
+
+class UnsortedWire(Wire):
+    """A wire to an API that ignores sorting by `updatedAt`, and sorts by `createdAt` instead."""
+
+    def __call__(self, request: Request) -> RawResponse:
+        """Respond in another order."""
+        sort = {"sort": "createdAt"} if request.params.get("sort") == "updatedAt" else {}
+        return super().__call__(replace(request, params={**request.params, **sort}))
+
+
+def test_ignored_sort_is_not_trusted() -> None:
+    """If a page is not sorted as requested, all rows are read and filtered."""
+    account = updated_account(*((NOW - number * 500, 1) for number in range(230)), untouched=0)
+    found = ids_in(Changes(search_of(UnsortedWire(account)), SINCE).read(BEGUN))
+
+    assert sorted(updated_ids(account)) == sorted(found)
+
+
+class PartialWire(Wire):
+    """A wire to an API whose search by `updatedAt` finds only every second row."""
+
+    def __call__(self, request: Request) -> RawResponse:
+        """Respond without the other rows."""
+        response = super().__call__(request)
+        if "updatedAt" not in query_of(request.params):
+            return response
+        body = orjson.loads(response.body)
+        return replace(response, body=orjson.dumps(body | {"data": body["data"][::2]}))
+
+
+def test_partial_search_is_not_trusted() -> None:
+    """A search by `updatedAt` that lacks rows of the newest page is not used."""
+    account = updated_account(*((SINCE + number * 500, 1) for number in range(230)))
+    found = ids_in(Changes(search_of(PartialWire(account)), SINCE).read(BEGUN))
+
+    assert sorted(updated_ids(account)) == sorted(found)
+
+
 def test_oldest_change_first() -> None:
     """Changes are read in the order in which they happened, so a destination ends with the newest version."""
     for size in (60, 230):
@@ -120,18 +182,21 @@ def test_long_read_yields_a_state_before_its_last_rows(switches: dict[str, Any])
 
 
 def test_resume_after_any_batch() -> None:
-    """Resumed from the state of any batch, the read has all rows that were not read before it."""
+    """Resumed from the state of any batch, the read has the other rows, and fewer and fewer of those read before."""
     account = updated_account(
         *((SINCE + number * 500, 1) for number in range(230)), (SINCE + 5, 150), (SINCE + 90_000, 130)
     )
     changes = Changes(search_of(Wire(account)), SINCE)
     batches = list(changes.read(BEGUN))
     states = [(number, batch.state) for number, batch in enumerate(batches) if batch.state]
+    sizes = []
     for number, state in states:
-        rest = changes.read(State.from_mapping(state.to_mapping()))
+        rest = ids_in(changes.read(State.from_mapping(state.to_mapping())))
+        sizes.append(len(rest))
 
-        assert updated_ids(account) == set(ids_in(batches[: number + 1])) | set(ids_in(rest))
+        assert updated_ids(account) == set(ids_in(batches[: number + 1])) | set(rest)
     assert len(states) > 4
+    assert sizes[-1] < 200 < sizes[0]
 
 
 @pytest.mark.parametrize("search", ["searchable", "rejected", "ignored", "seconds"])

@@ -27,6 +27,7 @@ def test_span_is_half_open(span: Span, expected: str) -> None:
         ("", (), ""),
         ("", (created(),), ""),
         ("status: open", (), "(status: open)"),
+        ("status: open", (created(),), "(status: open)"),
         ("", (created(1),), "createdAt >= 1"),
         ("a OR b", (created(1), updated(2)), "(a OR b) AND createdAt >= 1 AND updatedAt >= 2"),
     ],

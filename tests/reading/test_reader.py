@@ -109,6 +109,17 @@ def test_change_in_the_same_millisecond_is_emitted() -> None:
     assert [row["priority"] for row in rows_in(read(wire, state=state))] == ["P2"]
 
 
+@pytest.mark.parametrize(("lookback_minutes", "is_emitted"), [(10, True), (4, False)])
+def test_change_that_is_indexed_late(lookback_minutes: int, is_emitted: bool) -> None:
+    """A change from before the last read that the index shows only now is emitted if the lookback covers it."""
+    wire = Wire(seeded())
+    state = last_state(read(wire, lookback_minutes=lookback_minutes))
+    alert_id = sorted(wire.account.alerts)[0]
+    wire.account.update_alert(alert_id, updated_at=NOW - 5 * MINUTE, priority="P1")
+
+    assert ids_in(read(wire, state=state, lookback_minutes=lookback_minutes)) == [alert_id] * is_emitted
+
+
 @pytest.mark.parametrize("size", [1, 60, 99, 100, 101, 200])
 def test_bulk_change_in_one_millisecond(size: int) -> None:
     """All rows updated in one millisecond are emitted, even if the state remembers fewer."""

@@ -1,5 +1,6 @@
 """State: it survives writing and parsing, damage is rejected, and it stays small."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -203,6 +204,14 @@ def test_begin_and_finish() -> None:
 
     assert (interrupted.begin(20).began, finished.bookmark, finished.read) == (10, 10, None)
     assert (finished.begin(30).began, finished.begin(30).bookmark) == (30, 10)
+
+
+def test_new_read_keeps_the_number_of_unlisted_rows() -> None:
+    """A new read starts with an empty tally except for unlisted rows, and a resumed one keeps all of it."""
+    state = State(Scope("acme"), tally=Tally(counted=9, listed=7, deleted=1, unlisted=3, recent=2))
+
+    assert state.begin(10).tally == Tally(unlisted=3)
+    assert replace(state, read=CurrentRead(5)).begin(10).tally == state.tally
 
 
 def test_bookmark_never_goes_back() -> None:

@@ -88,7 +88,7 @@ class Wire:
         account: Account,
         switches: Switches | None = None,
         *,
-        before: Callable[[Request], None] | None = None,
+        before: Callable[[Request], object] | None = None,
     ) -> None:
         self.now = NOW
         account.clock = lambda: self.now
