@@ -106,6 +106,21 @@ def test_deletions_hide_no_change(switches: dict[str, Any]) -> None:
     assert updated_ids(account) <= found
 
 
+def test_next_page_may_be_empty() -> None:
+    """If all rows after the newest page were deleted, those that still exist are read."""
+    account = updated_account(*((SINCE + number * 500, 1) for number in range(230)))
+
+    def delete(request: Request) -> None:
+        for alert_id in sorted(account.alerts)[5:] if request.params.get("offset", "0") != "0" else ():
+            account.delete_alert(alert_id)
+
+    wire = Wire(account, Switches(updated_at_search="ignored"), before=delete)
+    found = set(ids_in(Changes(search_of(wire), SINCE).read(BEGUN)))
+
+    assert len(account.alerts) == 5
+    assert updated_ids(account) <= found
+
+
 class UnsortedWire(Wire):
     """A wire to an API that ignores sorting by `updatedAt`, and sorts by `createdAt` instead."""
 
@@ -117,7 +132,7 @@ class UnsortedWire(Wire):
 
 def test_ignored_sort_is_not_trusted() -> None:
     """If a page is not sorted as requested, all rows are read and filtered."""
-    account = updated_account(*((NOW - number * 500, 1) for number in range(230)), untouched=0)
+    account = updated_account(*((SINCE + number * 500, 1) for number in range(30)))
     found = ids_in(Changes(search_of(UnsortedWire(account)), SINCE).read(BEGUN))
 
     assert sorted(updated_ids(account)) == sorted(found)
