@@ -13,7 +13,7 @@ from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
 LONG_ONE_IN = 8
 # The timeline was seen to be this much later than `updatedAt` (docs/opsgenie-api.md#what-moves-updatedat).
 TIMELINE_LAG_MS = 117
-NOTES = ("Rolling back", "Customers were told", "Traffic moved to the second region")
+NOTES = ("Rolling back", "Customers informed", "Traffic moved to the second region")
 ADDED = {"team": "IncidentResponderTeamAdded", "user": "IncidentResponderUserAdded"}
 # Group, type and title of the timeline entries of a long incident.
 WORK = (

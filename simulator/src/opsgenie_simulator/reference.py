@@ -137,7 +137,7 @@ print(len(changes.created), changes.updated.total(), len(changes.deleted))
 
 ## Switches
 
-Each switch is an open question about the real API; its default is the answer that we think most likely.
+Each switch is an open question about the real API; its default is the most likely behaviour.
 A reliable client works with every value.
 On the command line, underscores are dashes.
 

@@ -34,7 +34,7 @@ def incident_templates(service: Body) -> list[Body]:
             "name": f"{service['name']}: {name}",
             "incidentProperties": _properties(service, is_full=happens(rng, 0.5)),
         }
-        for name in ("outage", "slow answers")[: rng.choice((0, 1, 2))]
+        for name in ("outage", "slow responses")[: rng.choice((0, 1, 2))]
     ]
 
 
