@@ -8,6 +8,7 @@ import pytest
 from tests.support.fakes import DAY, NOW, Wire, connection_of, crowded, ids_in, search_of
 
 from opsgenie_simulator import Account, Switches
+from source_opsgenie.api.transport import Request
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import Incomplete, MalformedResponse
 from source_opsgenie.reading.backfill import SETTLING_MS, Backfill
@@ -80,7 +81,11 @@ def test_account_that_grows_while_it_is_counted() -> None:
     """Alerts that are created with every request make no contradiction between the counts."""
     account = crowded((NOW - DAY, 20))
     expected = set(account.alerts)
-    wire = Wire(account, before=lambda _: account.create_alert())
+
+    def create(_: Request) -> None:
+        account.create_alert()
+
+    wire = Wire(account, before=create)
 
     assert expected <= set(ids_in(Backfill(search_of(wire)).read(BEGUN)))
 

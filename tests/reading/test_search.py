@@ -22,14 +22,15 @@ def search_over(script: Script, query: str = "") -> Search:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("", "(priority: P1) AND createdAt >= 5 AND updatedAt < 9"),
-        ("a OR b", "((a OR b) AND (priority: P1)) AND createdAt >= 5 AND updatedAt < 9"),
+        ("", "(priority: P1) AND createdAt >= 5 AND createdAt < 7 AND updatedAt < 9"),
+        ("a OR b", "((a OR b) AND (priority: P1)) AND createdAt >= 5 AND createdAt < 7 AND updatedAt < 9"),
     ],
 )
 def test_narrowed_search_sends_every_condition(query: str, expected: str) -> None:
     """A narrower search keeps the conditions of the one that it was made from."""
     script = Script(said(200, {"data": {"count": 0}}))
-    search_over(script, query).matching("priority: P1").narrowed(created(5)).count(updated(None, 9))
+    search = search_over(script, query).matching("priority: P1")
+    search.narrowed(created(5)).narrowed(created(None, 7)).count(updated(None, 9))
 
     assert script.asked[0].params == {"query": expected}
 
