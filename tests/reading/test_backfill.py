@@ -85,9 +85,7 @@ def test_account_that_grows_while_it_is_counted() -> None:
     def create(_: Request) -> None:
         account.create_alert()
 
-    wire = Wire(account, before=create)
-
-    assert expected <= set(ids_in(Backfill(search_of(wire)).read(BEGUN)))
+    assert expected <= set(ids_in(Backfill(search_of(Wire(account, before=create))).read(BEGUN)))
 
 
 def test_start_date_within_the_newest_minutes() -> None:
