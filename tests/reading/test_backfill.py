@@ -8,6 +8,7 @@ import pytest
 from tests.support.fakes import DAY, NOW, Wire, connection_of, crowded, ids_in, search_of
 
 from opsgenie_simulator import Account, Switches
+from source_opsgenie.api.transport import Request
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import Incomplete, MalformedResponse
 from source_opsgenie.reading.backfill import SETTLING_MS, Backfill
@@ -80,9 +81,11 @@ def test_account_that_grows_while_it_is_counted() -> None:
     """Alerts that are created with every request make no contradiction between the counts."""
     account = crowded((NOW - DAY, 20))
     expected = set(account.alerts)
-    wire = Wire(account, before=lambda _: account.create_alert())
 
-    assert expected <= set(ids_in(Backfill(search_of(wire)).read(BEGUN)))
+    def create(_: Request) -> None:
+        account.create_alert()
+
+    assert expected <= set(ids_in(Backfill(search_of(Wire(account, before=create))).read(BEGUN)))
 
 
 def test_start_date_within_the_newest_minutes() -> None:

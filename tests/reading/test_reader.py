@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from tests.support.fakes import DAY, NOW, Wire, connection_of, crowded, ids_in, last_state, query_of, rows_in, texts_in
+from tests.support.fakes import DAY, NOW, Wire, connection_of, crowded, ids_in, last_state, rows_in, texts_in
 
 from opsgenie_simulator import Account
 from source_opsgenie.api.client import Client
@@ -192,6 +192,16 @@ def test_plan_without_the_feature(stream: str) -> None:
         read(wire, stream, state)
 
 
+def test_plan_that_gains_the_feature() -> None:
+    """Once the plan has the feature, the state of the empty read leads to a full one."""
+    wire = Wire(seeded())
+    wire.account.plan = "Essentials"
+    state = last_state(read(wire, "incidents"))
+    wire.account.plan = "Enterprise"
+
+    assert sorted(ids_in(read(wire, "incidents", state))) == sorted(wire.account.incidents)
+
+
 def test_long_read_emits_checkpoints() -> None:
     """A long read emits a checkpoint about every 5,000 rows, and no two states are equal."""
     wire = Wire(crowded(*((NOW - DAY - number * 1000, 1) for number in range(6_000))))
@@ -202,29 +212,6 @@ def test_long_read_emits_checkpoints() -> None:
     assert max(after - before for before, after in zip([0, *counts], counts, strict=False)) <= 5_100
     assert len(states) == len(set(states)) >= 2
     assert "6,000 counted, 6,000 read, 0 unexplained" in texts_in(events)
-
-
-def test_proof_names_the_start_date() -> None:
-    """The proof says that rows from before the start date are not compared with a count."""
-    wire = Wire(crowded(*((NOW - number * DAY, 1) for number in range(1, 60))))
-    old = min(wire.account.alerts, key=lambda alert_id: wire.account.alerts[alert_id]["createdAt"])
-    wire.account.update_alert(old, updated_at=NOW - DAY, priority="P1")
-    start = format_timestamp(NOW - 30 * DAY)
-    events = read(wire, start_date=start)
-
-    assert len(ids_in(events)) == 31
-    assert f"30 counted, 30 read, 0 unexplained of those created since {start}; older ones" in texts_in(events)
-
-
-def test_unstable_query_is_sent_and_unproven() -> None:
-    """A query on fields that change is part of every search, and the proof says that the read is unproven."""
-    wire = Wire(seeded())
-    events = read(wire, alert_query="status: open")
-    expected = {alert["id"] for alert in wire.account.alerts.values() if alert["status"] == "open"}
-
-    assert set(ids_in(events)) == expected
-    assert all(query_of(request.params).startswith("(status: open)") for request in wire.requests[1:])
-    assert "unproven" in texts_in(events)
 
 
 def test_slow_read_emits_a_checkpoint_every_five_minutes() -> None:

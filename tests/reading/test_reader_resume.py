@@ -1,6 +1,7 @@
 """The state that a read is given: resumed, replaced by a full read with a reason, or rejected; never a silent gap."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -121,6 +122,14 @@ def test_state_from_a_few_hours_ahead() -> None:
     assert sorted(wire.account.alerts)[0] in found
 
 
+def test_state_from_slightly_ahead_resumes() -> None:
+    """A bookmark that is seconds ahead is valid, since the clocks of two responses may differ."""
+    wire = Wire(account_of())
+    state = last_state(read(wire)) | {"bookmark": format_timestamp(NOW + 30_000)}
+
+    assert ids_in(read(wire, state, lookback_minutes=0)) == []
+
+
 @pytest.mark.parametrize("damage", [{"bookmark": "x"}, {"scope": 1}, {"rows": "many"}, {"version": 99}])
 @pytest.mark.parametrize("stream", ["alerts", "alert_logs", "users"])
 def test_damaged_state(stream: str, damage: dict[str, Any]) -> None:
@@ -149,6 +158,17 @@ def test_full_refresh_resumes_in_its_generation(generation: int) -> None:
 
     assert 0 < sizes[0] < 300
     assert sizes[1:] == [600, 600]
+
+
+@pytest.mark.parametrize(("query", "expected"), [("", 20), ("tinyId > 0", 150)])
+def test_full_refresh_of_another_query_starts_again(query: str, expected: int) -> None:
+    """An interrupted full refresh resumes only with the query of its state."""
+    connection = connection_of(Wire(account_of()))
+    scope = Reader(connection)._scope(STREAMS["alerts"])
+    state = State(replace(scope, query=query), read=CurrentRead(NOW, Walk(NOW - 130 * DAY)), generation=7)
+    events = Reader(connection).read(STREAMS["alerts"], state=state.to_mapping(), incremental=False, generation=7)
+
+    assert len(ids_in(events)) == expected
 
 
 def test_finished_full_refresh_starts_again() -> None:

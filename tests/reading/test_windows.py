@@ -3,16 +3,13 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from tests.support.fakes import DAY, NOW, Script, Wire, client_of, crowded, said, search_of
+from tests.support.fakes import DAY, NOW, Wire, crowded, search_of
 
 from opsgenie_simulator import Account
 from source_opsgenie.api.transport import Request
 from source_opsgenie.clock import parse_timestamp
-from source_opsgenie.errors import MalformedResponse
-from source_opsgenie.reading.search import Search
 from source_opsgenie.reading.spans import read_span
 from source_opsgenie.reading.windows import LARGEST_WINDOW, SMALLEST_WINDOW, Window, tile_windows, window_size
-from source_opsgenie.streams import STREAMS
 
 T = NOW - 30 * DAY
 # Crowds: the distance from T, and the number of rows in that millisecond.
@@ -81,14 +78,6 @@ def test_rows_indexed_late_hide_no_others() -> None:
     ids = {row.id for window in windows for rows in read_span(search, window.start, window.end) for row in rows}
 
     assert expected <= ids
-
-
-@pytest.mark.parametrize("count", [True, -1, "3", 1.5, None])
-def test_invalid_count_is_an_error(count: object) -> None:
-    """A count that is not an integer of 0 or more raises an error that shows it."""
-    client = client_of(Script(said(200, {"data": {"count": count}})))
-    with pytest.raises(MalformedResponse, match=f"returned the count {count!r}"):
-        Search(client, STREAMS["alerts"]).count()
 
 
 @pytest.mark.parametrize(
