@@ -171,6 +171,17 @@ def test_full_refresh_of_another_query_starts_again(query: str, expected: int) -
     assert len(ids_in(events)) == expected
 
 
+def test_full_refresh_does_not_resume_a_read_of_changes() -> None:
+    """A full refresh after an interrupted incremental read has every row, also under the same generation id."""
+    wire = Wire(account_of())
+    reader, alerts = Reader(connection_of(wire)), STREAMS["alerts"]
+    finished = State.from_mapping(last_state(reader.read(alerts, generation=7)))
+    interrupted = replace(finished, read=CurrentRead(NOW)).to_mapping()
+    events = reader.read(alerts, state=interrupted, incremental=False, generation=7)
+
+    assert sorted(ids_in(events)) == sorted(wire.account.alerts)
+
+
 def test_finished_full_refresh_starts_again() -> None:
     """A full refresh reads everything even if the state says that the last one finished."""
     wire = Wire(account_of())

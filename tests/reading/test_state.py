@@ -127,6 +127,15 @@ def test_limits_are_valid_for_a_week(days: int, is_valid: bool) -> None:
     assert "limits" not in State(Scope("acme")).to_mapping()
 
 
+def test_a_limit_that_is_learned_again_gets_a_new_date() -> None:
+    """A limit that expired and is confirmed with the same number is valid for another week."""
+    state = State(Scope("acme")).with_limits({"alert/60": 300}, now=NOW)
+    again = state.with_limits({"alert/60": 300}, now=NOW + 8 * DAY)
+
+    assert again.valid_limits(NOW + 9 * DAY) == {"alert/60": 300}
+    assert state.with_limits({"alert/60": 300}, now=None) == state
+
+
 @pytest.mark.parametrize("name", ["scope", "rows", "recheck", "tally", "seen", "version"])
 def test_state_without_a_part_is_rejected(name: str) -> None:
     """A state that lacks a required part is rejected."""
@@ -142,7 +151,9 @@ def test_numbers_survive_other_tools(sixty: object) -> None:
     assert (60, 60) == (state.rows, state.generation)
 
 
-@pytest.mark.parametrize("given", [None, {}, {"updatedAt": "2023-01-01T00:00:00Z"}, {"version": 1, "rows": 3}])
+@pytest.mark.parametrize(
+    "given", [None, {}, {"updatedAt": "2023-01-01T00:00:00Z"}, {"version": 1, "rows": 3}, {"version": "1.0"}]
+)
 def test_only_a_state_of_this_version_is_current(given: dict[str, Any] | None) -> None:
     """There is nothing to resume from without a state of this version."""
     assert current_state(given) is None

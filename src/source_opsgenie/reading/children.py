@@ -87,8 +87,8 @@ def _children_of_parent(
     except NotFound:
         if exists(connection.client, STREAMS[stream.parent.stream], parent):
             raise
-        return Batch([], parents=Parents(read=1, deleted=1))
-    return Batch([row | copied for row in rows] if copied else rows, parents=Parents(read=1))
+        return Batch([], parents=Parents(requested=1, deleted=1))
+    return Batch([row | copied for row in rows] if copied else rows, parents=Parents(requested=1))
 
 
 def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:

@@ -67,9 +67,9 @@ Event = Row | Checkpoint | Expected | Notice | Proof | Waiting
 
 @dataclass(frozen=True, slots=True)
 class Parents(Counts):
-    """How many parents had their children read, and how many of them turned out to be deleted."""
+    """How many parents had their children requested, and how many of these were deleted."""
 
-    read: int = 0
+    requested: int = 0
     deleted: int = 0
 
 

@@ -27,7 +27,7 @@ def closing_events(
 def _result(connection: Connection, stream: Stream, *, start: State, end: State, parents: Parents) -> str:
     read = end.rows - start.rows
     if stream.parent:
-        requested, deleted = parents.read, parents.deleted
+        requested, deleted = parents.requested, parents.deleted
         return f"{requested:,} parents requested, {requested - deleted:,} read, {deleted:,} deleted"
     if stream.search is None:
         return f"{read:,} read to the end of the list"

@@ -101,7 +101,9 @@ class Reader:
         if not is_incremental(stream):
             return fresh, ""
         if not incremental:
-            resumes = generation is not None and state.generation == generation and state.read is not None
+            is_same = generation is not None and state.generation == generation
+            # With a bookmark, what was interrupted is a read of changes only.
+            resumes = is_same and state.read is not None and state.bookmark is None
             return state if resumes and state.scope == fresh.scope else fresh, ""
         if reason := self._reason_to_restart(state, fresh):
             return fresh, f"{reason}. Running one full read."

@@ -181,7 +181,8 @@ class State:
 
     def with_limits(self, requests: Mapping[str, int], *, now: int | None) -> "State":
         """The same with the limits known *now*."""
-        if requests == (self.limits.requests if self.limits else {}):
+        known = self.limits.requests if self.limits else {}
+        if requests == known and (now is None or self.valid_limits(now)):
             return self
         return replace(self, limits=Limits(requests, now) if requests else None)
 
@@ -203,7 +204,11 @@ def is_ours(given: Mapping[str, Any]) -> bool:
 
 def is_outdated(given: Mapping[str, Any]) -> bool:
     """Whether *given* was written by a development version with another format."""
-    return type(given.get("version")) is int and 0 < given["version"] < VERSION
+    try:
+        version: int = from_json(given.get("version"), int)
+    except (TypeError, ValueError):
+        return False
+    return 0 < version < VERSION
 
 
 def current_state(given: Mapping[str, Any] | None) -> State | None:
