@@ -78,7 +78,7 @@ class Sync:
 
 @dataclass
 class World:
-    """An *account* with *switches* and *weather*, on which *step_ms* pass with each request."""
+    """An *account* with *switches* and *middleware*, on which *step_ms* pass with each request."""
 
     account: Account
     switches: Switches = field(default_factory=Switches)
@@ -208,10 +208,10 @@ def change_after(change: Callable[[], None], *, path: str, response_number: int)
     """Middleware that calls *change* once, after the given response to a request for *path*."""
     numbers = count(1)
 
-    def weather(call: Call, respond: Respond) -> Response:
+    def middleware(call: Call, respond: Respond) -> Response:
         response = respond(call)
         if call.path == path and next(numbers) == response_number:
             change()
         return response
 
-    return weather
+    return middleware

@@ -39,9 +39,9 @@ class Backfill:
         yield Batch([], expected=Expected(history.count + newer, self.search.stream.name))
         if state.walk is None:
             for rows in read_span(self.search, settled, None, expected=newer):
-                state = self._tallied(state, Tally(recent=len(rows)))
+                state = self._add_tally(state, Tally(recent=len(rows)))
                 yield Batch(self._wanted(rows))
-            state = state.at(Walk(settled))
+            state = state.with_walk(Walk(settled))
             yield Batch([], state)
         return (yield from self._walk(self._resumed(state, history), history))
 
@@ -56,9 +56,9 @@ class Backfill:
                 state = yield from self._window(state, window)
             else:
                 yield from (Batch(rows) for rows in chunks(changed))
-                state = state.at(Walk(window.start))
+                state = state.with_walk(Walk(window.start))
                 yield Batch([], state)
-        state = state.at(Walk(history.start))
+        state = state.with_walk(Walk(history.start))
         yield Batch([], state)
         return state
 
@@ -71,9 +71,9 @@ class Backfill:
                 cursor = cursor.after(rows)
                 # More rows of the last millisecond may follow: a resumed read begins with it.
                 emitted = OpenWindow(window.end, len(listed) - len(cursor.ids))
-                yield Batch(self._wanted(rows), state.at(Walk(rows[-1].created + 1, emitted)))
+                yield Batch(self._wanted(rows), state.with_walk(Walk(rows[-1].created + 1, emitted)))
         proving = transform(prove(self.search, window, listed), lambda rows: Batch(self._wanted(rows)))
-        state = self._tallied(state, (yield from proving)).at(Walk(window.start))
+        state = self._add_tally(state, (yield from proving)).with_walk(Walk(window.start))
         yield Batch([], state)
         return state
 
@@ -84,12 +84,12 @@ class Backfill:
         below, window = state.walk.below, state.walk.window
         counted = self.search.count(created(below, window.end))
         if counted != window.listed:
-            return state.at(Walk(min(window.end, history.end)))
-        return self._tallied(state.at(Walk(below)), Tally(counted, counted))
+            return state.with_walk(Walk(min(window.end, history.end)))
+        return self._add_tally(state.with_walk(Walk(below)), Tally(counted, counted))
 
-    def _tallied(self, state: State, more: Tally) -> State:
+    def _add_tally(self, state: State, more: Tally) -> State:
         """The same with *more* added to the tally, unless the rows are only searched for changes."""
-        return state if self.updated_since is not None else state.tallied(more)
+        return state if self.updated_since is not None else state.with_tally(more)
 
     def _wanted(self, rows: list[SearchRow]) -> list[SearchRow]:
         if self.updated_since is None:

@@ -70,7 +70,7 @@ def _first_read(search: Search, state: State, *, start: int | None) -> Batches[S
     if state.reached is None:
         state = yield from Backfill(search, start=start).read(state)
     if start is not None:
-        older = state if state.reached is not None else state.at(None).up_to(start)
+        older = state if state.reached is not None else state.with_walk(None).with_reached(start)
         state = yield from _Unsent().filter(Changes(search, since=start, created_before=start).read(older))
     state = replace(state, recheck=Recheck(finished=state.began))
     yield Batch([], state)

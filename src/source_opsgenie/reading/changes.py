@@ -108,7 +108,7 @@ class Changes:
     def _in_order(self, rows: Iterable[SearchRow], state: State) -> Batches[SearchRow]:
         """Those of *rows* that changed, oldest change first, in batches to resume from."""
         for some in chunks(sorted(self._wanted(rows), key=lambda row: row.updated)):
-            state = state.up_to(some[-1].updated)
+            state = state.with_reached(some[-1].updated)
             yield Batch(some, state)
         return state
 
@@ -122,7 +122,7 @@ class Changes:
         while True:
             page = self._updated_from(cursor.last or 0)
             for rows in chunks(cursor.unseen(page.rows)):
-                state = state.up_to(rows[-1].updated)
+                state = state.with_reached(rows[-1].updated)
                 yield Batch(rows, state)
             if page.is_last or page.rows[-1].updated > ends:
                 return state

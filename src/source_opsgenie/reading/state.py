@@ -167,15 +167,15 @@ class State:
         """The same with the read finished: the next one reads changes since it began."""
         return replace(self, bookmark=max(self.began, self.bookmark or 0) or None, read=None)
 
-    def at(self, walk: Walk | None) -> "State":
+    def with_walk(self, walk: Walk | None) -> "State":
         """The same with the walk through the history at *walk*."""
         return replace(self, read=replace(self._current, walk=walk))
 
-    def up_to(self, reached: int) -> "State":
+    def with_reached(self, reached: int) -> "State":
         """The same with the changed rows before *reached* done."""
         return replace(self, read=replace(self._current, reached=reached))
 
-    def tallied(self, more: Tally) -> "State":
+    def with_tally(self, more: Tally) -> "State":
         """The same with *more* added to the tally."""
         return replace(self, tally=self.tally + more)
 
