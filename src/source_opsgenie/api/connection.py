@@ -128,7 +128,7 @@ def _reject_future_start(config: Config, *, now: int | None) -> None:
 
 
 def _identity(config: Config, name: str | None) -> str:
-    """What tells accounts apart: the *name*, or else an irreversible digest of the key."""
+    """The identity of an account: its *name*, or else an irreversible digest of the key."""
     host = urlsplit(config.base_url).hostname
     digest = blake2b(config.api_token.encode(), digest_size=8).hexdigest()
     return f"{name}@{host}" if name else f"key {digest}@{host}"

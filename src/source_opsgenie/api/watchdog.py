@@ -44,7 +44,7 @@ class Exchange:
 class Watchdog:
     """A thread that breaks off each exchange after *longest* seconds; it checks every *interval* seconds.
 
-    After the machine was suspended, the other ends of all connections are gone: it calls *reconnect* and breaks off
+    After the machine was suspended, the other ends of all connections are closed: it calls *reconnect* and breaks off
     every exchange.
     """
 
