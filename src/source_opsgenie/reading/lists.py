@@ -33,8 +33,8 @@ def fetch_rows(
     lists = []
     for template, flag in flags.items():
         path = expand_path(template, ids)
-        is_known = known is not None and template == stream.path
-        rows = known if is_known and known is not None else _read(client, stream, path, params)
+        is_own = template == stream.path
+        rows = known if is_own and known is not None else _read(client, stream, path, params)
         lists.append((flag, _complete(stream, rows, ids, label=f"GET {path}")))
     return _merge(stream, lists) if stream.rows.merged else lists[0][1]
 

@@ -15,7 +15,7 @@ from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Par
 from source_opsgenie.reading.proof import closing_events
 from source_opsgenie.reading.query import user_query
 from source_opsgenie.reading.search import Search
-from source_opsgenie.reading.state import Scope, State, is_ours, is_outdated, shorten_query
+from source_opsgenie.reading.state import Scope, State, current_state, is_ours, shorten_query
 from source_opsgenie.streams import Record, Stream, ancestry, is_incremental
 
 OTHER_CONNECTOR = (
@@ -92,10 +92,11 @@ class Reader:
     ) -> tuple[State, str]:
         """The state to begin with, and what to say if the *given* one cannot be resumed."""
         fresh = State(self._scope(stream), generation=generation)
-        if not given or not is_ours(given) or is_outdated(given):
+        state = current_state(given)
+        if state is None:
             is_expected = bool(given) and is_incremental(stream) and incremental
             return fresh, (OUTDATED if is_ours(given) else OTHER_CONNECTOR) if is_expected else ""
-        state = self._renamed(State.from_mapping(given))
+        state = self._renamed(state)
         same_account = state.scope.account == fresh.scope.account
         fresh = replace(fresh, rows=state.rows, limits=state.limits if same_account else None)
         if not is_incremental(stream):
