@@ -85,6 +85,10 @@ def format_timestamp(time_ms: int) -> str:
     return (EPOCH + time_ms * MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+# No account is older than Opsgenie itself.
+OLDEST_MS = parse_timestamp("2012-01-01T00:00:00Z")
+
+
 @lru_cache(maxsize=8)
 def parse_http_date(header: str | None) -> int | None:
     """The time in a `Date` header, in milliseconds since 1970, or None if it is not valid."""

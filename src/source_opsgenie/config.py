@@ -33,6 +33,7 @@ class Config:
     max_concurrent_requests: int = DEFAULTS["max_concurrent_requests"]
     lookback: timedelta = timedelta(minutes=DEFAULTS["lookback_minutes"])
     open_parents_per_sync: int = DEFAULTS["open_parents_per_sync"]
+    tolerated_failures: int = DEFAULTS["tolerated_failures"]
     timeline_days: int = DEFAULTS["timeline_days"]
     integration_settings: bool = DEFAULTS["integration_settings"]
 
@@ -63,6 +64,7 @@ class Config:
             max_requests_per_minute=_get_integer(values, limit) if limit in values else None,
             max_concurrent_requests=_get_integer(values, "max_concurrent_requests"),
             open_parents_per_sync=_get_integer(values, "open_parents_per_sync"),
+            tolerated_failures=_get_integer(values, "tolerated_failures"),
             timeline_days=_get_integer(values, "timeline_days"),
             integration_settings=_get_flag(values, "integration_settings"),
             lookback=timedelta(minutes=_get_integer(values, "lookback_minutes")),

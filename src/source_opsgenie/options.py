@@ -81,6 +81,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "Open alerts and incidents are therefore rechecked once a day, at most this many per sync. 0 disables the "
         "recheck.",
     },
+    "tolerated_failures": {
+        "title": "Tolerated failures per stream",
+        "type": "integer",
+        "default": 0,
+        "minimum": 0,
+        "maximum": 20,
+        "description": "A row that Opsgenie cannot return is set aside, everything else is read, and the next sync "
+        "requests it again. A stream with more such failures than this ends as incomplete, with exit code 1; one with "
+        "as many or fewer ends as complete, with a warning.",
+    },
     "timeline_days": {
         "title": "Schedule timeline (days)",
         "type": "integer",

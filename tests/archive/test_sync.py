@@ -12,6 +12,7 @@ from tests.support.fakes import DAY, NOW
 from tests.support.leaks import wait_for_exit
 
 from opsgenie_simulator import Account, Simulator
+from source_opsgenie.archive.schema import FORMAT
 from source_opsgenie.streams import STREAMS
 
 SEARCHED = ("alerts", "alert_logs", "alert_recipients", "incidents")
@@ -194,7 +195,7 @@ def test_the_file_describes_itself(archive: Command, account: Account) -> None:
     archive.sync("--streams", "alerts,teams,team_members,heartbeats")
     columns = "SELECT bool_and(is_complete), bool_and(state IS NOT NULL), bool_and(proof <> '') FROM _archive.streams"
 
-    assert [(2, f"{account.name}@localhost")] == archive.query("SELECT format, account FROM _archive.file")
+    assert [(FORMAT, f"{account.name}@localhost")] == archive.query("SELECT format, account FROM _archive.file")
     assert [(True, True, True)] == archive.query(columns)
     assert [("complete", len(archive.simulator.requests))] == archive.query(
         "SELECT outcome, requests FROM _archive.runs"

@@ -16,7 +16,9 @@ from source_opsgenie.api.failures import TRANSIENT, Failure
 from source_opsgenie.api.outage import LONGEST_OUTAGE_SECONDS, SECONDS_BETWEEN_PROBES
 from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS, LONGEST_RETRY_SECONDS
 from source_opsgenie.api.transport import Bounds
+from source_opsgenie.reading.lists import fetch_rows
 from source_opsgenie.reading.paging import read_list
+from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.search import Search
 from source_opsgenie.streams import STREAMS
 
@@ -48,7 +50,10 @@ def connection(simulator: Simulator, fault: str) -> Iterator[Connection]:
 
 def read(connection: Connection) -> list[str]:
     """The names of all users."""
-    return [row["username"] for row in read_list(connection.client, STREAMS["users"], ROUTE)]
+    listed = fetch_rows(connection.client, STREAMS["users"])
+    for invalid in listed.set_aside(Part("users"), key=("id",)):
+        raise invalid.error
+    return [row["username"] for row in listed.rows]
 
 
 def test_the_error_of_each_failure() -> None:

@@ -18,7 +18,7 @@ from opsgenie_simulator.middleware import Respond
 from source_opsgenie import errors
 from source_opsgenie.api.client import ATTEMPTS
 from source_opsgenie.api.connection import Connection
-from source_opsgenie.api.outage import LONGEST_OUTAGE_SECONDS, is_fatal
+from source_opsgenie.api.outage import LONGEST_OUTAGE_SECONDS, PROBE_ATTEMPTS, SUSPICIOUS, is_fatal
 from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS
 from source_opsgenie.api.transport import PooledTransport, RawResponse, Request, Transport
 from source_opsgenie.archive.display import Display
@@ -70,29 +70,39 @@ def test_random_faults_cost_no_row(stream: str, alerts: int, seeds: range) -> No
 
 @pytest.mark.parametrize("fault", ["status 503", "reset before", "HTML as 200"])
 def test_a_service_that_is_down_is_reported_within_the_bound(fault: str, simulator: Simulator) -> None:
-    """It takes the attempts of one request, and one request whether the API is reachable; no later stream waits."""
+    """It takes the attempts of one request, and a few to find out that no other works; no later stream waits."""
     with connected(simulator) as connection:
         simulator.faults.share, simulator.faults.among = 1.0, (fault,)
         simulator.clear_requests()
         began = connection.clock.monotonic()
         outcome = read_stream(connection, STREAMS["alerts"])
         assert outcome.error
-        ends_all = is_fatal(outcome.error, connection)
+        ends_all = is_fatal(outcome.error, connection.client)
         took = connection.clock.monotonic() - began
 
     assert isinstance(outcome.error, errors.Unreachable)
     assert ends_all
-    assert len(simulator.requests) == ATTEMPTS + 1
+    assert len(simulator.requests) == ATTEMPTS + 2 * PROBE_ATTEMPTS
     assert took < (ATTEMPTS - 1) * LONGEST_BACK_OFF_SECONDS
 
 
-@pytest.mark.parametrize(
-    "error", [errors.Unauthorized, errors.WrongHost, errors.Forbidden, errors.MalformedResponse, errors.NotFound]
-)
-def test_which_errors_are_fatal(error: type[errors.OpsgenieError], simulator: Simulator) -> None:
-    """An unauthorized key or another host than the API ends the whole run; other errors end their stream."""
+@pytest.mark.parametrize("error", SUSPICIOUS)
+def test_an_error_of_every_request_is_fatal(error: type[errors.OpsgenieError], simulator: Simulator) -> None:
+    """An unauthorized key, another host or an outage ends the run only if a request that worked before fails too."""
     with connected(simulator) as connection:
-        assert issubclass(error, errors.InvalidInput) == is_fatal(error("so"), connection)
+        assert not is_fatal(error("so"), connection.client)
+        simulator.faults.script("status 401", route="/v2/account", times=None)
+        assert is_fatal(error("so"), connection.client)
+
+
+@pytest.mark.parametrize("error", [errors.Forbidden, errors.MalformedResponse, errors.NotFound, errors.Rejected])
+def test_which_errors_are_never_fatal(error: type[errors.OpsgenieError], simulator: Simulator) -> None:
+    """Other errors end no more than their stream, and nothing is requested to find that out."""
+    with connected(simulator) as connection:
+        simulator.clear_requests()
+
+        assert not is_fatal(error("so"), connection.client)
+        assert not simulator.requests
 
 
 def test_one_path_that_is_down_is_not_fatal(simulator: Simulator) -> None:
@@ -102,15 +112,15 @@ def test_one_path_that_is_down_is_not_fatal(simulator: Simulator) -> None:
         outcome = read_stream(connection, STREAMS["teams"])
 
         assert outcome.error
-        assert not is_fatal(outcome.error, connection)
+        assert not is_fatal(outcome.error, connection.client)
 
 
 def test_a_forbidden_request_shows_that_the_api_is_reachable(simulator: Simulator) -> None:
     """A 403 is a response: an unreachable path is then not fatal."""
     with connected(simulator) as connection:
-        simulator.faults.script("status 403", route="/v2/request-limits", times=None)
+        simulator.faults.script("status 403", route="/v2/account", times=None)
 
-        assert not is_fatal(errors.Unreachable("so"), connection)
+        assert not is_fatal(errors.Unreachable("so"), connection.client)
 
 
 def test_the_archive_waits_out_an_outage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,8 +9,8 @@ from tests.support.fakes import DAY, NOW, Wire, connection_of, ids_in, last_stat
 from opsgenie_simulator import Account
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.clock import format_timestamp
-from source_opsgenie.errors import Forbidden, MalformedResponse, NotFound
-from source_opsgenie.reading.events import Event, Row
+from source_opsgenie.errors import Forbidden, MalformedResponse
+from source_opsgenie.reading.events import Proof
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import STREAMS
 
@@ -70,14 +70,17 @@ def test_child_records_come_in_the_order_of_their_parents() -> None:
 
 @pytest.mark.parametrize("stream", ["alert_logs", "alert_recipients", "user_teams"])
 def test_404_of_a_child_whose_parent_exists(stream: str) -> None:
-    """A child's 404 is an error, not an empty list, while its parent exists."""
+    """A child's 404 is set aside, not an empty list, while its parent exists."""
     account = account_of()
     parent = STREAMS[stream].parent
     assert parent
     parent_id = sorted(getattr(account, parent.stream))[0]
     wire = Broken(account).breaking(is_child(stream, parent_id), said(404, {"message": "?"}))
-    with pytest.raises(NotFound, match=parent_id):
-        list(Reader(connection_of(wire)).read(STREAMS[stream]))
+    *_, proof = Reader(connection_of(wire)).read(STREAMS[stream])
+
+    assert isinstance(proof, Proof)
+    assert [part.ids for part in (one.part for one in proof.owed)] == [(parent_id,)]
+    assert parent_id in proof.lack
 
 
 @pytest.mark.parametrize("stream", ["alert_logs", "alert_recipients"])
@@ -106,16 +109,16 @@ def test_404_of_a_child_whose_parent_is_deleted(stream: str) -> None:
         (said(403, {"message": "no"}), Forbidden),
     ],
 )
-def test_unusable_response_for_a_child_ends_the_read(response: RawResponse, expected: type[Exception]) -> None:
-    """A response without rows, or with rows without a key, ends the read; earlier rows were emitted."""
+def test_unusable_response_for_a_child_is_set_aside(response: RawResponse, expected: type[Exception]) -> None:
+    """A response without rows, or with rows without a key, is set aside; all other children are read."""
     account = account_of()
     oldest = min(account.alerts, key=lambda alert_id: account.alerts[alert_id]["createdAt"])
     wire = Broken(account).breaking(is_child("alert_logs", oldest), response)
-    found: list[Event] = []
-    with pytest.raises(expected, match=oldest):
-        found.extend(Reader(connection_of(wire)).read(STREAMS["alert_logs"]))
+    *events, proof = Reader(connection_of(wire)).read(STREAMS["alert_logs"])
 
-    assert len({event.record["alert_id"] for event in found if isinstance(event, Row)}) >= 30
+    assert isinstance(proof, Proof)
+    assert [(one.part.ids, type(one.error)) for one in proof.owed] == [((oldest,), expected)]
+    assert {row["alert_id"] for row in rows_in(events)} == account.alerts.keys() - {oldest}
 
 
 @pytest.mark.parametrize("stream", ["alert_logs", "alert_recipients"])

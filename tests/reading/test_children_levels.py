@@ -9,7 +9,7 @@ from tests.support.fakes import DATE, NOW, Paths, connection_over, rows_in, said
 
 from source_opsgenie.api.transport import RawResponse
 from source_opsgenie.clock import parse_timestamp
-from source_opsgenie.errors import MalformedResponse, NotFound
+from source_opsgenie.errors import MalformedResponse
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.reading.weeks import WEEK_MS, weeks
 from source_opsgenie.streams import STREAMS
@@ -82,9 +82,11 @@ def test_404_of_a_child_whose_ancestor_is_deleted(missing: Answers, expected: st
     ],
 )
 def test_404_of_a_child_whose_parent_of_any_level_exists(missing: Answers) -> None:
-    """A child's 404 is an error, not an empty list, while its parent exists."""
-    with pytest.raises(NotFound):
-        reads("user_notification_rule_steps", TREE | missing)
+    """A child's 404 is set aside, not an empty list, while its parent exists."""
+    _, rows, told = reads("user_notification_rule_steps", TREE | missing)
+
+    assert {row["user_id"] for row in rows} >= {"u"}
+    assert "1 owed" in told
 
 
 OVERRIDES: Answers = {
@@ -117,9 +119,13 @@ def test_row_deleted_after_it_was_listed_is_skipped() -> None:
 
 
 def test_404_of_a_row_that_is_still_listed_is_an_error() -> None:
-    """A row that is a 404, and still in its list, ends the read."""
-    with pytest.raises(NotFound, match="overrides/a"):
-        reads("schedule_overrides", OVERRIDES | {"/v2/schedules/s/overrides/a": gone})
+    """A row that is a 404, and still in its list, keeps the fields of the list, and its details are owed."""
+    _, rows, told = reads("schedule_overrides", OVERRIDES | {"/v2/schedules/s/overrides/a": gone})
+
+    assert [row for row in rows if row.get("lacks_details")] == [
+        {"schedule_id": "s", "alias": "a", "rotations": [{"id": "r"}], "order": 1, "lacks_details": True}
+    ]
+    assert "1 owed" in told
 
 
 @pytest.mark.parametrize(("option", "expected"), [(False, {}), (True, {"secret": "x"})])

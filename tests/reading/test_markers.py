@@ -156,30 +156,52 @@ def test_later_read_emits_only_lines_of_new_files() -> None:
     assert "2 parents requested, 2 read, 0 deleted" in texts_in(first)
 
 
-def test_file_that_is_not_found_counts_as_deleted() -> None:
-    """A listed file whose link is a 404 is counted as deleted, as that path is the file's own."""
-    files = Files(NOW - DAY)
+@pytest.mark.parametrize(
+    ("is_listed", "expected"), [(True, "1 owed"), (False, "2 parents requested, 1 read, 1 deleted")]
+)
+def test_file_that_is_not_found(is_listed: bool, expected: str) -> None:
+    """A file whose link is a 404 was deleted, unless the list still has it."""
+    first, second = NOW - 2 * DAY, NOW - DAY
 
     class Vanished(Files):
         def __call__(self, request: Request) -> RawResponse:
-            return said(404, {"message": "?"}) if "download" in request.path else super().__call__(request)
+            if request.path.startswith("/v2/logs/download/") and format_marker(first) in request.path:
+                self.times = [first, second] if is_listed else [second]
+                return said(404, {"message": "?"}, date=DATE)
+            return super().__call__(request)
 
-    assert "1 parents requested, 0 read, 1 deleted" in texts_in(read(Vanished(*files.times), "log_file_lines"))
+    assert expected in texts_in(read(Vanished(first, second), "log_file_lines"))
 
 
 @pytest.mark.parametrize(
     "body",
     [
         {"data": [{"filename": "f", "date": 1}], "marker": 17},
-        {"data": [{"filename": "f", "date": "yesterday"}], "marker": "m"},
-        {"data": [{"filename": "f"}], "marker": "m"},
-        {"data": [{"date": 1}], "marker": "m"},
         {"data": [{"filename": str(one), "date": 1} for one in range(1000)], "marker": format_marker(NOW)},
         {"data": None},
     ],
 )
 def test_malformed_page_is_an_error(body: dict[str, Any]) -> None:
-    """An invalid marker, time or name, or a full page with its own marker, is an error, not the end."""
+    """An invalid marker, or a full page with its own marker, is an error, not the end."""
     reader = Reader(connection_over(lambda _: said(200, body, date=DATE)))
     with pytest.raises(MalformedResponse):
         list(reader.read(STREAMS["log_files"]))
+
+
+@pytest.mark.parametrize("invalid", [{"filename": "f", "date": "yesterday"}, {"filename": "f"}, {"date": 1}])
+def test_an_invalid_file_is_set_aside_until_it_is_valid(invalid: dict[str, Any]) -> None:
+    """A file without a name or a time is owed; all others are read, once, and it is read when it is valid."""
+    files = Files(NOW - 2 * DAY, NOW - DAY)
+    valid = {"filename": f"{format_marker(NOW - DAY)}.json", "date": NOW - DAY, "size": 7}
+
+    def listed(second: dict[str, Any]) -> Any:
+        return lambda _: said(200, {"data": [files._page("")["data"][0], second]}, date=DATE)
+
+    first = list(Reader(connection_over(listed(invalid))).read(STREAMS["log_files"]))
+    second = list(Reader(connection_over(listed(invalid))).read(STREAMS["log_files"], state=last_state(first)))
+    third = list(Reader(connection_over(listed(valid))).read(STREAMS["log_files"], state=last_state(second)))
+
+    assert (1, 0, 1) == (len(rows_in(first)), len(rows_in(second)), len(rows_in(third)))
+    assert "1 owed" in texts_in(first)
+    assert "1 owed" in texts_in(second)
+    assert "owed" not in texts_in(third)

@@ -47,10 +47,32 @@ def test_row_that_was_never_updated(times: dict[str, Any]) -> None:
 @pytest.mark.parametrize("time", ["yesterday", 5])
 @pytest.mark.parametrize("name", ["createdAt", "updatedAt"])
 def test_invalid_timestamp_is_an_error(name: str, time: object) -> None:
-    """A timestamp that cannot be parsed raises an error that names the row, the field and the value."""
+    """If no row of a page is valid, the error names the first one and its timestamps."""
     search = search_over(Script(said(200, {"data": [{"id": "a", "createdAt": TIME, name: time}]})))
-    with pytest.raises(MalformedResponse, match=f"The row a has an invalid timestamp in `{name}`: {time!r}"):
+    with pytest.raises(MalformedResponse, match=f"returned only invalid rows, the first: .*{name}': {time!r}"):
         search.page(sort="createdAt", order="asc")
+
+
+@pytest.mark.parametrize(
+    ("invalid", "part"),
+    [
+        ({"id": "b", "createdAt": "yesterday"}, "alerts b"),
+        ({"id": "b", "createdAt": TIME, "updatedAt": 5}, "alerts b"),
+        ({"createdAt": TIME}, f"alerts created from {TIME} to"),
+        ({"id": 7, "createdAt": TIME}, f"alerts created from {TIME} to"),
+        ({"message": "?"}, f"alerts created from {TIME} to"),
+    ],
+)
+def test_an_invalid_row_keeps_its_place(invalid: dict[str, Any], part: str) -> None:
+    """A row without a valid id or timestamp is set aside beside the valid ones, at the time of its neighbour."""
+    records = [{"id": "a", "createdAt": TIME}, invalid, {"id": "c", "createdAt": TIME}]
+    first, second, third = search_over(Script(said(200, {"data": records}))).page(sort="createdAt", order="asc").rows
+
+    assert (first.set_aside, third.set_aside) == (None, None)
+    assert (second.created, second.updated) == (NOW, NOW)
+    assert second.set_aside
+    assert second.set_aside.rows == [invalid]
+    assert str(second.set_aside.part).startswith(part)
 
 
 @pytest.mark.parametrize("count", [True, -1, "3", 1.5, None])

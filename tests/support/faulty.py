@@ -19,7 +19,7 @@ from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.pacing import Domain, Pacer
 from source_opsgenie.api.transport import Bounds, PooledTransport, RawResponse, Request, Transport
 from source_opsgenie.config import Config
-from source_opsgenie.errors import OpsgenieError
+from source_opsgenie.errors import Incomplete, OpsgenieError
 from source_opsgenie.reading.events import Checkpoint, Notice, Proof, Row
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import Record, Stream
@@ -156,7 +156,8 @@ class Outcome:
 
 def read_stream(connection: Connection, stream: Stream, state: dict[str, Any] | None = None) -> Outcome:
     """Read *stream* from *state* until it ends or fails."""
-    rows, messages, error = {}, [], None
+    rows, messages = {}, []
+    error: OpsgenieError | None = None
     try:
         for event in Reader(connection).read(stream, state=state):
             match event:
@@ -166,6 +167,8 @@ def read_stream(connection: Connection, stream: Stream, state: dict[str, Any] | 
                     state = orjson.loads(orjson.dumps(reached.to_mapping()))
                 case Notice(text) | Proof(text):
                     messages.append(text)
+            if isinstance(event, Proof) and event.lack:
+                error = Incomplete(event.lack)
     except OpsgenieError as caught:
         error = caught
         record_output(repr(error))

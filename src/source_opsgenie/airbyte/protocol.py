@@ -12,7 +12,7 @@ from airbyte_protocol_dataclasses.models import AirbyteStreamStatusRateLimitedRe
 
 from source_opsgenie import errors
 from source_opsgenie.errors import OpsgenieError
-from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row, Waiting
+from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row, SetAside, Waiting
 from source_opsgenie.streams import Stream, is_incremental
 
 # Who must act, in Airbyte's terms. Every other error is a system_error: ours to fix.
@@ -42,6 +42,8 @@ def to_message(name: str, event: Event) -> airbyte.AirbyteMessage:
             text, level = f"{name}: reading the child records of {total:,} {of}.", airbyte.Level.INFO
         case Notice(text, is_warning):
             level = airbyte.Level.WARN if is_warning else airbyte.Level.INFO
+        case SetAside():
+            text, level = f"{name}: set aside, and requested again later: {event}", airbyte.Level.WARN
         case Proof(proven):
             text, level = f"{name}: {proven}.", airbyte.Level.INFO
     return _log(text, level)

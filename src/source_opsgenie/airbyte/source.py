@@ -29,9 +29,9 @@ from source_opsgenie.airbyte.protocol import (
 from source_opsgenie.api.connection import Connection, connect
 from source_opsgenie.api.outage import is_fatal
 from source_opsgenie.config import DOCUMENTATION, Config, read_json, specification
-from source_opsgenie.errors import CatalogError, ConfigError, OpsgenieError
+from source_opsgenie.errors import CatalogError, ConfigError, Incomplete, OpsgenieError
 from source_opsgenie.options import override_notice
-from source_opsgenie.reading.events import Event
+from source_opsgenie.reading.events import Event, Proof
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.signals import SIGNALS_DEFERRED
 from source_opsgenie.streams import STREAMS
@@ -120,7 +120,7 @@ class SourceOpsgenie(Source):
                 error = yield from _read_stream(connection, configured, blobs.get(name))
                 if error:
                     failures[name] = error
-                    if is_fatal(error, connection):
+                    if is_fatal(error, connection.client):
                         break
         if failures:
             not_read = [configured.stream.name for configured in pending]
@@ -160,6 +160,8 @@ def _read_stream(
     try:
         for event in _read_events(connection, configured, blob):
             yield to_message(name, event)
+            if isinstance(event, Proof) and event.lack:
+                raise Incomplete(event.lack)
     except OpsgenieError as error:
         yield to_error_message(to_traced_exception(error), stream=name)
         yield status_message(configured.stream, airbyte.AirbyteStreamStatus.INCOMPLETE)

@@ -25,10 +25,11 @@ FIRST_ATTEMPTS = 4
 # How often a throttled request is sent, after the period that each response names.
 THROTTLED_ATTEMPTS = 30
 TOO_MANY_REQUESTS = 429
+LIMITS_PATH = "/v2/request-limits/"
 # The old form of the API carried the key in this parameter (docs/opsgenie-api.md#key): a returned URL may repeat it.
 KEY_PARAMETER = "apikey"
 Parsed = TypeVar("Parsed")
-Parser = Callable[[Request, RawResponse], Parsed]
+Parser = Callable[..., Parsed]
 
 
 class Client:
@@ -44,6 +45,7 @@ class Client:
         self._slots = threading.Semaphore(max_concurrent)
         self._clock = clock
         self._has_responded = False
+        self._last_good: tuple[Request, Domain] | None = None
         self.requests = 0
         self.date_ms: int | None = None
 
@@ -61,6 +63,23 @@ class Client:
     def download(self, url: str) -> RawResponse:
         """Request *url* on any host, without the key."""
         return retry(partial(self._download, Request(url)), attempts=self._attempts(), clock=self._clock)
+
+    @property
+    def has_responded(self) -> bool:
+        """Whether the API itself has responded, if only with an error."""
+        return self._has_responded
+
+    def repeat_good_request(self, *, attempts: int) -> OpsgenieError | None:
+        """Repeat the last request that worked; returns its error if it fails now.
+
+        Before any request has worked, the account's rate limits are requested.
+        """
+        request, domain = self._last_good or (Request(LIMITS_PATH, {}, self._authorization), Domain.CONFIGURATION)
+        try:
+            self._request(request, domain, parse_response, attempts)
+        except OpsgenieError as error:
+            return error
+        return None
 
     def throttled_domains(self) -> dict[Domain, float]:
         """The domains that wait out throttling now, and for how many more seconds."""
@@ -106,11 +125,13 @@ class Client:
                 self._record_throttled(response, domain)
                 return None
             try:
-                parsed = parse(request, response)
+                parsed = parse(request, response, is_first=self._last_good is None)
             except OpsgenieError:
                 self._has_responded |= is_api_error(response)
                 raise
             self._has_responded = True
+            if parse is parse_response:
+                self._last_good = request, domain
             return parsed
         except WrongHost as error:
             # The API has responded before, so something in between responds in its place, and perhaps not for long.

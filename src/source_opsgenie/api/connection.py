@@ -1,11 +1,11 @@
 """Open a connection: build a client, and find out the account's identity and rate limits."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 from urllib.parse import urlsplit
 
 from source_opsgenie import errors
@@ -16,6 +16,7 @@ from source_opsgenie.api.transport import PooledTransport, Transport
 from source_opsgenie.clock import Clock, SystemClock, format_timestamp
 from source_opsgenie.config import Config
 
+Result = TypeVar("Result")
 NOT_FOR_THIS_KEY = (errors.Forbidden, errors.NotInPlan, errors.NotFound, errors.Rejected)
 
 
@@ -25,8 +26,8 @@ class Connection:
 
     *account* identifies it: by its name if the key may read the name, else by a digest of the key.
     *account_aliases* holds both, since a key may get the permission to read the name later.
-    *account_name* is that name, or None. *is_team_key* is True if the API reported that the key belongs to a team:
-    it then reads only that team's records, without an error.
+    *account_name* is that name, or None; *is_account_known* is False if requesting it failed. *is_team_key* is True if
+    the API reported that the key belongs to a team: it then reads only that team's records, without an error.
     """
 
     client: Client
@@ -36,6 +37,7 @@ class Connection:
     account_aliases: frozenset[str]
     account_name: str | None
     is_team_key: bool
+    is_account_known: bool = True
 
     @property
     def visibility(self) -> str:
@@ -59,11 +61,23 @@ def connect(config: Config, *, transport: Transport | None = None) -> Iterator[C
             stack.callback(pooled.close)
         pacers = {domain: Pacer(share=config.rate_limit_share, cap=_cap(config)) for domain in Domain}
         client = Client(transport, key=config.api_token, pacers=pacers, clock=clock, max_concurrent=max_concurrent)
-        is_team_key = _request_limits(client, pacers)
-        name = _request_account_name(client)
+        is_team_key, limits_error = _try(lambda: _request_limits(client, pacers))
+        name, name_error = _try(lambda: _request_account_name(client))
+        # Neither is needed to read; both fail if the key is wrong, or if nothing can be reached.
+        if limits_error and name_error:
+            raise limits_error
         _reject_future_start(config, now=client.date_ms)
         account, by_key = _identity(config, name), _identity(config, None)
-        yield Connection(client, config, clock, account, frozenset({account, by_key}), name, is_team_key)
+        aliases = frozenset({account, by_key})
+        yield Connection(client, config, clock, account, aliases, name, bool(is_team_key), name_error is None)
+
+
+def _try(request: Callable[[], Result]) -> tuple[Result | None, errors.OpsgenieError | None]:
+    """What *request* returns, or the error that it raises."""
+    try:
+        return request(), None
+    except errors.OpsgenieError as error:
+        return None, error
 
 
 def is_identified_by_key(account: str) -> bool:

@@ -1,21 +1,31 @@
-"""Find out whether the API is reachable, and wait until it is."""
+"""Tell an error that affects everything from one that affects a single request, and wait out an outage."""
 
 from collections.abc import Callable
 
 from source_opsgenie import errors
+from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
-from source_opsgenie.api.pacing import Domain
 
 # A laptop that wakes finds its network within a minute; a service is repaired within the hour, or not tonight.
 LONGEST_OUTAGE_SECONDS = 3600.0
 SECONDS_BETWEEN_PROBES = 10.0
+# A request that worked before may fail once by chance.
+PROBE_ATTEMPTS = 3
+# Errors that affect everything, unless a request that worked before still works.
+SUSPICIOUS = (errors.Unreachable, errors.Unauthorized, errors.WrongHost)
 
 
-def is_fatal(error: errors.OpsgenieError, connection: Connection) -> bool:
-    """Whether no other stream can be read after *error* either."""
-    if isinstance(error, errors.Unreachable):
-        return not _is_reachable(connection)
-    return isinstance(error, errors.Unauthorized | errors.WrongHost)
+def is_fatal(error: errors.OpsgenieError, client: Client) -> bool:
+    """Whether nothing else can be read after *error* either: a request that worked before now fails too."""
+    if not isinstance(error, SUSPICIOUS):
+        return False
+    return isinstance(client.repeat_good_request(attempts=PROBE_ATTEMPTS), SUSPICIOUS)
+
+
+def raise_if_it_affects_all(error: errors.OpsgenieError, client: Client) -> None:
+    """Raise *error*, which ended one request, if the rest of its stream cannot be read either."""
+    if isinstance(error, errors.NotInPlan) or is_fatal(error, client):
+        raise error
 
 
 def wait_until_reachable(connection: Connection, *, say: Callable[[str], None]) -> bool:
@@ -33,11 +43,5 @@ def wait_until_reachable(connection: Connection, *, say: Callable[[str], None]) 
 
 
 def _is_reachable(connection: Connection) -> bool:
-    """Send one request; any response shows that the API is there, an error too."""
-    try:
-        connection.client.get("/v2/request-limits/", domain=Domain.CONFIGURATION, attempts=1)
-    except errors.Unreachable:
-        return False
-    except errors.OpsgenieError:
-        return True
-    return True
+    """Whether a request that worked before gets a response, if only an error."""
+    return not isinstance(connection.client.repeat_good_request(attempts=1), errors.Unreachable)

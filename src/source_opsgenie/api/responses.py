@@ -53,19 +53,22 @@ class Response:
         return failure.error(f"{self.label} {text}", path=self.request.location, status=OK, request_id=request_id)
 
 
-def parse_response(request: Request, response: RawResponse) -> Response:
-    """The envelope in the *response* to *request*; raises the error that the response means."""
+def parse_response(request: Request, response: RawResponse, *, is_first: bool = False) -> Response:
+    """The envelope in the *response* to *request*; raises the error that the response means.
+
+    A response shows that the key is malformed only if it *is_first*, before any request has worked.
+    """
     body = _parse_object(response.body)
-    failure = _failure(response, body)
+    failure = _failure(response, body, is_first=is_first)
     if failure is None:
         return Response(request, body or {}, response.headers.get("x-request-id", ""), len(response.body))
     raise _error(request, response, failure, message=_message(body))
 
 
-def parse_link(request: Request, response: RawResponse) -> str:
+def parse_link(request: Request, response: RawResponse, *, is_first: bool = False) -> str:
     """The URL in *response*: bare, as a JSON string, or in an object; raises like `parse_response`."""
     if response.status != OK:
-        parse_response(request, response)
+        parse_response(request, response, is_first=is_first)
     found: Any = response.body.decode(errors="replace").strip()
     with suppress(orjson.JSONDecodeError):
         found = orjson.loads(response.body)
@@ -106,12 +109,13 @@ def _error(request: Request, response: RawResponse, failure: Failure, *, message
     return failure.error(text, path=request.location, status=response.status, request_id=request_id)
 
 
-def _failure(response: RawResponse, body: Mapping[str, Any] | None) -> Failure | None:
+def _failure(response: RawResponse, body: Mapping[str, Any] | None, *, is_first: bool) -> Failure | None:
     """The failure of *response*, whose JSON object is *body*; None if it is good."""
     if response.status == OK:
         return None if body is not None else _body_failure(response.body)
     # The API rejects a malformed key before it looks the key up (docs/opsgenie-api.md#key).
-    is_about_key = response.status == UNPROCESSABLE and re.search(r"\bkey\b", _message(body), re.IGNORECASE)
+    is_unprocessable = is_first and response.status == UNPROCESSABLE
+    is_about_key = is_unprocessable and re.search(r"\bkey\b", _message(body), re.IGNORECASE)
     return Failure.KEY_MALFORMED if is_about_key else failure_for(response.status)
 
 

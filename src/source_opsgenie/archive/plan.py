@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from source_opsgenie.api.connection import Connection
+from source_opsgenie.api.outage import is_fatal
 from source_opsgenie.config import Config
-from source_opsgenie.errors import InvalidInput, OpsgenieError, StateError
+from source_opsgenie.errors import OpsgenieError, StateError
 from source_opsgenie.reading.lists import fetch_rows
 from source_opsgenie.reading.paging import OVERLAP, PAGE
 from source_opsgenie.reading.parsing import parse_total
@@ -103,10 +104,10 @@ def _count(connection: Connection, root: Stream, chosen: Iterable[Stream]) -> in
         if isinstance(root.paging, OffsetPaging):
             return parse_total(connection.client.get(root.path, {"limit": "1"}, domain=root.domain))
         if isinstance(root.paging, Unpaged) and is_needed:
-            return len(fetch_rows(connection.client, root))
-    except InvalidInput:
-        raise
+            return len(fetch_rows(connection.client, root).rows)
     except OpsgenieError as error:
+        if is_fatal(error, connection.client):
+            raise
         return str(error)
     return None
 

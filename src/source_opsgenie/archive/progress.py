@@ -55,9 +55,14 @@ class Progress:
     @property
     def lack(self) -> str:
         """What is missing although the read reached its end; empty if nothing is."""
-        if not self.proof.unlisted:
-            return ""
-        return f"Opsgenie counts {self.proof.unlisted:,} rows that it never lists. {self.proof.text}. {READ_AGAIN}"
+        unlisted, uncounted = self.proof.unlisted, self.proof.uncounted
+        sentences = [
+            f"Opsgenie counts {unlisted:,} rows that it never lists." if unlisted else "",
+            f"{uncounted:,} rows were not compared with a count." if uncounted else "",
+            f"{self.proof.text}. {READ_AGAIN}" if unlisted or uncounted else "",
+            self.proof.lack,
+        ]
+        return " ".join(filter(None, sentences))
 
     def expect(self, expected: Expected) -> None:
         """Remember the expected number of rows; a number of parents is ignored."""

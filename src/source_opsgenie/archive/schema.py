@@ -9,13 +9,19 @@ from source_opsgenie.streams import Stream
 
 TABLES = """
     CREATE SCHEMA _archive;
-    CREATE TABLE _archive.file (format INTEGER, account VARCHAR, created_at TIMESTAMP);
+    CREATE TABLE _archive.file (format INTEGER, account VARCHAR, created_at TIMESTAMP, key VARCHAR);
     CREATE TABLE _archive.streams (stream VARCHAR, state JSON, synced_at TIMESTAMP, is_complete BOOLEAN, proof VARCHAR);
     CREATE TABLE _archive.runs (started_at TIMESTAMP, ended_at TIMESTAMP, requests BIGINT, outcome VARCHAR);
+"""
+OWED = """
+    CREATE TABLE _archive.owed (
+        stream VARCHAR, part VARCHAR, reason VARCHAR, since TIMESTAMP, attempts INTEGER, rows JSON
+    );
 """
 COMMENTS = """
     COMMENT ON TABLE _archive.file IS 'The account of this archive; keys of other accounts are rejected.';
     COMMENT ON TABLE _archive.streams IS 'Where the next sync of each stream starts, and what the last one proved.';
+    COMMENT ON TABLE _archive.owed IS 'What could not be read and is requested again, with invalid rows as sent.';
     COMMENT ON TABLE _archive.runs IS 'Every sync into this file; a sync without an end was killed.';
 """
 COLUMNS = """
@@ -36,14 +42,21 @@ def _to_format_2(database: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+def _to_format_3(database: duckdb.DuckDBPyConnection) -> None:
+    """Add what is owed, and the key that last named the account."""
+    database.execute("ALTER TABLE _archive.file ADD COLUMN key VARCHAR")
+    database.execute(OWED)
+
+
 # Each migration upgrades a file by one format: the first from 1 to 2. Add new ones at the end, and never change one.
-MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_to_format_2,)
+MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_to_format_2, _to_format_3)
 FORMAT = len(MIGRATIONS) + 1
 
 
 def create(database: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of an empty archive."""
     database.execute(TABLES)
+    database.execute(OWED)
     database.execute(COMMENTS)
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 
 from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import schema, tables
 from source_opsgenie.archive.database import open_database
 from source_opsgenie.errors import ArchiveError
+from source_opsgenie.reading.events import SetAside
 from source_opsgenie.reading.state import Counts
 from source_opsgenie.streams import Stream
 
@@ -41,13 +43,15 @@ class Store:
     """The archive of one account; the file is open only during a read or write, so that others can read it.
 
     *known_as* holds all names of the account: a key that was granted more permissions can know a better one than the
-    file. If another program has the file open, `notify` is called, and the store waits up to *max_wait_seconds*.
+    file. Without *is_account_known*, only a key that has named the account before is accepted. If another program has
+    the file open, `notify` is called, and the store waits up to *max_wait_seconds*.
     """
 
     path: Path
     account: str
     notify: Callable[[str], None]
     known_as: frozenset[str] = frozenset()
+    is_account_known: bool = True
     max_wait_seconds: float = MAX_WAIT_SECONDS
 
     def prepare(self) -> None:
@@ -59,8 +63,8 @@ class Store:
         if written is None:
             with self._transaction() as database:
                 schema.create(database)
-                row = [schema.FORMAT, self.account, _now()]
-                database.execute("INSERT INTO _archive.file VALUES (?, ?, ?)", row)
+                row = [schema.FORMAT, self.account, _now(), self._key]
+                database.execute("INSERT INTO _archive.file VALUES (?, ?, ?, ?)", row)
         elif written < schema.FORMAT:
             self.notify(f"Upgrading {self.path} from format {written} to {schema.FORMAT}.")
             with self._transaction() as database:
@@ -79,7 +83,8 @@ class Store:
         with self._transaction() as database:
             for stream in streams:
                 schema.ensure_table(database, stream)
-            database.execute("UPDATE _archive.file SET account = ?", [self.account])
+            if self.is_account_known:
+                database.execute("UPDATE _archive.file SET account = ?, key = ?", [self.account, self._key])
             database.execute("INSERT INTO _archive.runs (started_at) VALUES (?)", [started_at])
         return started_at
 
@@ -92,11 +97,12 @@ class Store:
         proof: str = "",
         is_complete: bool = False,
         is_all: bool = False,
+        owed: Sequence[SetAside] | None = None,
     ) -> Written:
         """Store *rows*, each as JSON, and the *state* after them in one transaction.
 
-        The last write of a stream brings its *proof* and whether it *is_complete*. With *is_all*, *rows* are the
-        complete list: other stored rows are marked as deleted.
+        The last write of a stream brings its *proof*, what it *owed* in the end, and whether it *is_complete*. With
+        *is_all*, *rows* are the complete list: other stored rows are marked as deleted.
         """
         with self._transaction() as database:
             written = _write_rows(database, stream, rows, is_all=is_all) if rows or is_all else Written()
@@ -104,6 +110,8 @@ class Store:
                 "UPDATE _archive.streams SET state = ?, synced_at = ?, is_complete = ?, proof = ? WHERE stream = ?",
                 [json.dumps(state), _now(), is_complete, proof, stream.name],
             )
+            if owed is not None:
+                _write_owed(database, stream, owed)
         return written
 
     def creation_times(self, stream: Stream) -> list[int]:
@@ -155,12 +163,14 @@ class Store:
                 return None
             if ("_archive", "file") not in names:
                 raise ArchiveError(f"{self.path} is a DuckDB file, but not an Opsgenie archive. Use another file.")
-            rows = database.execute("SELECT format, account FROM _archive.file").fetchall()
+            rows = database.execute("FROM _archive.file").fetchall()
         if len(rows) != 1:
             raise ArchiveError(f"{self.path} does not record its account in _archive.file. Use another file.")
-        return self._check_owner(*rows[0])
+        written, account, *rest = rows[0]
+        # Files of earlier formats do not record the key.
+        return self._check_owner(written, account, key=rest[1] if len(rest) > 1 else None)
 
-    def _check_owner(self, written: object, account: str | None) -> int:
+    def _check_owner(self, written: object, account: str | None, *, key: str | None) -> int:
         if not isinstance(written, int) or written < 1:
             raise ArchiveError(f"{self.path} records an invalid format ({written}) in _archive.file. Use another file.")
         if written > schema.FORMAT:
@@ -168,9 +178,15 @@ class Store:
                 f"{self.path} was written by a newer opsgenie-archive: it has format {written}, and this version reads "
                 f"up to format {schema.FORMAT}. Upgrade opsgenie-archive."
             )
-        if account not in {self.account, *self.known_as}:
+        has_named_it = not self.is_account_known and key == self._key
+        if account not in {self.account, *self.known_as} and not has_named_it:
             raise ArchiveError(f"{self.path} {_describe_mismatch(str(account), self.account)}")
         return written
+
+    @property
+    def _key(self) -> str | None:
+        """A digest of the key."""
+        return next((name for name in self.known_as if is_identified_by_key(name)), None)
 
     def _open(self, mode: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return open_database(self.path, mode, notify=self.notify, max_wait_seconds=self.max_wait_seconds)
@@ -205,6 +221,20 @@ def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Seque
     return Written(new, changed, _fetch_number(database, "SELECT count(*) FROM present") - changed, deleted)
 
 
+def _write_owed(database: duckdb.DuckDBPyConnection, stream: Stream, owed: Sequence[SetAside]) -> None:
+    """Record what is *owed* now; what is not any more has been read or was deleted."""
+    parts = [str(one.part) for one in owed]
+    database.execute(
+        "DELETE FROM _archive.owed WHERE stream = ? AND part NOT IN (SELECT unnest(?))", [stream.name, parts]
+    )
+    for part, one in zip(parts, owed, strict=True):
+        rows = orjson.dumps(list(one.rows)).decode() if one.rows else None
+        known = "UPDATE _archive.owed SET reason = ?, rows = ?, attempts = attempts + 1 WHERE stream = ? AND part = ?"
+        if not _fetch_number(database, known, [str(one.error), rows, stream.name, part]):
+            new = [stream.name, part, str(one.error), _now(), 1, rows]
+            database.execute("INSERT INTO _archive.owed VALUES (?, ?, ?, ?, ?, ?)", new)
+
+
 def _parse_state(stream: str, text: str) -> dict[str, Any]:
     state = json.loads(text)
     if isinstance(state, dict):
@@ -216,7 +246,7 @@ def _parse_state(stream: str, text: str) -> dict[str, Any]:
 
 
 def _fetch_number(
-    database: duckdb.DuckDBPyConnection, statement: str, parameters: Mapping[str, Any] | None = None
+    database: duckdb.DuckDBPyConnection, statement: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
 ) -> int:
     """The one number that *statement* returns: a count, or the number of rows written."""
     (number,) = database.execute(statement, parameters).fetchone() or (0,)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from source_opsgenie.api.connection import Connection, connect
-from source_opsgenie.api.outage import is_fatal, wait_until_reachable
+from source_opsgenie.api.outage import is_fatal, raise_if_it_affects_all, wait_until_reachable
 from source_opsgenie.archive.buffer import Buffer
 from source_opsgenie.archive.deletions import mark_deleted
 from source_opsgenie.archive.display import Display
@@ -22,6 +22,8 @@ from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, 
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import Stream, lists_everything
 
+# The file has room for more parts than an Airbyte state.
+MOST_OWED = 1_000
 # How often a stream may fail in a row without storing a row, while the API is reachable.
 MAX_FUTILE_ATTEMPTS = 2
 
@@ -30,7 +32,7 @@ def run_sync(path: Path, *, config: Config, streams: Sequence[Stream], deleted_r
     """Create or update the file at *path* with *streams*, and show the progress."""
     display = Display()
     with exclusive_lock(path), connect(config) as connection:
-        store = Store(path, connection.account, display.info, connection.account_aliases)
+        store = Store(path, connection.account, display.info, connection.account_aliases, connection.is_account_known)
         store.prepare()
         states = store.states()
         estimates = plan(connection, streams, states=states)
@@ -80,7 +82,7 @@ class Sync:
         except ArchiveError:
             raise
         except OpsgenieError as error:
-            return progress.outcome(error=str(error), ends_sync=is_fatal(error, self.connection))
+            return progress.outcome(error=str(error), ends_sync=is_fatal(error, self.connection.client))
         except KeyboardInterrupt:
             return progress.outcome(error=INTERRUPTED, ends_sync=True, is_interrupted=True)
         return progress.outcome()
@@ -110,7 +112,8 @@ class Sync:
         """
         buffer = Buffer()
         try:
-            for event in Reader(self.connection, rows_between_checkpoints=0).read(progress.stream, state=state):
+            reader = Reader(self.connection, rows_between_checkpoints=0, most_owed=MOST_OWED)
+            for event in reader.read(progress.stream, state=state):
                 self._process(event, progress, buffer)
                 self.display.advance(progress)
         except (KeyboardInterrupt, OpsgenieError):
@@ -153,17 +156,25 @@ class Sync:
             state=buffer.state.to_mapping() if buffer.state else {},
             proof=progress.proof.text,
             is_complete=not progress.lack,
-            is_all=lists_everything(progress.stream),
+            # A row that could not be read is not a row that was deleted.
+            is_all=lists_everything(progress.stream) and not progress.proof.owed,
+            owed=progress.proof.owed,
         )
 
     def _mark_deleted(self, progress: Progress) -> None:
         """Mark the deleted rows of a searchable stream; those of other lists are marked when the list is stored."""
         requests = self.deleted_row_requests
-        for found in mark_deleted(self.connection, self.store, progress.stream, requests=requests):
-            if isinstance(found, Notice):
-                self._show_notice(found)
-            else:
-                progress.written += found
+        try:
+            for found in mark_deleted(self.connection, self.store, progress.stream, requests=requests):
+                if isinstance(found, Notice):
+                    self._show_notice(found)
+                else:
+                    progress.written += found
+        except ArchiveError:
+            raise
+        except OpsgenieError as error:
+            raise_if_it_affects_all(error, self.connection.client)
+            self.display.warn(f"{progress.stream.name}: the search for deleted rows ended early: {error}")
 
     def _show_notice(self, notice: Notice) -> None:
         show = self.display.warn if notice.is_warning else self.display.info

@@ -8,7 +8,7 @@ Names are quoted and texts escaped here; values from the API are only ever param
 import json
 from collections.abc import Iterable, Sequence
 
-from source_opsgenie.streams import Field, Kind, Stream
+from source_opsgenie.streams import LACKS_DETAILS, Field, Kind, Stream
 
 JSON_COLUMN = "_json"
 SYNCED_COLUMN = "_synced_at"
@@ -87,13 +87,24 @@ def match_rows(stream: Stream) -> str:
 
 
 def update_changed(stream: Stream) -> str:
-    """Update the rows of `present` whose JSON differs from the stored JSON."""
+    """Update the rows of `present` whose JSON differs from the stored JSON.
+
+    A stored row with its details is not replaced by one that lacks them.
+    """
     columns = [field.name for field in stream.fields if field.name not in stream.key] + list(OWN_COLUMNS)
     new = ", ".join(f"{identifier(column)} = present.{identifier(column)}" for column in columns)
     return f"""
         UPDATE {identifier(stream.name)} AS held SET {new} FROM present
-        WHERE held.rowid = present.place AND held.{JSON_COLUMN} <> present.{JSON_COLUMN}
+        WHERE held.rowid = present.place AND held.{JSON_COLUMN} <> present.{JSON_COLUMN}{_keep_details(stream)}
     """
+
+
+def _keep_details(stream: Stream) -> str:
+    """The condition that no details are lost."""
+    if not any(field.name == LACKS_DETAILS for field in stream.fields):
+        return ""
+    mark = identifier(LACKS_DETAILS)
+    return f" AND (present.{mark} IS NOT TRUE OR held.{mark} IS TRUE)"
 
 
 def unmark_deleted(stream: Stream) -> str:

@@ -1,16 +1,20 @@
 """Read a searchable stream from its beginning: windows from the newest down, each of them proven."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from source_opsgenie.api.failures import Failure
+from source_opsgenie.api.outage import raise_if_it_affects_all
+from source_opsgenie.clock import OLDEST_MS
+from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.reading.cursor import Cursor
-from source_opsgenie.reading.events import Batch, Batches, Expected, transform
+from source_opsgenie.reading.events import Batch, Batches, Expected, SetAside, transform
 from source_opsgenie.reading.paging import PASSES, chunks
+from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import Search, SearchRow
 from source_opsgenie.reading.spans import read_span
-from source_opsgenie.reading.state import OpenWindow, State, Tally, Walk
+from source_opsgenie.reading.state import OpenWindow, Scope, State, Tally, Walk
 from source_opsgenie.reading.windows import Window, prove, tile_windows, window_size
 
 # The search index may show a row with this delay: the newest minutes are read, but not compared with a count.
@@ -36,9 +40,10 @@ class Backfill:
         """
         settled = max(state.began - SETTLING_MS, self.start or 0)
         history, newer = self._plan(settled)
-        yield Batch([], expected=Expected(history.count + newer, self.search.stream.name))
+        if newer is not None:
+            yield Batch([], expected=Expected(history.count + newer, self.search.stream.name))
         if state.walk is None:
-            for rows in read_span(self.search, settled, None, expected=newer):
+            for rows in read_span(self.search, settled, None, expected=newer or 0):
                 state = self._add_tally(state, Tally(recent=len(rows)))
                 yield Batch(self._wanted(rows))
             state = state.with_walk(Walk(settled))
@@ -49,7 +54,8 @@ class Backfill:
         below = state.walk.below if state.walk else history.start
         rest = replace(history, end=below)
         if below < history.end:
-            rest = replace(rest, count=self.search.count(created(history.start, below)))
+            counted = self.search.count_if_possible(created(history.start, below))
+            rest = replace(rest, count=history.count if counted is None else counted)
         for window in tile_windows(self.search, rest, largest=window_size(history.count)):
             changed = self.changed_in(window) if self.changed_in else None
             if changed is None:
@@ -62,6 +68,12 @@ class Backfill:
         yield Batch([], state)
         return state
 
+    def read_window(self, start: int, end: int) -> Iterator[Batch[SearchRow]]:
+        """Every row created in [start, end), proven; the batches have no state."""
+        counted = self.search.count_if_possible(created(start, end))
+        window = Window(start, end, counted or 0)
+        yield from (replace(batch, state=None) for batch in self._window(State(Scope("")), window))
+
     def _window(self, state: State, window: Window) -> Batches[SearchRow]:
         listed: dict[str, int] = {}
         cursor = Cursor("created", descending=True, last=window.end)
@@ -72,17 +84,31 @@ class Backfill:
                 # More rows of the last millisecond may follow: a resumed read begins with it.
                 emitted = OpenWindow(window.end, len(listed) - len(cursor.ids))
                 yield Batch(self._wanted(rows), state.with_walk(Walk(rows[-1].created + 1, emitted)))
-        proving = transform(prove(self.search, window, listed), lambda rows: Batch(self._wanted(rows)))
-        state = self._add_tally(state, (yield from proving)).with_walk(Walk(window.start))
-        yield Batch([], state)
+        tally, set_aside = yield from self._prove(window, listed)
+        state = self._add_tally(state, tally).with_walk(Walk(window.start))
+        yield Batch([], state, set_aside=set_aside)
         return state
+
+    def _prove(
+        self, window: Window, listed: Mapping[str, int]
+    ) -> Generator[Batch[SearchRow], None, tuple[Tally, tuple[SetAside, ...]]]:
+        """Yield the rows of *window* that were missed; returns what was proven, or the window set aside."""
+        try:
+            proving = transform(prove(self.search, window, listed), lambda rows: Batch(self._wanted(rows)))
+            return (yield from proving), ()
+        except OpsgenieError as error:
+            raise_if_it_affects_all(error, self.search.client)
+            part = Part(self.search.stream.name, span=(window.start, window.end))
+            return Tally(), (SetAside(part, error),)
 
     def _resumed(self, state: State, history: Window) -> State:
         """Where to resume in an open window: below its emitted rows if all of them still exist, else at its end."""
         if state.walk is None or state.walk.window is None:
             return state
         below, window = state.walk.below, state.walk.window
-        counted = self.search.count(created(below, window.end))
+        counted = self.search.count_if_possible(created(below, window.end))
+        if counted is None:
+            return self._add_tally(state.with_walk(Walk(below)), Tally(uncounted=window.listed))
         if counted != window.listed:
             return state.with_walk(Walk(min(window.end, history.end)))
         return self._add_tally(state.with_walk(Walk(below)), Tally(counted, counted))
@@ -96,15 +122,19 @@ class Backfill:
             return rows
         return [row for row in rows if row.updated >= self.updated_since]
 
-    def _plan(self, settled: int) -> tuple[Window, int]:
-        """What the windows must cover, and the number of newer rows.
+    def _plan(self, settled: int) -> tuple[Window, int | None]:
+        """What the windows must cover, and the number of newer rows, None if nothing can be counted.
 
         The count without a time must be the sum of the counts with one; otherwise the search misreads our
-        timestamps, which raises Incomplete.
+        timestamps, which raises Incomplete. Without counts, all is one window.
         """
         for _ in range(PASSES):
-            before = self.search.count()
+            before = self.search.count_if_possible()
             start = self._oldest(settled) if self.start is None else min(self.start, settled)
+            if before is None:
+                # Raises the error of a search that cannot be read at all, such as an invalid query.
+                self.search.page(sort="createdAt", order="desc")
+                return Window(start, settled, 1), None
             older = self.search.count(created(None, start)) if self.start is not None else 0
             count, newer = (self.search.count(part) for part in (created(start, settled), created(settled, None)))
             after = self.search.count() if before != older + count + newer else before
@@ -116,5 +146,10 @@ class Backfill:
         )
 
     def _oldest(self, settled: int) -> int:
-        rows = self.search.page(sort="createdAt", order="asc", limit=1).rows
+        """When the oldest row was created, as far as it can be listed."""
+        try:
+            rows = self.search.page(sort="createdAt", order="asc", limit=1).rows
+        except OpsgenieError as error:
+            raise_if_it_affects_all(error, self.search.client)
+            return OLDEST_MS
         return min([settled, *(row.created for row in rows)])

@@ -1,18 +1,20 @@
 """Where the rows of a stream come from: a search or a list, and the child records of its rows."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.clock import DAY_MS, MILLISECOND
 from source_opsgenie.config import Config
 from source_opsgenie.reading.backfill import Backfill
 from source_opsgenie.reading.changes import Changes
-from source_opsgenie.reading.children import complete_rows, read_children
+from source_opsgenie.reading.children import complete_rows, read_children, without_parent
 from source_opsgenie.reading.events import Batch, Batches, Expected, transform
 from source_opsgenie.reading.lists import fetch_rows
 from source_opsgenie.reading.markers import read_marked
+from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.recent import Recent, digest_of
 from source_opsgenie.reading.search import Search, SearchRow, search_of
 from source_opsgenie.reading.spans import read_span
@@ -36,14 +38,29 @@ def read_batches(connection: Connection, stream: Stream, state: State) -> Iterat
         batches = read_marked(connection, root, state)
     else:
         batches = _listed(connection, root)
+    return descend(connection, stream, below, batches)
+
+
+def descend(
+    connection: Connection, stream: Stream, below: Sequence[Stream], found: Iterator[Batch[Record]]
+) -> Iterator[Batch[Record]]:
+    """The rows of *stream*: the children of the rows *found*, level by level, with their details."""
     for child in below:
-        batches = read_children(connection, child, batches)
-    return complete_rows(connection, stream, batches) if reads_details(stream, connection.config) else batches
+        found = read_children(connection, child, chain(without_parent(child), found))
+    return complete_rows(connection, stream, found) if reads_details(stream, connection.config) else found
+
+
+def without_invalid(batch: Batch[SearchRow]) -> Batch[Record]:
+    """The records of *batch*; rows that cannot be read are set aside."""
+    set_aside = tuple(row.set_aside for row in batch.rows if row.set_aside)
+    records = [row.record for row in batch.rows if not row.set_aside]
+    return Batch(records, batch.state, expected=batch.expected, set_aside=batch.set_aside + set_aside)
 
 
 def _listed(connection: Connection, stream: Stream) -> Iterator[Batch[Record]]:
-    rows = fetch_rows(connection.client, stream)
-    yield Batch(rows, expected=Expected(len(rows), stream.name))
+    listed = fetch_rows(connection.client, stream)
+    set_aside = listed.set_aside(Part(stream.name), key=stream.key)
+    yield Batch(listed.rows, expected=Expected(len(listed.rows), stream.name), set_aside=set_aside)
 
 
 def _searched(connection: Connection, root: Stream, state: State, *, are_parents: bool) -> Iterator[Batch[Record]]:
@@ -54,11 +71,15 @@ def _searched(connection: Connection, root: Stream, state: State, *, are_parents
         batches = _first_read(search, state, start=connection.config.start_ms)
     else:
         batches = _later_read(search, state, connection.config, are_parents=are_parents)
+    owed = set(state.owed)
     for batch in batches:
-        for row in batch.rows:
-            recent.add(row.record, updated=row.updated)
-        records = [row.record for row in batch.rows]
-        yield Batch(records, batch.state and replace(batch.state, seen=recent.digests), expected=batch.expected)
+        # What is owed has been requested before.
+        rows = [row for row in batch.rows if row.id not in owed] if owed else batch.rows
+        for row in rows:
+            if not row.set_aside:
+                recent.add(row.record, updated=row.updated)
+        state_after = batch.state and replace(batch.state, seen=recent.digests)
+        yield without_invalid(replace(batch, rows=rows, state=state_after))
 
 
 def _lookback_ms(config: Config) -> int:

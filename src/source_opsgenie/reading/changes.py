@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from source_opsgenie.errors import Rejected
+from source_opsgenie.api.outage import raise_if_it_affects_all
+from source_opsgenie.errors import OpsgenieError, Rejected
 from source_opsgenie.reading.backfill import Backfill
 from source_opsgenie.reading.cursor import Cursor
 from source_opsgenie.reading.events import Batch, Batches
@@ -40,7 +41,8 @@ class Changes:
         One page, newest change first, is the complete result if it reaches *since*. Otherwise the search by
         `updatedAt` is tried against that page. If it cannot be trusted (docs/opsgenie-api.md#updatedat-search),
         the pages after that one are read; if they are too many or keep changing, the same is done in windows over
-        the full history; and if the sort cannot be trusted either, all rows are read and filtered here.
+        the full history, as if a page cannot be listed; and if the sort cannot be trusted either, all rows are read and
+        filtered here.
         """
         by_window = replace(self._backfill, changed_in=self._changed_in)
         # An interrupted walk through the history is resumed.
@@ -52,6 +54,9 @@ class Changes:
             backfill = by_window
         except (Rejected, _Untrusted):
             backfill = self._backfill
+        except OpsgenieError as error:
+            raise_if_it_affects_all(error, self.search.client)
+            backfill = by_window
         return (yield from backfill.read(state))
 
     @property
@@ -74,10 +79,13 @@ class Changes:
         return (yield from remaining._in_order(remaining._walk_back(newest), state))
 
     def _changed_in(self, window: Window) -> list[SearchRow] | None:
-        """The changed rows in *window*, or None if the sort cannot be trusted."""
+        """The changed rows in *window*, or None if the sort cannot be trusted or a page cannot be listed."""
         try:
             return self._sorted_in(window)
-        except (Rejected, _Untrusted):
+        except _Untrusted:
+            return None
+        except OpsgenieError as error:
+            raise_if_it_affects_all(error, self.search.client)
             return None
 
     def _sorted_in(self, window: Window) -> list[SearchRow]:

@@ -5,15 +5,18 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.concurrency import ordered_batches
-from source_opsgenie.errors import NotFound
+from source_opsgenie.errors import NotFound, NotInPlan, OpsgenieError, Rejected
 from source_opsgenie.reading.details import exists, get_row
-from source_opsgenie.reading.events import Batch, Parents
+from source_opsgenie.reading.events import Batch, Parents, SetAside
 from source_opsgenie.reading.lists import NO_IDS, fetch_bulk, fetch_rows
+from source_opsgenie.reading.markers import find_marked
+from source_opsgenie.reading.parts import Part, children_of, row_of
 from source_opsgenie.reading.weeks import weeks
-from source_opsgenie.streams import STREAMS, Record, Stream
+from source_opsgenie.streams import LACKS_DETAILS, STREAMS, MarkerPaging, Parent, Record, Stream
 
 Found = Iterator[Batch[Record]]
 
@@ -21,19 +24,23 @@ Found = Iterator[Batch[Record]]
 def read_children(connection: Connection, stream: Stream, parents: Found) -> Found:
     """The rows of *stream* for each of *parents*; a state follows once all children before it are emitted.
 
-    Raises NotFound only if the parent itself still exists.
+    Parents whose children cannot be read are set aside.
     """
     assert stream.parent
-    if stream.parent.is_optional:
-        yield Batch(fetch_rows(connection.client, stream, dict.fromkeys(stream.parent.ids)))
     known = fetch_bulk(connection.client, stream)
     yield from _in_parallel(connection, partial(_children_of_parent, connection, stream, known), parents)
+
+
+def without_parent(stream: Stream) -> Found:
+    """What stands for a parent in the list of *stream* that belongs to no parent, if there is such a list."""
+    if stream.parent and stream.parent.is_optional:
+        yield Batch([dict.fromkeys(stream.parent.ids.values())])
 
 
 def complete_rows(connection: Connection, stream: Stream, found: Found) -> Found:
     """The rows *found* of *stream*, each completed by its details; deleted rows are left out.
 
-    Raises NotFound only if the list still has the row.
+    A row whose details cannot be read is marked as such, and its details are set aside.
     """
     return _in_parallel(connection, partial(_complete, connection, stream), found)
 
@@ -59,6 +66,7 @@ def _join(batches: list[Batch[Record]]) -> Batch[Record]:
         states[-1] if states else None,
         sum((batch.parents for batch in batches), Parents()),
         expected[-1] if expected else None,
+        tuple(one for batch in batches for one in batch.set_aside),
     )
 
 
@@ -72,23 +80,57 @@ def _split(found: Found) -> Found:
 def _children_of_parent(
     connection: Connection, stream: Stream, known: Mapping[Any, list[Record]], parent: Record
 ) -> Batch[Record]:
-    """The children of *parent*, each with the parent's ids.
+    """The children of *parent*, each with the parent's ids; nothing if the parent was deleted.
 
-    A 404 means that the parent was deleted, if its own endpoint returns 404 too; it never means an empty list.
+    A 404 means that, if the parent's own endpoint returns 404 too; it never means an empty list.
     """
     assert stream.parent
-    ids = {name: parent[field] for name, field in stream.parent.ids.items()}
-    copied = {name: parent.get(field) for name, field in stream.parent.brings.items()}
-    rows: list[Record] = []
+    weeks = _weeks(connection, stream)
+    part = children_of(stream, parent)
     try:
-        for week in _weeks(connection, stream):
-            known_rows = known.get(next(iter(ids.values())))
-            rows += fetch_rows(connection.client, stream, {**ids, **week}, known=known_rows)
-    except NotFound:
-        if exists(connection.client, STREAMS[stream.parent.stream], parent):
-            raise
-        return Batch([], parents=Parents(requested=1, deleted=1))
-    return Batch([row | copied for row in rows] if copied else rows, parents=Parents(requested=1))
+        return _fetch_children(connection.client, stream, known, part, weeks=weeks)
+    except NotInPlan:
+        raise
+    except OpsgenieError as error:
+        if isinstance(error, NotFound) and not _exists(connection.client, STREAMS[stream.parent.stream], parent):
+            return Batch([], parents=Parents(requested=1, deleted=1))
+        if isinstance(error, NotFound | Rejected) and _may_lack_list(stream.parent, parent):
+            return Batch([], parents=Parents(requested=1, without=1))
+        return Batch([], parents=Parents(requested=1, failed=1), set_aside=(SetAside(part, error),))
+
+
+def _fetch_children(
+    client: Client, stream: Stream, known: Mapping[Any, list[Record]], part: Part, *, weeks: list[Mapping[str, Any]]
+) -> Batch[Record]:
+    """All children of the parent in *part*."""
+    assert stream.parent
+    ids = {name: part.row[field] for name, field in stream.parent.ids.items()}
+    copied = {name: part.row.get(field) for name, field in stream.parent.brings.items()}
+    rows: list[Record] = []
+    set_aside: tuple[SetAside, ...] = ()
+    for week in weeks:
+        listed = fetch_rows(client, stream, {**ids, **week}, known=known.get(next(iter(ids.values()))))
+        rows += [row | copied for row in listed.rows] if copied else listed.rows
+        set_aside += listed.set_aside(part, key=stream.key)
+    # The list without a parent is not a parent.
+    return Batch(rows, parents=Parents(requested=int(any(ids.values()))), set_aside=set_aside)
+
+
+def _exists(client: Client, stream: Stream, row: Record) -> bool:
+    """Whether *row* still exists; a row whose own endpoint fails does, and so does the list without a parent."""
+    if all(row.get(name) is None for name in stream.key):
+        return True
+    try:
+        if isinstance(stream.paging, MarkerPaging):
+            return bool(find_marked(client, stream, row[stream.key[0]]).rows)
+        return exists(client, stream, row)
+    except OpsgenieError:
+        return True
+
+
+def _may_lack_list(parent: Parent, row: Record) -> bool:
+    """Whether the API rejects the list of this parent because it has none (docs/opsgenie-api.md#integration)."""
+    return bool(parent.lists_only_if) and row.get(parent.lists_only_if) is not True
 
 
 def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
@@ -103,12 +145,22 @@ def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
 
 def _complete(connection: Connection, stream: Stream, row: Record) -> Batch[Record]:
     """The *row* with its details; nothing if the list does not have it any more either."""
+    client, key = connection.client, {name: row[name] for name in stream.key}
     try:
-        key = {name: row[name] for name in stream.key}
-        return Batch([row | get_row(connection.client, stream, row) | key])
-    except NotFound:
-        ids = {name: row[name] for name in stream.parent.ids} if stream.parent else NO_IDS
-        listed = {other[stream.key[-1]] for other in fetch_rows(connection.client, stream, ids)}
-        if row[stream.key[-1]] in listed:
-            raise
-        return Batch([])
+        return Batch([row | get_row(client, stream, row) | key])
+    except NotInPlan:
+        raise
+    except OpsgenieError as error:
+        if isinstance(error, NotFound) and not _is_listed(client, stream, row):
+            return Batch([])
+        return Batch([row | {LACKS_DETAILS: True}], set_aside=(SetAside(row_of(stream, row), error),))
+
+
+def _is_listed(client: Client, stream: Stream, row: Record) -> bool:
+    """Whether the list still has *row*; a list that fails does."""
+    ids = {name: row[name] for name in stream.parent.ids} if stream.parent else NO_IDS
+    try:
+        listed = fetch_rows(client, stream, ids).rows
+    except OpsgenieError:
+        return True
+    return any(all(other[name] == row[name] for name in stream.key) for other in listed)

@@ -1,9 +1,11 @@
-"""What a read yields: rows, checkpoints, expected counts, notices and the proof."""
+"""What a read yields: rows, checkpoints, expected counts, what was set aside, notices and the proof."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from source_opsgenie.errors import OpsgenieError
+from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.state import Counts, State
 from source_opsgenie.streams.stream import Record
 
@@ -44,14 +46,32 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """A *part* of a stream that could not be read, while everything else is; *rows* are invalid rows as sent."""
+
+    part: Part
+    error: OpsgenieError
+    rows: Sequence[Any] = ()
+
+    def __str__(self) -> str:
+        """The part and the reason, in one line."""
+        return f"{self.part}: {self.error}"
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """How complete a finished read is, in one line.
 
-    *unlisted* rows, of the stream or of its root, are known to exist and were never read.
+    Of the rows of the stream or of its root, *unlisted* ones are known to exist and were never read; *uncounted* ones
+    were read, but not compared with a count. *owed* are the parts that could not be read, and *lack* says so, unless
+    the user tolerates as many; else it is empty.
     """
 
     text: str
     unlisted: int = 0
+    uncounted: int = 0
+    owed: Sequence[SetAside] = ()
+    lack: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +82,24 @@ class Waiting:
     seconds: float
 
 
-Event = Row | Checkpoint | Expected | Notice | Proof | Waiting
+Event = Row | Checkpoint | Expected | SetAside | Notice | Proof | Waiting
 
 
 @dataclass(frozen=True, slots=True)
 class Parents(Counts):
-    """How many parents had their children requested, and how many of these were deleted."""
+    """How many parents had their children requested, and what became of those that were not read."""
 
     requested: int = 0
     deleted: int = 0
+    # The API rejected the request, as it does for a parent that has no such list.
+    without: int = 0
+    # Their children were set aside.
+    failed: int = 0
+
+    @property
+    def read(self) -> int:
+        """How many parents had their children read."""
+        return self.requested - self.deleted - self.without - self.failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +110,7 @@ class Batch(Generic[R]):
     state: State | None = None
     parents: Parents = Parents()
     expected: Expected | None = None
+    set_aside: tuple[SetAside, ...] = ()
 
 
 # Yields what is read, and returns the state in which the read ended.

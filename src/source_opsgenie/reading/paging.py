@@ -15,8 +15,8 @@ from source_opsgenie.reading.parsing import (
     parse_next_params,
     parse_rows,
     parse_total,
-    require_key,
 )
+from source_opsgenie.reading.recent import identify
 from source_opsgenie.streams.stream import (
     KeyPaging,
     LinkPaging,
@@ -136,8 +136,9 @@ def _fetch_by_offset(client: Client, stream: Stream, path: str, *, sort: str) ->
     def fetch(offset: int, order: str) -> Page[Record]:
         params = {"limit": str(PAGE), "offset": str(offset), "sort": sort, "order": order}
         response = client.get(path, params, domain=stream.domain)
-        rows = require_key(parse_rows(response, stream), ("id",), label=response.label)
-        return Page(rows, [row["id"] for row in rows], parse_total(response), parse_next(response) is not None)
+        rows = parse_rows(response, stream)
+        ids = [identify(row, "id") for row in rows]
+        return Page(rows, ids, parse_total(response), parse_next(response) is not None)
 
     return fetch
 
@@ -179,7 +180,7 @@ def _read_by_position(client: Client, stream: Stream, path: str, *, limit: int) 
     params, must_overlap = first, False
     while True:
         response = client.get(path, params, domain=stream.domain)
-        page = {row[stream.key[-1]]: row for row in parse_rows(response, stream)}
+        page = {row.get(stream.key[-1]): row for row in parse_rows(response, stream)}
         if must_overlap and not page.keys() & rows.keys():
             raise response.error(Failure.WRONG_ROWS, "does not overlap the page before it")
         has_new, following = bool(page.keys() - rows.keys()), parse_next_params(response)
@@ -201,7 +202,7 @@ def read_by_marker(client: Client, stream: Stream, start: str, *, limit: int) ->
         requested.add(marker)
         path = expand_path(stream.path, {"marker": marker})
         response = client.get(path, {"limit": str(limit)}, domain=stream.domain)
-        rows = require_key(parse_rows(response, stream), (*stream.key, stream.cursor), label=response.label)
+        rows = parse_rows(response, stream)
         if not rows:
             return
         yield rows

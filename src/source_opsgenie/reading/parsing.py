@@ -34,13 +34,9 @@ def _rows_in(found: Any, stream: Stream) -> list[Record] | None:
     return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
 
 
-def require_key(rows: list[Record], key: tuple[str, ...], *, label: str) -> list[Record]:
-    """The *rows* unchanged; raises MalformedResponse if one lacks a part of its *key*."""
-    for row in rows:
-        for name in key:
-            if not isinstance(row.get(name), str | int) or row[name] == "":
-                raise Failure.NO_KEY.error(f"{label} returned a row without `{name}`")
-    return rows
+def has_key(row: Record, key: tuple[str, ...]) -> bool:
+    """Whether *row* has every part of its *key*."""
+    return all(isinstance(row.get(name), str | int) and row[name] != "" for name in key)
 
 
 def parse_total(response: Response) -> int | None:

@@ -12,7 +12,9 @@ from source_opsgenie.concurrency import with_ticks
 from source_opsgenie.errors import NotInPlan
 from source_opsgenie.reading.batches import read_batches
 from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Parents, Row, Waiting
-from source_opsgenie.reading.proof import closing_events
+from source_opsgenie.reading.ledger import MOST_OWED, Ledger
+from source_opsgenie.reading.owed import read_again, restore_part
+from source_opsgenie.reading.proof import Outcome, closing_events
 from source_opsgenie.reading.query import user_query
 from source_opsgenie.reading.search import Search
 from source_opsgenie.reading.state import Scope, State, current_state, is_ours, shorten_query
@@ -39,11 +41,13 @@ SECONDS_BETWEEN_TICKS = 0.25
 class Reader:
     """Reads the streams of one connection, one at a time.
 
-    A checkpoint is passed on after *rows_between_checkpoints* rows or half a minute; with 0, every one is.
+    A checkpoint is passed on after *rows_between_checkpoints* rows or half a minute; with 0, every one is. A stream
+    that owes more than *most_owed* parts ends with an error.
     """
 
     connection: Connection
     rows_between_checkpoints: int = ROWS_BETWEEN_CHECKPOINTS
+    most_owed: int = MOST_OWED
 
     def read(
         self,
@@ -56,6 +60,7 @@ class Reader:
         """Read *stream* from *state* on; the last events are a Checkpoint and a Proof.
 
         Without *incremental*, everything is read; an interrupted state of the same *generation* is resumed.
+        A part that cannot be read is set aside, requested again at the end, and named in the proof if it fails again.
         Raises an OpsgenieError if the stream cannot be read to its end; the events before it are valid.
         """
         start, notice = self._start(stream, state or {}, incremental=incremental, generation=generation)
@@ -63,11 +68,11 @@ class Reader:
             yield Notice(f"{stream.name}: {notice}")
         client = self.connection.client
         client.restore_limits(start.valid_limits(client.date_ms))
-        progress = _Progress(start.begin(self._beginning(stream)), self.connection, self.rows_between_checkpoints)
+        ledger = Ledger(client, self.most_owed)
+        begun = start.begin(self._beginning(stream))
+        progress = _Progress(begun, self.connection, self.rows_between_checkpoints, ledger)
         try:
-            batches = read_batches(self.connection, stream, progress.state)
-            for batch in with_ticks(batches, seconds=SECONDS_BETWEEN_TICKS):
-                yield from progress.events(batch) if batch else progress.waits()
+            yield from self._read_parts(stream, progress)
         except NotInPlan as error:
             if progress.state.rows:
                 raise
@@ -76,7 +81,20 @@ class Reader:
             progress.state = replace(start, read=None)
         end = progress.end()
         yield Checkpoint(end)
-        yield from closing_events(self.connection, stream, start=start, end=end, parents=progress.parents)
+        outcome = Outcome(start, end, progress.parents, tuple(ledger.set_aside.values()))
+        yield from closing_events(self.connection, stream, outcome)
+
+    def _read_parts(self, stream: Stream, progress: "_Progress") -> Iterator[Event]:
+        """First what the last read owes, then everything else, and in the end again what was set aside."""
+        ledger, begun = progress.ledger, progress.state
+        ledger.requested = [restore_part(stream, text) for text in begun.owed]
+        yield from progress.read(read_again(self.connection, stream, ledger.requested))
+        ledger.requested = ()
+        yield from progress.read(read_batches(self.connection, stream, begun))
+        yield from progress.read(read_again(self.connection, stream, ledger.take_for_retry()))
+        ledger.requested = ()
+        if not begun.rows:
+            ledger.raise_if_all_failed()
 
     def _beginning(self, stream: Stream) -> int:
         """When this read begins, on the API's clock: the date of the last response, else the newest change."""
@@ -91,12 +109,12 @@ class Reader:
         self, stream: Stream, given: Mapping[str, Any], *, incremental: bool, generation: int | None
     ) -> tuple[State, str]:
         """The state to begin with, and what to say if the *given* one cannot be resumed."""
-        fresh = State(self._scope(stream), generation=generation)
         state = current_state(given)
+        fresh = State(self._scope(stream, state), generation=generation)
         if state is None:
             is_expected = bool(given) and is_incremental(stream) and incremental
             return fresh, (OUTDATED if is_ours(given) else OTHER_CONNECTOR) if is_expected else ""
-        state = self._renamed(state)
+        state = self._renamed(state) if self.connection.is_account_known else state
         same_account = state.scope.account == fresh.scope.account
         fresh = replace(fresh, rows=state.rows, limits=state.limits if same_account else None)
         if not is_incremental(stream):
@@ -132,12 +150,16 @@ class Reader:
             return f"The state is from {format_timestamp(latest)}, which is in the future"
         return ""
 
-    def _scope(self, stream: Stream) -> Scope:
+    def _scope(self, stream: Stream, state: State | None = None) -> Scope:
+        """What this read covers; if the account could not be requested, it is that of the *state*."""
+        account = self.connection.account
+        if state and not self.connection.is_account_known:
+            account = state.scope.account
         if not is_incremental(stream):
-            return Scope(self.connection.account)
+            return Scope(account)
         config = self.connection.config
         query = shorten_query(user_query(config, ancestry(stream)[0]))
-        return Scope(self.connection.account, query, config.start_date)
+        return Scope(account, query, config.start_date)
 
 
 @dataclass(slots=True)
@@ -147,6 +169,7 @@ class _Progress:
     state: State
     connection: Connection
     rows_between: int
+    ledger: Ledger
     parents: Parents = Parents()
     rows_since: int = 0
     waiting: frozenset[Domain] = frozenset()
@@ -155,15 +178,22 @@ class _Progress:
     def __post_init__(self) -> None:
         self.last_checkpoint = self.connection.clock.monotonic()
 
+    def read(self, batches: Iterator[Batch[Record]]) -> Iterator[Event]:
+        """The events of *batches*."""
+        for batch in with_ticks(batches, seconds=SECONDS_BETWEEN_TICKS):
+            yield from self.events(batch) if batch else self.waits()
+
     def events(self, batch: Batch[Record]) -> Iterator[Event]:
+        """The events of one *batch*; raises the error of what it sets aside, if that affects everything."""
         if batch.expected:
             yield batch.expected
         yield from map(Row, batch.rows)
         self.rows_since += len(batch.rows)
+        yield from self.ledger.add(batch)
         self.parents += batch.parents
         self.state = replace(batch.state or self.state, rows=self.state.rows + len(batch.rows))
         if batch.state and self._is_due():
-            yield Checkpoint(self._with_limits(self.state))
+            yield Checkpoint(self._completed(self.state))
             self.rows_since, self.last_checkpoint = 0, self.connection.clock.monotonic()
 
     def waits(self) -> Iterator[Event]:
@@ -173,11 +203,13 @@ class _Progress:
         self.waiting = frozenset(waits)
 
     def end(self) -> State:
-        return self._with_limits(self.state.finish())
+        """The state after the read."""
+        return self._completed(self.state.finish())
 
-    def _with_limits(self, state: State) -> State:
+    def _completed(self, state: State) -> State:
+        """The *state* with what is owed, and with the limits learned."""
         client = self.connection.client
-        return state.with_limits(client.learned_limits(), now=client.date_ms)
+        return state.with_owed(self.ledger.texts).with_limits(client.learned_limits(), now=client.date_ms)
 
     def _is_due(self) -> bool:
         waited = self.connection.clock.monotonic() - self.last_checkpoint

@@ -1,5 +1,6 @@
 """The rows that the next lookback returns again, remembered by a digest of each."""
 
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from hashlib import blake2b
 
@@ -38,6 +39,11 @@ def digest_of(record: Record) -> str:
     return digest(orjson.dumps(record, option=orjson.OPT_SORT_KEYS).decode())
 
 
+def identify(row: Record, name: str) -> str:
+    """What identifies *row* in its list: the id in the field *name*, or a digest of an invalid row."""
+    return str(row.get(name) or f"?{digest_of(row)}")
+
+
 def digest(text: str) -> str:
     """A short digest of *text*."""
-    return blake2b(text.encode(), digest_size=8).hexdigest()
+    return urlsafe_b64encode(blake2b(text.encode(), digest_size=6).digest()).decode()

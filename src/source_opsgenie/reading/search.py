@@ -1,37 +1,55 @@
 """Search a list: count the rows that match, and fetch them page by page."""
 
+import logging
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.failures import Failure
+from source_opsgenie.api.outage import raise_if_it_affects_all
 from source_opsgenie.api.responses import Response, value_at
 from source_opsgenie.clock import parse_timestamp
-from source_opsgenie.reading.details import exists
+from source_opsgenie.errors import OpsgenieError
+from source_opsgenie.reading.details import exists, get_row
+from source_opsgenie.reading.events import SetAside
 from source_opsgenie.reading.paging import PAGE, Page
-from source_opsgenie.reading.parsing import parse_next, parse_rows, parse_total, require_key
+from source_opsgenie.reading.parsing import parse_next, parse_rows, parse_total
+from source_opsgenie.reading.parts import Part, row_of
 from source_opsgenie.reading.query import Span, join_query, user_query
+from source_opsgenie.reading.recent import identify
 from source_opsgenie.streams.stream import Record, Stream
 
+LOGGER = logging.getLogger("source_opsgenie")
+
+# What parsing an invalid row raises.
+INVALID = (KeyError, TypeError, ValueError)
 # Pages of one window fetched in parallel: more threads cost more memory than they save time.
 CONCURRENT_PAGES = 4
 
 
 class SearchRow(NamedTuple):
-    """A row of a searchable list, its timestamps parsed once, in milliseconds."""
+    """A row of a searchable list, its timestamps parsed once, in milliseconds.
+
+    A row that cannot be read is *set_aside*; of such a row, only the place in the list is certain.
+    """
 
     id: str
     created: int
     updated: int
     record: Record
+    set_aside: SetAside | None = None
+
+
+NOWHERE = SearchRow("", 0, 0, {})
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """The rows of *stream* that match *query* and all of *spans*.
 
-    At most *concurrent_pages* of its pages are fetched in parallel, fewer if they are large.
+    At most *concurrent_pages* of its pages are fetched in parallel, fewer if they are large. Each request is sent up to
+    *attempts* times; None means as often as the client does.
     """
 
     client: Client
@@ -39,6 +57,7 @@ class Search:
     query: str = ""
     spans: tuple[Span, ...] = ()
     concurrent_pages: int = 1
+    attempts: int | None = None
 
     def narrowed(self, span: Span) -> "Search":
         """The same search, limited to *span*."""
@@ -57,23 +76,37 @@ class Search:
         params = self._params(*spans)
         if search and search.count_path:
             domain = search.count_domain or self.stream.domain
-            response = self.client.get(search.count_path, params, domain=domain)
+            response = self.client.get(search.count_path, params, domain=domain, attempts=self.attempts)
             return _whole_number(response, value_at(response.body, ("data", "count")))
-        response = self.client.get(self.stream.path, params | {"limit": "1"}, domain=self.stream.domain)
+        params |= {"limit": "1"}
+        response = self.client.get(self.stream.path, params, domain=self.stream.domain, attempts=self.attempts)
         return _whole_number(response, parse_total(response))
 
+    def count_if_possible(self, *spans: Span) -> int | None:
+        """The same; None if counting fails while other requests work."""
+        try:
+            return self.count(*spans)
+        except OpsgenieError as error:
+            raise_if_it_affects_all(error, self.client)
+            LOGGER.warning("%s cannot be counted, so that the read is not proven: %s", self.stream.path, error)
+            return None
+
     def page(self, *spans: Span, sort: str, order: str, offset: int = 0, limit: int = PAGE) -> Page[SearchRow]:
-        """One page of the rows in *spans*, each with an id and a creation time.
+        """One page of the rows in *spans*.
 
         Raises Rejected if the API rejects the search or the sort, and MalformedResponse if there is no list of rows.
         """
         params = self._params(*spans) | {"sort": sort, "order": order, "offset": str(offset), "limit": str(limit)}
-        response = self.client.get(self.stream.path, params, domain=self.stream.domain)
-        records = require_key(parse_rows(response, self.stream), ("id", "createdAt"), label=response.label)
-        rows = [_parse_row(record) for record in records]
+        response = self.client.get(self.stream.path, params, domain=self.stream.domain, attempts=self.attempts)
+        rows = parse_search_rows(response, self.stream)
         return Page(
             rows, [row.id for row in rows], parse_total(response), parse_next(response) is not None, response.size
         )
+
+    def get(self, row_id: str) -> SearchRow:
+        """The row with *row_id* as its own endpoint returns it; raises NotFound if it was deleted."""
+        record = get_row(self.client, self.stream, {"id": row_id})
+        return _parse_valid(record) or _invalid_row(self.stream, {"id": row_id, **record}, beside=NOWHERE)
 
     def exists(self, row_id: str) -> bool:
         """Whether the row still exists."""
@@ -91,19 +124,63 @@ def search_of(connection: Connection, root: Stream) -> Search:
     return Search(connection.client, root, query, concurrent_pages=concurrent_pages)
 
 
-def _parse_row(record: Record) -> SearchRow:
-    created = _milliseconds(record, "createdAt")
-    updated = _milliseconds(record, "updatedAt") if record.get("updatedAt") else created
-    return SearchRow(record["id"], created, updated, record)
+def parse_search_rows(response: Response, stream: Stream) -> list[SearchRow]:
+    """The rows of *stream* in *response*; invalid ones are set aside, unless all of them are.
 
-
-def _milliseconds(record: Record, name: str) -> int:
+    An invalid row has an invalid id or timestamp, and gets the timestamps of the row beside it.
+    """
+    records = parse_rows(response, stream)
     try:
-        return parse_timestamp(record[name])
-    except (TypeError, ValueError) as error:
-        raise Failure.NO_KEY.error(
-            f"The row {record['id']} has an invalid timestamp in `{name}`: {record[name]!r}"
-        ) from error
+        return [_parse_row(record) for record in records]
+    except INVALID as error:
+        valid = [row for record in records if (row := _parse_valid(record))]
+        if not valid:
+            raise response.error(
+                Failure.NO_KEY, f"returned only invalid rows, the first: {_key_of(records[0])}"
+            ) from error
+    rows: list[SearchRow] = []
+    for record in records:
+        beside = rows[-1] if rows else valid[0]
+        rows.append(_parse_valid(record) or _invalid_row(stream, record, beside=beside))
+    return rows
+
+
+def _parse_row(record: Record) -> SearchRow:
+    created = parse_timestamp(record["createdAt"])
+    updated = parse_timestamp(record["updatedAt"]) if record.get("updatedAt") else created
+    if isinstance(record["id"], str) and record["id"]:
+        return SearchRow(record["id"], created, updated, record)
+    raise ValueError(f"id {record['id']!r}")
+
+
+def _parse_valid(record: Record) -> SearchRow | None:
+    try:
+        return _parse_row(record)
+    except INVALID:
+        return None
+
+
+def _invalid_row(stream: Stream, record: Record, *, beside: SearchRow) -> SearchRow:
+    """The place of an invalid *record*, known by its id, or by its millisecond and a digest if it has none."""
+    row_id = identify(record, "id")
+    created = _timestamp_or(record.get("createdAt"), beside.created)
+    updated = _timestamp_or(record.get("updatedAt"), beside.updated)
+    has_id = row_id == record.get("id")
+    part = row_of(stream, record) if has_id else Part(stream.name, span=(created, created + 1))
+    error = Failure.NO_KEY.error(f"{stream.path} returned an invalid row: {_key_of(record)}")
+    return SearchRow(row_id, created, updated, record, SetAside(part, error, [record]))
+
+
+def _key_of(record: Record) -> dict[str, object]:
+    """What a row of a searchable list must have."""
+    return {name: record.get(name) for name in ("id", "createdAt", "updatedAt")}
+
+
+def _timestamp_or(found: object, default: int) -> int:
+    try:
+        return parse_timestamp(found)  # type: ignore[arg-type] # anything else raises TypeError
+    except (TypeError, ValueError):
+        return default
 
 
 def _whole_number(response: Response, count: object) -> int:

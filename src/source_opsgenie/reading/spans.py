@@ -1,23 +1,41 @@
 """Read the rows created in a span of time: pages in parallel, each of which must join the one before it.
 
+Around a page that cannot be listed, the span is halved until all that is left out is as small as it gets.
+
 Every rule here, and the data set that breaks the obvious way, is in docs/completeness.md.
 """
 
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from source_opsgenie.api.failures import Failure
+from source_opsgenie.api.outage import raise_if_it_affects_all
+from source_opsgenie.clock import DAY_MS, OLDEST_MS
 from source_opsgenie.concurrency import ordered_map
+from source_opsgenie.errors import MalformedResponse, OpsgenieError
 from source_opsgenie.reading.cursor import Cursor
+from source_opsgenie.reading.events import SetAside
 from source_opsgenie.reading.paging import CAP, PAGE, Page, read_by_offset
+from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import Search, SearchRow
+from source_opsgenie.streams.stream import Stream
 
 # Rows that two pages fetched in parallel share: enough to see that they join.
 SHARED = 2
 STEP = PAGE - SHARED
 # Pages are held until those before them are emitted: at most this many bytes of them, or one page.
 BYTES_AHEAD = 1024 * 1024
+# How often a request is sent while the place of a row that cannot be listed is searched for.
+ATTEMPTS_AROUND = 2
+# Failures in a row after which no part of the list can be expected to work; halving 500 years takes fewer.
+MOST_FAILURES = 50
+
+
+class SearchIgnored(MalformedResponse):
+    """The API does not search or sort as requested, which no smaller span can change."""
 
 
 def read_span(
@@ -25,10 +43,74 @@ def read_span(
 ) -> Iterator[list[SearchRow]]:
     """The rows created in [start, end), page by page, each row once; newest first unless *order* is "asc".
 
+    A span that cannot be listed is halved until all that is left out is as small as it gets: the rows of a millisecond,
+    which are set aside. Raises the OpsgenieError that affects more than some rows.
+    """
+    cursor = Cursor("created", descending=order == "desc")
+    pending, failures = [(start, end)], 0
+    while pending:
+        rest = pending.pop()
+        try:
+            for rows in _list_pages(search, cursor, *rest, expected=expected):
+                yield rows
+                cursor = cursor.after(rows)
+                rest = cursor.rest(*rest)
+            failures = 0
+        except OpsgenieError as error:
+            failures += 1
+            if isinstance(error, SearchIgnored) or failures >= MOST_FAILURES:
+                raise
+            raise_if_it_affects_all(error, search.client)
+            search, expected = replace(search, attempts=ATTEMPTS_AROUND), 0
+            span = _bounded(search, *rest)
+            if span[1] - span[0] > 1:
+                pending += _halves(*span, descending=cursor.descending)
+            elif unlisted := _unlisted_rows(search, cursor, span, error=error):
+                yield unlisted
+
+
+def _halves(start: int, end: int, *, descending: bool) -> list[tuple[int | None, int | None]]:
+    """Both halves of a span, the one to read first at the end."""
+    middle = (start + end) // 2
+    return [(start, middle), (middle, end)] if descending else [(middle, end), (start, middle)]
+
+
+def _unlisted_rows(search: Search, cursor: Cursor, span: tuple[int, int], *, error: OpsgenieError) -> list[SearchRow]:
+    """A row for each one that is counted in the millisecond *span* and cannot be listed because of *error*."""
+    listed = len(cursor.ids) if cursor.last == span[0] else 0
+    return [_unlisted(search.stream, span, number, error) for number in range(listed, _count_or_one(search, span))]
+
+
+def _bounded(search: Search, start: int | None, end: int | None) -> tuple[int, int]:
+    """The span [start, end) with both ends: nothing is older than Opsgenie, or newer than its clock by a day."""
+    now = search.client.date_ms or 0
+    return OLDEST_MS if start is None else start, max(now, start or 0) + DAY_MS if end is None else end
+
+
+def _count_or_one(search: Search, span: tuple[int, int]) -> int:
+    """The number of rows in *span*; 1 if they cannot be counted either."""
+    try:
+        return search.count(created(*span))
+    except OpsgenieError as error:
+        raise_if_it_affects_all(error, search.client)
+        return 1
+
+
+def _unlisted(stream: Stream, span: tuple[int, int], number: int, error: OpsgenieError) -> SearchRow:
+    """A row that the API counts and cannot list; whether it changed is unknown."""
+    set_aside = SetAside(Part(stream.name, span=span), error)
+    return SearchRow(f"?{span[0]}/{number}", span[0], sys.maxsize, {}, set_aside)
+
+
+def _list_pages(
+    search: Search, cursor: Cursor, start: int | None, end: int | None, *, expected: int
+) -> Iterator[list[SearchRow]]:
+    """The pages of a span after *cursor*, without empty ones.
+
     Each request starts at the last `createdAt` seen; ids already seen at it are dropped. If more rows are *expected*,
     further pages are fetched in parallel, by offset, up to the first that does not join the page before it.
     """
-    cursor = Cursor("created", descending=order == "desc")
+    order = "desc" if cursor.descending else "asc"
     pages_ahead, size = 1, 1
     while True:
         parallel = max(1, min(search.concurrent_pages, BYTES_AHEAD // size))
@@ -46,7 +128,8 @@ def read_span(
             expected, size = expected - len(unseen), max(size, page.size)
             cursor = cursor.after(page.rows)
             if cursor.is_stuck(page.rows):
-                yield [row for row in read_crowd(search, page.rows[0].created) if row.id not in cursor.ids]
+                if rest := [row for row in read_crowd(search, page.rows[0].created) if row.id not in cursor.ids]:
+                    yield rest
                 cursor, pages_ahead = cursor.past_tie(), 1
                 break
         start, end = cursor.rest(start, end)
@@ -93,7 +176,8 @@ def _page(search: Search, start: int | None, end: int | None, order: str, offset
     inside = all((start is None or start <= time) and (end is None or time < end) for time in times)
     if inside and times == sorted(times, reverse=order == "desc"):
         return page
-    raise Failure.WRONG_ROWS.error(
+    text = (
         f"{search.stream.path} was requested for rows created in [{start}, {end}) (milliseconds), in the order "
         f"{order}, and returned others"
     )
+    raise SearchIgnored(str(Failure.WRONG_ROWS.error(text)))

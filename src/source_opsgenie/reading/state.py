@@ -6,12 +6,14 @@ from typing import Any, Self
 
 from source_opsgenie.clock import DAY_MS
 from source_opsgenie.errors import StateError
-from source_opsgenie.reading.recent import digest
+from source_opsgenie.reading.recent import ROWS_REMEMBERED, digest
 from source_opsgenie.reading.state_json import Timestamp, from_json, to_json
 
 VERSION = 2
 # The state stays below 2 kB for an account of any size.
-LONGEST_QUERY_BYTES = 200
+LONGEST_QUERY_BYTES = 60
+# Each owed part takes the room of this many digests of rows in the lookback.
+DIGESTS_PER_OWED = 5
 # How long a learned limit is used before it is tested again: creating alerts shares it.
 LIMITS_KEPT_MS = 7 * DAY_MS
 
@@ -38,6 +40,8 @@ class Tally(Counts):
     unlisted: int = 0
     # Listed, but too new to be compared with a count.
     recent: int = 0
+    # Listed, but not compared with a count, because counting failed.
+    uncounted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class State:
     *bookmark* is when the last finished read began; *read* is the read in progress, if any.
     *newest* is the timestamp of the newest row ever listed, for marker-paged lists.
     *seen* are digests of rows in the lookback that were already emitted.
+    *owed* are the parts of the root list that could not be read: the next read requests them first.
     *generation* is Airbyte's generation id of a full refresh.
     """
 
@@ -117,6 +122,7 @@ class State:
     recheck: Recheck = Recheck()
     tally: Tally = Tally()
     seen: tuple[str, ...] = ()
+    owed: tuple[str, ...] = ()
     generation: int | None = None
     limits: Limits | None = None
 
@@ -160,8 +166,9 @@ class State:
         """The same with a read in progress: the interrupted one, or a new one that *began* now."""
         if self.read:
             return self
-        # Later reads cannot notice rows that the first read counted and never listed.
-        return replace(self, read=CurrentRead(began), tally=Tally(unlisted=self.tally.unlisted))
+        # Later reads cannot notice rows that the first read never listed, or did not compare with a count.
+        unproven = Tally(unlisted=self.tally.unlisted, uncounted=self.tally.uncounted)
+        return replace(self, read=CurrentRead(began), tally=unproven)
 
     def finish(self) -> "State":
         """The same with the read finished: the next one reads changes since it began."""
@@ -178,6 +185,11 @@ class State:
     def with_tally(self, more: Tally) -> "State":
         """The same with *more* added to the tally."""
         return replace(self, tally=self.tally + more)
+
+    def with_owed(self, owed: tuple[str, ...]) -> "State":
+        """The same with these parts *owed*; fewer rows of the lookback are remembered, so that it stays small."""
+        room = max(0, ROWS_REMEMBERED - DIGESTS_PER_OWED * len(owed))
+        return replace(self, owed=owed, seen=self.seen[max(0, len(self.seen) - room) :])
 
     def with_limits(self, requests: Mapping[str, int], *, now: int | None) -> "State":
         """The same with the limits known *now*."""

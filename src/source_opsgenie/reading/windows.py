@@ -50,7 +50,8 @@ def window_size(total: int) -> int:
 def tile_windows(search: Search, window: Window, *, largest: int) -> Iterator[Window]:
     """Cut *window* into parts of at most *largest* rows, newest first, without the empty ones.
 
-    One half is counted and the other is the difference, so n windows cost about n counts.
+    One half is counted and the other is the difference, so n windows cost about n counts. What cannot be counted is not
+    cut.
     """
     if window.count == 0:
         return
@@ -58,7 +59,10 @@ def tile_windows(search: Search, window: Window, *, largest: int) -> Iterator[Wi
         yield window
         return
     middle = (window.start + window.end) // 2
-    newer = search.count(created(middle, window.end))
+    newer = search.count_if_possible(created(middle, window.end))
+    if newer is None:
+        yield window
+        return
     # A row that is indexed late may be in the half and not in the total: a half is never skipped by a difference alone.
     older = window.count - newer if newer < window.count else search.count(created(window.start, middle))
     yield from tile_windows(search, Window(middle, window.end, newer), largest=largest)
@@ -69,9 +73,11 @@ def prove(search: Search, window: Window, listed: Mapping[str, int]) -> Proving:
     """Count a *window* again after its rows were *listed* (ids with creation times), and explain any difference.
 
     Where the count differs, halves are counted until few rows are left to read again, so that rows deleted
-    elsewhere meanwhile do not matter.
+    elsewhere meanwhile do not matter. A window that cannot be counted stays unproven.
     """
-    counted = search.count(created(window.start, window.end))
+    counted = search.count_if_possible(created(window.start, window.end))
+    if counted is None:
+        return Tally(uncounted=len(listed))
     return (yield from _explain(search, replace(window, count=counted), listed))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from source_opsgenie.config import Config
 from source_opsgenie.streams.alerts import ALERT_STREAMS
 from source_opsgenie.streams.configuration import CONFIGURATION_STREAMS
-from source_opsgenie.streams.fields import Field, Kind
+from source_opsgenie.streams.fields import LACKS_DETAILS, Field, Kind
 from source_opsgenie.streams.incidents import INCIDENT_STREAMS
 from source_opsgenie.streams.logs import LOG_STREAMS
 from source_opsgenie.streams.notifications import NOTIFICATION_STREAMS
@@ -28,6 +28,7 @@ from source_opsgenie.streams.teams import TEAM_STREAMS
 from source_opsgenie.streams.users import USER_STREAMS
 
 __all__ = [
+    "LACKS_DETAILS",
     "STREAMS",
     "Access",
     "Content",

@@ -1,7 +1,17 @@
 """Streams about the setup of an account: integrations, heartbeats, maintenances, roles, and the account itself."""
 
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.streams.fields import Field, boolean, integer, list_of, list_of_texts, nested, text, timestamp
+from source_opsgenie.streams.fields import (
+    Field,
+    boolean,
+    details_mark,
+    integer,
+    list_of,
+    list_of_texts,
+    nested,
+    text,
+    timestamp,
+)
 from source_opsgenie.streams.shapes import RECIPIENT, conditions, owner_team
 from source_opsgenie.streams.stream import Content, Detail, Parent, Rows, Stream
 
@@ -59,6 +69,7 @@ INTEGRATIONS = Stream(
         boolean("allowWriteAccess", "Whether its key has write access."),
         boolean("allowDeleteAccess", "Whether its key has delete access."),
         boolean("allowConfigurationAccess", "Whether its key has configuration access."),
+        details_mark(),
     ),
 )
 
@@ -68,7 +79,7 @@ INTEGRATION_ACTIONS = Stream(
     path="/v2/integrations/{integration_id}/actions",
     key=("integration_id",),
     docs_url="https://docs.opsgenie.com/docs/integration-api#list-integration-actions",
-    parent=Parent("integrations", {"integration_id": "id"}),
+    parent=Parent("integrations", {"integration_id": "id"}, lists_only_if="advanced"),
     rows=Rows(content=Content.ONE_ROW),
     fields=(
         text("integration_id", "Id of the integration (stream integrations). Added by this connector."),
@@ -167,6 +178,7 @@ MAINTENANCES = Stream(
                 text("type", "Entity type. One of integration, policy."),
             ),
         ),
+        details_mark(),
     ),
 )
 
@@ -183,6 +195,7 @@ CUSTOM_USER_ROLES = Stream(
         text("extendedRole", "Built-in role that this role extends, for example user, observer, stakeholder."),
         list_of_texts("grantedRights", "Permissions granted beyond those of the extended role."),
         list_of_texts("disallowedRights", "Permissions of the extended role that are withheld."),
+        details_mark(),
     ),
 )
 

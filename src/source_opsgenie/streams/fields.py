@@ -85,6 +85,19 @@ def nested(name: str, description: str, *inner: Field) -> Field:
     return Field(name, Kind.OBJECT, description, inner=inner)
 
 
+# Set in rows that have only what the list returns, because the row's own endpoint failed.
+LACKS_DETAILS = "lacks_details"
+
+
+def details_mark() -> Field:
+    """The mark of a row without its details."""
+    return boolean(
+        LACKS_DETAILS,
+        "True if the row could not be requested individually, and has only what the list returns. Absent otherwise. "
+        "Added by this connector.",
+    )
+
+
 def list_of_texts(name: str, description: str, *, refers_to: str = "") -> Field:
     """A list of texts."""
     return Field(name, Kind.LIST, description, items=text("", "One element of the list.", refers_to=refers_to))

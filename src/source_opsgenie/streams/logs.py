@@ -1,7 +1,7 @@
 """Streams about the account's own logs: the files, and their lines."""
 
 from source_opsgenie.streams.fields import integer, nested, text
-from source_opsgenie.streams.stream import Access, Content, Detail, MarkerPaging, Parent, Rows, Stream
+from source_opsgenie.streams.stream import Access, Content, MarkerPaging, Parent, Rows, Stream
 
 LOG_FILES = Stream(
     name="log_files",
@@ -12,7 +12,6 @@ LOG_FILES = Stream(
     access=Access.LOGS,
     docs_url="https://docs.opsgenie.com/docs/logs-api",
     paging=MarkerPaging(limit=1000),
-    detail=Detail("/v2/logs/download/{filename}"),
     fields=(
         text("filename", "Name of the file: a timestamp and a number."),
         integer(

@@ -1,6 +1,6 @@
 """Streams about how each user is notified: contacts, rules, and the steps of each rule."""
 
-from source_opsgenie.streams.fields import boolean, integer, list_of, list_of_texts, nested, text
+from source_opsgenie.streams.fields import boolean, details_mark, integer, list_of, list_of_texts, nested, text
 from source_opsgenie.streams.shapes import criteria, duration, time_restriction
 from source_opsgenie.streams.stream import Detail, Parent, Stream
 from source_opsgenie.streams.users import OF_USER, USER_ID
@@ -84,6 +84,7 @@ USER_NOTIFICATION_RULES = Stream(
             integer("loopAfter", "Minutes before the steps repeat."),
             boolean("enabled", "Whether the steps repeat."),
         ),
+        details_mark(),
     ),
 )
 

@@ -1,7 +1,16 @@
 """Streams about policies, which change alerts or their notifications, and about saved searches."""
 
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.streams.fields import boolean, integer, list_of, list_of_texts, nested, text, timestamp
+from source_opsgenie.streams.fields import (
+    boolean,
+    details_mark,
+    integer,
+    list_of,
+    list_of_texts,
+    nested,
+    text,
+    timestamp,
+)
 from source_opsgenie.streams.shapes import RECIPIENT, criteria, duration, time_restriction
 from source_opsgenie.streams.stream import Access, Detail, Parent, Stream
 
@@ -45,6 +54,7 @@ ALERT_POLICIES = Stream(
         boolean("ignoreOriginalResponders", "Whether the original responders of the alert are removed."),
         boolean("ignoreOriginalTags", "Whether the original tags of the alert are removed."),
         boolean("ignoreOriginalTeams", "Whether the original teams of the alert are removed."),
+        details_mark(),
     ),
 )
 
@@ -82,6 +92,7 @@ NOTIFICATION_POLICIES = Stream(
             integer("untilMinute", "Minute of the hour at which the delay ends."),
             duration("duration", "Length of the delay."),
         ),
+        details_mark(),
     ),
 )
 
@@ -107,6 +118,7 @@ SAVED_SEARCHES = Stream(
         ),
         text("description", "Description of the search. May be an empty string."),
         text("query", "Query in Opsgenie's search syntax, as in the option alert_query."),
+        details_mark(),
     ),
 )
 

@@ -5,6 +5,7 @@ from source_opsgenie.streams.fields import (
     Field,
     Kind,
     boolean,
+    details_mark,
     integer,
     list_of,
     list_of_texts,
@@ -155,6 +156,7 @@ SCHEDULE_OVERRIDES = Stream(
             text("id", "Id of the rotation."),
             text("name", "Name of the rotation."),
         ),
+        details_mark(),
     ),
 )
 

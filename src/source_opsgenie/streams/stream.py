@@ -170,6 +170,8 @@ class Parent:
     bulk: Bulk | None = None
     # The user's option with a number of days: each parent is fetched once per week of these days, as `{date}`.
     weeks: str = ""
+    # Field of the parent that is true if it has a list; where it is not, a rejected list is empty.
+    lists_only_if: str = ""
 
 
 @dataclass(frozen=True, slots=True)
