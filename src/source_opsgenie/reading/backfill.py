@@ -132,8 +132,7 @@ class Backfill:
             before = self.search.count_if_possible()
             start = self._oldest(settled) if self.start is None else min(self.start, settled)
             if before is None:
-                # Raises the error of a search that cannot be read at all, such as an invalid query.
-                self.search.page(sort="createdAt", order="desc")
+                self._raise_if_nothing_is_listed()
                 return Window(start, settled, 1), None
             older = self.search.count(created(None, start)) if self.start is not None else 0
             count, newer = (self.search.count(part) for part in (created(start, settled), created(settled, None)))
@@ -144,6 +143,13 @@ class Backfill:
             f"{self.search.stream.path} counts {before} rows without a time and {older + count + newer} "
             "with one: the search misreads timestamps, or the account changes too fast"
         )
+
+    def _raise_if_nothing_is_listed(self) -> None:
+        """Raise the error of a search that cannot be read at all, such as an invalid query."""
+        try:
+            self.search.page(sort="createdAt", order="desc", limit=1)
+        except OpsgenieError:
+            self.search.page(sort="createdAt", order="asc", limit=1)
 
     def _oldest(self, settled: int) -> int:
         """When the oldest row was created, as far as it can be listed."""

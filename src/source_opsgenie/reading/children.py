@@ -8,13 +8,16 @@ from typing import Any
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.failures import Failure
+from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.concurrency import ordered_batches
 from source_opsgenie.errors import NotFound, NotInPlan, OpsgenieError, Rejected
-from source_opsgenie.reading.details import exists, get_row
+from source_opsgenie.reading.details import exists, get_row, row_path
 from source_opsgenie.reading.events import Batch, Parents, SetAside
 from source_opsgenie.reading.lists import NO_IDS, fetch_bulk, fetch_rows
 from source_opsgenie.reading.markers import find_marked
 from source_opsgenie.reading.parts import Part, children_of, row_of
+from source_opsgenie.reading.search import Search
+from source_opsgenie.reading.spans import read_span
 from source_opsgenie.reading.weeks import weeks
 from source_opsgenie.streams import LACKS_DETAILS, STREAMS, MarkerPaging, Parent, Record, Stream
 
@@ -92,8 +95,13 @@ def _children_of_parent(
     except NotInPlan:
         raise
     except OpsgenieError as error:
-        if isinstance(error, NotFound) and not _exists(connection.client, STREAMS[stream.parent.stream], parent):
-            return Batch([], parents=Parents(requested=1, deleted=1))
+        if isinstance(error, NotFound):
+            above = STREAMS[stream.parent.stream]
+            is_own_path = _is_path_of(above, parent, error.path)
+            if not _exists(connection.client, above, parent, is_own_path=is_own_path):
+                return Batch([], parents=Parents(requested=1, deleted=1))
+            if is_own_path:
+                part = replace(part, span=_created(parent))
         if isinstance(error, NotFound | Rejected) and _may_lack_list(stream.parent, parent):
             return Batch([], parents=Parents(requested=1, without=1))
         return Batch([], parents=Parents(requested=1, failed=1), set_aside=(SetAside(part, error),))
@@ -116,16 +124,40 @@ def _fetch_children(
     return Batch(rows, parents=Parents(requested=int(any(ids.values()))), set_aside=set_aside)
 
 
-def _exists(client: Client, stream: Stream, row: Record) -> bool:
-    """Whether *row* still exists; a row whose own endpoint fails does, and so does the list without a parent."""
+def _exists(client: Client, stream: Stream, row: Record, *, is_own_path: bool) -> bool:
+    """Whether *row* still exists, also if that cannot be found out, and if it stands for no parent at all.
+
+    Its own endpoint says so; if *is_own_path*, that is the one that returned 404, and the list says so.
+    """
     if all(row.get(name) is None for name in stream.key):
         return True
     try:
         if isinstance(stream.paging, MarkerPaging):
             return bool(find_marked(client, stream, row[stream.key[0]]).rows)
-        return exists(client, stream, row)
+        if not is_own_path:
+            return exists(client, stream, row)
+        return _is_found(client, stream, row) if stream.search else _is_listed(client, stream, row)
     except OpsgenieError:
         return True
+
+
+def _is_path_of(stream: Stream, row: Record, path: str) -> bool:
+    """Whether *path* is the endpoint of *row* itself, which a list with markers does not have."""
+    has_endpoint = not isinstance(stream.paging, MarkerPaging)
+    return has_endpoint and path.partition("?")[0] == row_path(stream, row)
+
+
+def _is_found(client: Client, stream: Stream, row: Record) -> bool:
+    """Whether a search finds *row*; it is not found if its creation time is unknown."""
+    span = _created(row)
+    pages = read_span(Search(client, stream), *span) if span else ()
+    return any(found.id == row["id"] for page in pages for found in page)
+
+
+def _created(row: Record) -> tuple[int, int] | None:
+    """The millisecond in which a row of a searchable list was created."""
+    created = row.get("createdAt")
+    return (parse_timestamp(created), parse_timestamp(created) + 1) if isinstance(created, str) else None
 
 
 def _may_lack_list(parent: Parent, row: Record) -> bool:

@@ -25,11 +25,15 @@ def expand_params(stream: Stream, ids: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def row_path(stream: Stream, row: Mapping[str, Any]) -> str:
+    """The path of a *row* of *stream*."""
+    return expand_path(stream.detail.path or f"{stream.path}/{{{stream.key[-1]}}}", row)
+
+
 def get_row(client: Client, stream: Stream, row: Mapping[str, Any]) -> Record:
     """The *row* of *stream* as its own endpoint returns it; raises NotFound if it does not exist."""
     params = {name: value for name, value in expand_params(stream, row).items() if _names_in(stream.params[name])}
-    path = expand_path(stream.detail.path or f"{stream.path}/{{{stream.key[-1]}}}", row)
-    response = client.get(path, params, domain=stream.detail.domain or stream.domain)
+    response = client.get(row_path(stream, row), params, domain=stream.detail.domain or stream.domain)
     if not isinstance(response.data, dict):
         raise response.error(Failure.NO_ROWS, "did not return a row")
     return response.data

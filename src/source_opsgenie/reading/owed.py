@@ -13,14 +13,15 @@ from source_opsgenie.reading.children import complete_rows, read_children
 from source_opsgenie.reading.events import Batch, SetAside
 from source_opsgenie.reading.markers import find_marked
 from source_opsgenie.reading.parts import Part, parse_span
-from source_opsgenie.reading.search import search_of
+from source_opsgenie.reading.search import Search, SearchRow, search_of
+from source_opsgenie.reading.spans import read_span
 from source_opsgenie.streams import LACKS_DETAILS, MarkerPaging, Record, Stream, ancestry, is_incremental
 
 
 def read_again(connection: Connection, stream: Stream, parts: Sequence[Part]) -> Iterator[Batch[Record]]:
     """What *parts* of *stream* return now; what fails again is set aside again."""
     root, *below = ancestry(stream)
-    if of_root := [part for part in parts if part.stream == root.name and (part.span or is_incremental(root))]:
+    if of_root := [part for part in parts if part.stream == root.name and is_incremental(root)]:
         yield from descend(connection, stream, below, _root_rows(connection, root, of_root))
     for level, child in enumerate(below, start=1):
         if parents := [part.row for part in parts if part.stream == child.name and not part.is_row]:
@@ -49,12 +50,20 @@ def _root_rows(connection: Connection, root: Stream, parts: Sequence[Part]) -> I
 
 
 def _root_row(connection: Connection, root: Stream, part: Part) -> Batch[Record]:
-    """The row of a root list that is in *part*; nothing if it was deleted."""
+    """The row of a root list that is in *part*, as the list returns it; nothing if it was deleted."""
     try:
         if isinstance(root.paging, MarkerPaging):
             return find_marked(connection.client, root, part.ids[0])
-        return without_invalid(Batch([search_of(connection, root).get(part.ids[0])]))
+        return without_invalid(Batch(_find_row(search_of(connection, root), part.ids[0])))
     except NotFound:
         return Batch([])
     except OpsgenieError as error:
         return Batch([], set_aside=(SetAside(part, error),))
+
+
+def _find_row(search: Search, row_id: str) -> list[SearchRow]:
+    """The row with *row_id* in the list: its own endpoint returns more fields, and the time by which to find it."""
+    row = search.get(row_id)
+    pages = read_span(search, row.created, row.created + 1) if not row.set_aside else ()
+    listed = [found for page in pages for found in page if found.id == row_id or found.set_aside]
+    return listed or [row]

@@ -10,9 +10,9 @@ from source_opsgenie.streams.stream import Record, Stream
 class Part:
     """A part of *stream* that one request returns.
 
-    The children of the parent with *ids*; if *is_row*, the row with *ids*, or its details; with *span*, the rows
-    created in [start, end), in milliseconds; otherwise the complete list. *row* is the parent or the row, as far as it
-    is known.
+    The children of the parent with *ids*; if *is_row*, the row with *ids*, or its details; without *ids*, the rows
+    created in *span*, a half-open span of milliseconds, or else the complete list. *row* is the parent or the row, as
+    far as it is known. With both *ids* and *span*, the parent can be found only in the list.
     """
 
     stream: str
@@ -23,7 +23,7 @@ class Part:
 
     def __str__(self) -> str:
         """The part, as a message names it."""
-        if self.span:
+        if self.span and not self.ids:
             start, end = map(format_timestamp, self.span)
             return f"{self.stream} created from {start} to {end}"
         of = "of " if self.ids and not self.is_row else ""
