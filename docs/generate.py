@@ -102,10 +102,11 @@ def options_table() -> Iterator[str]:
 
 def failures_table() -> Iterator[str]:
     """One line for each failure."""
-    yield "| failure | retried | error | what to do |"
-    yield "|---|---|---|---|"
+    yield "| failure | retried | affects | error | what to do |"
+    yield "|---|---|---|---|---|"
     for failure in Failure:
-        yield f"| {failure.description} | {failure.retried} | `{failure.kind.__name__}` | {failure.remedy} |"
+        kind = failure.kind.__name__
+        yield f"| {failure.description} | {failure.retried} | {failure.affects} | `{kind}` | {failure.remedy} |"
 
 
 def errors_table() -> Iterator[str]:

@@ -18,6 +18,10 @@ REPORT = "Please report it, with this message."
 TRANSIENT: tuple[type[errors.OpsgenieError], ...] = (errors.Unreachable, errors.WrongHost)
 
 
+# Errors that affect everything, unless a request that worked before still works.
+SUSPICIOUS: tuple[type[errors.OpsgenieError], ...] = (errors.Unreachable, errors.Unauthorized, errors.WrongHost)
+
+
 class Failure(Enum):
     """A failure: its description, the error that it ends in, and the remedy."""
 
@@ -119,6 +123,13 @@ class Failure(Enum):
         if self is Failure.THROTTLED:
             return "after the given period"
         return "yes" if issubclass(self.kind, TRANSIENT) else "no"
+
+    @property
+    def affects(self) -> str:
+        """How much cannot be read because of it; everything else is."""
+        if issubclass(self.kind, SUSPICIOUS):
+            return "all, if a request that worked before fails too; else one part"
+        return "the stream" if self.kind is errors.NotInPlan else "one part"
 
 
 # The statuses with a meaning of their own; the others go by their first digit.

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from source_opsgenie import errors
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
+from source_opsgenie.api.failures import SUSPICIOUS
 
 # A laptop that wakes finds its network within a minute; a service is repaired within the hour, or not tonight.
 LONGEST_OUTAGE_SECONDS = 3600.0
 SECONDS_BETWEEN_PROBES = 10.0
 # A request that worked before may fail once by chance.
 PROBE_ATTEMPTS = 3
-# Errors that affect everything, unless a request that worked before still works.
-SUSPICIOUS = (errors.Unreachable, errors.Unauthorized, errors.WrongHost)
 
 
 def is_fatal(error: errors.OpsgenieError, client: Client) -> bool:

@@ -43,15 +43,14 @@ class Store:
     """The archive of one account; the file is open only during a read or write, so that others can read it.
 
     *known_as* holds all names of the account: a key that was granted more permissions can know a better one than the
-    file. Without *is_account_known*, only a key that has named the account before is accepted. If another program has
-    the file open, `notify` is called, and the store waits up to *max_wait_seconds*.
+    file, and one that cannot name it any more is accepted if it could before. If another program has the file open,
+    `notify` is called, and the store waits up to *max_wait_seconds*.
     """
 
     path: Path
     account: str
     notify: Callable[[str], None]
     known_as: frozenset[str] = frozenset()
-    is_account_known: bool = True
     max_wait_seconds: float = MAX_WAIT_SECONDS
 
     def prepare(self) -> None:
@@ -70,6 +69,12 @@ class Store:
             with self._transaction() as database:
                 schema.upgrade(database, written=written)
 
+    def recorded_account(self) -> str:
+        """The account that the file belongs to, by name if any key could ever read it."""
+        with self._open("READ_ONLY") as database:
+            ((account,),) = database.execute("SELECT account FROM _archive.file").fetchall()
+            return str(account)
+
     def states(self) -> dict[str, dict[str, Any]]:
         """The stored state of each stream that has one."""
         with self._open("READ_ONLY") as database:
@@ -83,7 +88,7 @@ class Store:
         with self._transaction() as database:
             for stream in streams:
                 schema.ensure_table(database, stream)
-            if self.is_account_known:
+            if not is_identified_by_key(self.account):
                 database.execute("UPDATE _archive.file SET account = ?, key = ?", [self.account, self._key])
             database.execute("INSERT INTO _archive.runs (started_at) VALUES (?)", [started_at])
         return started_at
@@ -178,8 +183,7 @@ class Store:
                 f"{self.path} was written by a newer opsgenie-archive: it has format {written}, and this version reads "
                 f"up to format {schema.FORMAT}. Upgrade opsgenie-archive."
             )
-        has_named_it = not self.is_account_known and key == self._key
-        if account not in {self.account, *self.known_as} and not has_named_it:
+        if account not in {self.account, *self.known_as} and (key is None or key != self._key):
             raise ArchiveError(f"{self.path} {_describe_mismatch(str(account), self.account)}")
         return written
 

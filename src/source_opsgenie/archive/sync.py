@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from source_opsgenie.api.connection import Connection, connect
+from source_opsgenie.api.connection import Connection, connect, is_identified_by_key
 from source_opsgenie.api.outage import is_fatal, raise_if_it_affects_all, wait_until_reachable
 from source_opsgenie.archive.buffer import Buffer
 from source_opsgenie.archive.deletions import mark_deleted
@@ -31,9 +31,12 @@ MAX_FUTILE_ATTEMPTS = 2
 def run_sync(path: Path, *, config: Config, streams: Sequence[Stream], deleted_row_requests: int) -> list[Outcome]:
     """Create or update the file at *path* with *streams*, and show the progress."""
     display = Display()
-    with exclusive_lock(path), connect(config) as connection:
-        store = Store(path, connection.account, display.info, connection.account_aliases, connection.is_account_known)
+    with exclusive_lock(path), connect(config) as opened:
+        store = Store(path, opened.account, display.info, opened.account_aliases)
         store.prepare()
+        # A key that cannot name its account continues under the name that the file has.
+        is_named = not is_identified_by_key(opened.account)
+        connection = opened if is_named else replace(opened, account=store.recorded_account())
         states = store.states()
         estimates = plan(connection, streams, states=states)
         display.print_plan(estimates)

@@ -15,19 +15,20 @@ from source_opsgenie.reading.markers import find_marked
 from source_opsgenie.reading.parts import Part, parse_span
 from source_opsgenie.reading.search import Search, SearchRow, search_of
 from source_opsgenie.reading.spans import read_span
-from source_opsgenie.streams import LACKS_DETAILS, MarkerPaging, Record, Stream, ancestry, is_incremental
+from source_opsgenie.streams import LACKS_DETAILS, MarkerPaging, Record, Stream, ancestry
 
 
 def read_again(connection: Connection, stream: Stream, parts: Sequence[Part]) -> Iterator[Batch[Record]]:
     """What *parts* of *stream* return now; what fails again is set aside again."""
     root, *below = ancestry(stream)
-    if of_root := [part for part in parts if part.stream == root.name and is_incremental(root)]:
+    # Of what a state remembers, only ids and spans of the root list are known.
+    if of_root := [part for part in parts if not part.row]:
         yield from descend(connection, stream, below, _root_rows(connection, root, of_root))
     for level, child in enumerate(below, start=1):
-        if parents := [part.row for part in parts if part.stream == child.name and not part.is_row]:
+        if parents := [part.row for part in parts if part.stream == child.name and not part.is_row and part.row]:
             children = read_children(connection, child, iter([Batch(parents)]))
             yield from descend(connection, stream, below[level:], children)
-    if rows := [part.row for part in parts if part.is_row and part.stream == stream.name and part not in of_root]:
+    if rows := [part.row for part in parts if part.is_row and part.row]:
         for batch in complete_rows(connection, stream, iter([Batch(rows)])):
             # Rows that lack their details were emitted before.
             yield replace(batch, rows=[row for row in batch.rows if LACKS_DETAILS not in row])
@@ -35,8 +36,10 @@ def read_again(connection: Connection, stream: Stream, parts: Sequence[Part]) ->
 
 def restore_part(stream: Stream, text: str) -> Part:
     """The part of the root list of *stream* that a state remembers as *text*."""
-    root, span = ancestry(stream)[0], parse_span(text)
-    return Part(root.name, span=span) if span else Part(root.name, (text,), is_row=True)
+    root, *below = ancestry(stream)
+    if span := parse_span(text):
+        return Part(root.name, span=span)
+    return Part(below[0].name if below else root.name, (text,), is_row=not below)
 
 
 def _root_rows(connection: Connection, root: Stream, parts: Sequence[Part]) -> Iterator[Batch[Record]]:
