@@ -19,7 +19,9 @@ LOGGER = logging.getLogger("source_opsgenie")
 
 LONGEST_MESSAGE = 300
 OK = 200
-UNPROCESSABLE = 422
+UNAUTHORIZED, FORBIDDEN, UNPROCESSABLE = 401, 403, 422
+# Not for keys of this type (docs/opsgenie-api.md#errors).
+WRONG_KEY_TYPE = 40301
 # How a body begins that is meant to be JSON; an empty one is, too.
 JSON_BEGINS = re.compile(rb"\s*([{\[]|$)")
 # An escape in a JSON string: a surrogate pair, a lone surrogate, or any other.
@@ -113,10 +115,20 @@ def _failure(response: RawResponse, body: Mapping[str, Any] | None, *, is_first:
     """The failure of *response*, whose JSON object is *body*; None if it is good."""
     if response.status == OK:
         return None if body is not None else _body_failure(response.body)
+    if _is_of_intermediary(response, body):
+        return Failure.INTERMEDIARY
+    if response.status == FORBIDDEN and (body or {}).get("code") == WRONG_KEY_TYPE:
+        return Failure.WRONG_KEY_TYPE
     # The API rejects a malformed key before it looks the key up (docs/opsgenie-api.md#key).
     is_unprocessable = is_first and response.status == UNPROCESSABLE
     is_about_key = is_unprocessable and re.search(r"\bkey\b", _message(body), re.IGNORECASE)
     return Failure.KEY_MALFORMED if is_about_key else failure_for(response.status)
+
+
+def _is_of_intermediary(response: RawResponse, body: Mapping[str, Any] | None) -> bool:
+    """Whether a *response* that seems to be about the key is a page of something before the API."""
+    is_about_key = response.status in {UNAUTHORIZED, FORBIDDEN} and body is None
+    return is_about_key and "x-request-id" not in response.headers and _body_failure(response.body) is Failure.HTML_PAGE
 
 
 def _body_failure(body: bytes) -> Failure:
