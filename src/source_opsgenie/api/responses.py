@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from source_opsgenie import exact_json
 from source_opsgenie.api.failures import BAD_REQUEST, Failure, failure_for
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.config import LOOPBACK
@@ -88,14 +89,14 @@ def is_api_error(response: RawResponse) -> bool:
 
 
 def parse_json(body: bytes) -> Any:
-    """The value of the JSON in *body*, with U+FFFD for each lone surrogate in a string.
+    """The value of the JSON in *body*, with all digits of its numbers, and U+FFFD for each lone surrogate in a string.
 
     The API truncates text inside an emoji, and UTF-8 cannot hold the remaining half. Raises orjson.JSONDecodeError.
     """
     try:
-        return orjson.loads(body)
+        return exact_json.loads(body)
     except orjson.JSONDecodeError:
-        found = orjson.loads(ESCAPE.sub(lambda match: rb"\ufffd" if match["lone"] else match[0], body))
+        found = exact_json.loads(ESCAPE.sub(lambda match: rb"\ufffd" if match["lone"] else match[0], body))
         LOGGER.warning("The API returned text truncated inside a character (lone surrogate); replaced it with U+FFFD.")
         return found
 
