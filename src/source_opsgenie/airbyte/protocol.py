@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import airbyte_cdk.models as airbyte
+import orjson
 from airbyte_cdk import AirbyteTracedException
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_protocol_dataclasses.models import AirbyteStreamStatusRateLimitedReason
 
@@ -47,6 +49,18 @@ def to_message(name: str, event: Event) -> airbyte.AirbyteMessage:
         case Proof(proven):
             text, level = f"{name}: {proven}.", airbyte.Level.INFO
     return _log(text, level)
+
+
+def to_line(message: airbyte.AirbyteMessage) -> bytes:
+    """Convert *message* to a line of JSON in UTF-8; a row stays as the API sent it.
+
+    The CDK's serializer would drop the nulls of a row.
+    """
+    if message.record is None:
+        return AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n"
+    row = message.record
+    record = {"stream": row.stream, "data": row.data, "emitted_at": row.emitted_at}
+    return orjson.dumps({"type": "RECORD", "record": record}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def to_error_message(error: AirbyteTracedException, *, stream: str | None = None) -> airbyte.AirbyteMessage:
