@@ -21,7 +21,7 @@ LOGGER = logging.getLogger("source_opsgenie")
 LONGEST_MESSAGE = 300
 OK = 200
 UNAUTHORIZED, FORBIDDEN, UNPROCESSABLE = 401, 403, 422
-# Not for keys of this type (docs/opsgenie-api.md#errors).
+# Not for keys of this type (docs/opsgenie-api.md#permissions).
 WRONG_KEY_TYPE = 40301
 # How a body begins that is meant to be JSON; an empty one is, too.
 JSON_BEGINS = re.compile(rb"\s*([{\[]|$)")
