@@ -89,19 +89,29 @@ def specification() -> dict[str, Any]:
 
 
 def read_json(path: str | Path, *, what: str) -> Any:
-    """The JSON in the file at *path*; raises ConfigError that names the file and its purpose, *what*.
+    """The JSON in the file at *path*, or a list of the JSON in its lines; raises ConfigError that names it as *what*.
 
     It may be in UTF-16, or begin with a byte order mark, as PowerShell writes files.
     """
     try:
         content = Path(path).read_bytes()
-        return json.loads(content.decode(json.detect_encoding(content)))
+        return _parse_json(content.decode(json.detect_encoding(content)))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigError(f"The {what} {path} cannot be read: {reason}. Name a file that exists.") from error
     except ValueError as error:
         # The text of the error may quote the file, and with it the key: leave it out.
         raise ConfigError(f"The {what} {path} is not valid UTF-8 JSON. Fix it or create it again.") from error
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        lines = [json.loads(line) for line in text.splitlines() if line.strip()]
+        if len(lines) > 1:
+            return lines
+        raise
 
 
 def parse_endpoint(endpoint: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.verbs import Verbs
+from tests.support.verbs import Verbs, catalog
 
 Change = Callable[[Any], Any]
 
@@ -30,6 +30,18 @@ def test_numbers_of_a_state_may_change_their_form(change: Change, source: Verbs)
 
     assert json.dumps(message["stream"]) != json.dumps(altered)
     assert (0, []) == (second.exit_code, second.records("alerts"))
+
+
+def test_a_state_may_be_lines_of_the_output(source: Verbs) -> None:
+    """All STATE lines of a read, in one file, are the state of each of its streams."""
+    printed = source.read("alerts", "incidents").text.splitlines()
+    path = Path(source.file("state", {}))
+    path.write_text("\n".join(line for line in printed if line.startswith('{"type":"STATE"')))
+    files = {"config": source.config, "catalog": catalog(["alerts", "incidents"], "incremental")}
+    args = [part for name, content in files.items() for part in (f"--{name}", source.file(name, content))]
+    second = source.run("read", *args, "--state", str(path))
+
+    assert (0, []) == (second.exit_code, second.of_type("RECORD"))
 
 
 @pytest.mark.parametrize("form", ["line", "message", "unwrapped", "list of unwrapped", "list of lines"])
