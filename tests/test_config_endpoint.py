@@ -23,6 +23,9 @@ from tests.support.leaks import KEY
         ("http://localhost:8080", "http://localhost:8080"),
         ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("https://simulator:8443", "https://simulator:8443"),
+        ("localhost", "https://localhost"),
+        ("api.sandbox.opsgenie.com", "https://api.sandbox.opsgenie.com"),
     ],
 )
 def test_a_scheme_and_slashes_are_tolerated(endpoint: str, expected: str) -> None:
@@ -50,10 +53,19 @@ def test_a_scheme_and_slashes_are_tolerated(endpoint: str, expected: str) -> Non
         "api.opsgenie.com:https",
         "api.opsgenie.com:99999",
         "api opsgenie.com",
+        "eu",
+        "EU",
+        "us/",
+        "api.atlassian.com",
+        "https://acme.atlassian.net",
+        "app.opsgenie.com",
+        "https://acme.app.opsgenie.com/",
+        "opsgenie.com",
+        "eu.opsgenie.com",
     ],
 )
-def test_anything_but_a_host_is_rejected(endpoint: str) -> None:
-    """A path, a query, a user, an invalid port, or plain http to another machine is an error with a remedy."""
+def test_anything_but_the_host_of_an_api_is_rejected(endpoint: str) -> None:
+    """A path, a user, plain http to another machine, a region or a web page is an error that says what to write."""
     with pytest.raises(ConfigError, match=r"^endpoint .* Use api.opsgenie.com or api.eu.opsgenie.com"):
         parse_endpoint(endpoint)
 

@@ -15,6 +15,11 @@ from source_opsgenie.options import DEFAULTS, ENDPOINTS, OPTIONS
 
 HOST = r"(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[::1\])(:(?P<port>[0-9]{1,5}))?"
 LAST_PORT = 65535
+# Hosts that a person may take for the API's.
+WRONG_HOSTS = {
+    r"(.*\.)?(atlassian\.(com|net)|jira\.com)": "not the host of Opsgenie's API, but of other products of Atlassian",
+    r"(?!api\.)(.*\.)?opsgenie\.com": "not the host of Opsgenie's API",
+}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # The registry's page for a connector of this name; metadata.yaml says why the name is kept.
 DOCUMENTATION = "https://docs.airbyte.com/integrations/sources/opsgenie"
@@ -84,9 +89,13 @@ def specification() -> dict[str, Any]:
 
 
 def read_json(path: str | Path, *, what: str) -> Any:
-    """The JSON in the file at *path*; raises ConfigError that names the file and its purpose, *what*."""
+    """The JSON in the file at *path*, or a list of the JSON in its lines; raises ConfigError that names it as *what*.
+
+    It may be in UTF-16, or begin with a byte order mark, as PowerShell writes files.
+    """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        content = Path(path).read_bytes()
+        return _parse_json(content.decode(json.detect_encoding(content)))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigError(f"The {what} {path} cannot be read: {reason}. Name a file that exists.") from error
@@ -95,18 +104,38 @@ def read_json(path: str | Path, *, what: str) -> Any:
         raise ConfigError(f"The {what} {path} is not valid UTF-8 JSON. Fix it or create it again.") from error
 
 
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        lines = [json.loads(line) for line in text.splitlines() if line.strip()]
+        if len(lines) > 1:
+            return lines
+        raise
+
+
 def parse_endpoint(endpoint: str) -> str:
     """The base URL of *endpoint*; accepts a scheme and a slash, but nothing that would leak the key."""
     scheme, _, address = endpoint.rpartition("://")
     match = re.fullmatch(HOST, address.rstrip("/").lower())
     if not match or int(match["port"] or 0) > LAST_PORT:
         raise ConfigError(f"endpoint {endpoint!r} is not a host name. Use {' or '.join(ENDPOINTS)}.")
+    _reject_wrong_host(endpoint, match["host"])
     if scheme.lower() in {"", "https"} or (scheme.lower() == "http" and match["host"].strip("[]") in LOOPBACK):
         return f"{scheme.lower() or 'https'}://{match[0]}"
     raise ConfigError(
         f"endpoint {endpoint!r} does not use https. Use {' or '.join(ENDPOINTS)}, without a scheme. "
         "Plain http is allowed only for a simulator on this machine."
     )
+
+
+def _reject_wrong_host(endpoint: str, host: str) -> None:
+    """Reject a region, and hosts of Atlassian that are not the API."""
+    wrong = [what for hosts, what in WRONG_HOSTS.items() if re.fullmatch(hosts, host)]
+    if re.fullmatch(r"[a-z0-9-]+/*", endpoint.lower()) and host not in LOOPBACK:
+        wrong.append("not a host name")
+    if wrong:
+        raise ConfigError(f"endpoint {endpoint!r} is {wrong[0]}. Use {' or '.join(ENDPOINTS)}.")
 
 
 def _reject_near_misses(options: Mapping[str, Any]) -> None:
@@ -154,6 +183,9 @@ def _get_number(values: Mapping[str, Any], name: str) -> float:
 def _get_integer(values: Mapping[str, Any], name: str) -> int:
     option, value = OPTIONS[name], values[name]
     low, high = option["minimum"], option.get("maximum")
+    if isinstance(value, float) and value.is_integer():
+        # Some platforms store every number as a float.
+        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < low or (high and value > high):
         span = f"from {low} to {high}" if high else f"of {low} or more"
         raise ConfigError(f"{name} is {value!r}. Use a whole number {span}.")

@@ -8,22 +8,77 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType, TracebackType
+from typing import NoReturn
 
 # Windows has no SIGHUP.
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+FIRST_PROCESS = 1
+# How long the rest of a line may take after a signal, while no one reads it.
+LONGEST_DELAY_SECONDS = 0.1
+# How long a run may take to say how it ended.
+LONGEST_CLOSING_SECONDS = 1.0
 
 
 class Terminated(KeyboardInterrupt):
-    """A signal ended the run; the exit code names the signal, as in a shell."""
+    """A signal ended the run; *number* is the signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
-        self.exit_code = exit_code(number)
+        self.number = number
 
 
-def exit_code(number: int) -> int:
-    """The exit code of a run that the signal *number* ended."""
-    return 128 + number
+def end_on_signals() -> None:
+    """Let signals end this process immediately; ignored ones stay ignored, as under nohup."""
+    # The system withholds signals from the first process of a container as long as they have the default action.
+    action = _end_by_signal if os.getpid() == FIRST_PROCESS else signal.SIG_DFL
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, action)
+
+
+def end_by_signal(number: int) -> NoReturn:
+    """End this process by the signal *number* itself, so that its parent learns the reason; a shell reports 128 + N."""
+    signal.signal(number, signal.SIG_DFL)
+    _kill(number)
+
+
+@contextmanager
+def postpone_signals() -> Iterator[None]:
+    """Let a signal that would end this process end it after the block, or soon, if the block does not end.
+
+    Only the main thread can do that; in another, signals keep their effect.
+    """
+    numbers = [number for number in SIGNALS if signal.getsignal(number) in (signal.SIG_DFL, _end_by_signal)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    received: list[int] = []
+
+    def postpone(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(number, signal.SIG_DFL)
+        timer = threading.Timer(LONGEST_DELAY_SECONDS, _kill, [number])
+        timer.daemon = True
+        timer.start()
+
+    before = {number: signal.signal(number, postpone) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+        if received:
+            end_by_signal(received[0])
+
+
+def _end_by_signal(number: int, _: FrameType | None) -> None:
+    end_by_signal(number)
+
+
+def _kill(number: int) -> NoReturn:
+    if os.name == "posix":
+        os.kill(os.getpid(), number)
+    # Still here only on Windows, or as the first process of a container.
+    os._exit(128 + number)
 
 
 @dataclass(slots=True)
@@ -68,21 +123,35 @@ SIGNALS_DEFERRED = SignalDeferral()
 def handle_signals() -> Iterator[None]:
     """Raise Terminated for signals within the block; ignored ones stay ignored, as under nohup.
 
-    When a signal interrupts a write to a full pipe, Python gives the write up: the last line is then incomplete, and
-    nothing follows it.
+    A signal is repeated if the block does not end soon: no one may be reading what it still has to say.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    is_over = threading.Event()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        threading.Thread(target=_repeat, args=(number, is_over), daemon=True).start()
+        SIGNALS_DEFERRED.handle(number, frame)
+
     before = {number: signal.getsignal(number) for number in SIGNALS}
     handled = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
     for number in handled:
-        signal.signal(number, SIGNALS_DEFERRED.handle)
+        signal.signal(number, handle)
     try:
         yield
     finally:
+        is_over.set()
         for number in handled:
             signal.signal(number, before[number])
+
+
+def _repeat(number: int, is_over: threading.Event) -> None:
+    """Send the signal *number* once more, unless it *is_over* before; not while something is being stored."""
+    while not is_over.wait(LONGEST_CLOSING_SECONDS):
+        if not SIGNALS_DEFERRED.depth:
+            os.kill(os.getpid(), number)
+            return
 
 
 def report_unwritable_output(problem: OSError) -> None:

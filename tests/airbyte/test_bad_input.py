@@ -40,7 +40,9 @@ def run_with(source: Verbs, **files: Any) -> Output:
         ({"catalog": {"streams": [{"stream": {"name": "teams"}}]}}, "is not a configured Airbyte catalog. Build it"),
         ({"state": Path("/nowhere/state.json")}, "The state /nowhere/state.json cannot be read"),
         ({"state": "{"}, "state.json is not valid UTF-8 JSON"),
-        ({"state": 7}, "The state is neither a JSON object nor a list of state messages"),
+        ({"state": 7}, "The state is neither a state message, nor a list of these, nor an object"),
+        ({"state": {"bookmarks": {"alerts": {}}}}, "The state is neither a state message, nor a list of these"),
+        ({"state": {"type": "RECORD", "record": {}}}, "The state has a type that this source never writes"),
         ({"state": [{"type": "GLOBAL", "global": {}}]}, "The state has a type that this source never writes"),
     ],
 )

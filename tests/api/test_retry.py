@@ -127,9 +127,10 @@ def test_an_error_of_the_api_is_a_response(body: object, attempts: int) -> None:
     assert len(script.requests) - 1 == attempts
 
 
-def test_an_html_page_may_pass() -> None:
+@pytest.mark.parametrize("status", [200, 401, 403])
+def test_an_html_page_may_pass(status: int) -> None:
     """A web page where the API responded before, as from a CDN, is retried and never taken for a response."""
-    script = Script(GOOD, said(200, b"<html>"), GOOD)
+    script = Script(GOOD, said(status, b"<html>"), GOOD)
 
     assert used_client(script).get("/v2/alerts", domain=Domain.SEARCH).data == []
 

@@ -60,13 +60,13 @@ def test_the_error_of_each_failure() -> None:
     """The table repeated, since a row that was changed by mistake would pass elsewhere."""
     expected = {
         errors.Unreachable: "NO_NAME NO_CONNECTION PROXY TLS RESET TIMEOUT TRUNCATED TOO_SLOW UNDECODABLE THROTTLED "
-        "OVERLOADED INVALID_JSON",
+        "INTERMEDIARY OVERLOADED INVALID_JSON",
         errors.WrongHost: "UNTRUSTED REDIRECT HTML_PAGE",
         errors.MalformedResponse: "TOO_LARGE NOT_AN_OBJECT NO_DATA NO_ROWS NO_KEY NO_COUNT WRONG_ROWS NO_LINES NO_DATE "
         "NO_LINK NO_NEXT",
         errors.Unauthorized: "UNAUTHORIZED KEY_MALFORMED",
         errors.NotInPlan: "NOT_IN_PLAN",
-        errors.Forbidden: "FORBIDDEN",
+        errors.Forbidden: "FORBIDDEN WRONG_KEY_TYPE",
         errors.NotFound: "NOT_FOUND",
         errors.Rejected: "REJECTED",
         errors.Incomplete: "WRONG_COUNT UNSTABLE_LIST TOO_MANY_ROWS",

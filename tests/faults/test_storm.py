@@ -18,7 +18,8 @@ from opsgenie_simulator.middleware import Respond
 from source_opsgenie import errors
 from source_opsgenie.api.client import ATTEMPTS
 from source_opsgenie.api.connection import Connection
-from source_opsgenie.api.outage import LONGEST_OUTAGE_SECONDS, PROBE_ATTEMPTS, SUSPICIOUS, is_fatal
+from source_opsgenie.api.failures import SUSPICIOUS
+from source_opsgenie.api.outage import LONGEST_OUTAGE_SECONDS, PROBE_ATTEMPTS, is_fatal
 from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS
 from source_opsgenie.api.transport import PooledTransport, RawResponse, Request, Transport
 from source_opsgenie.archive.display import Display

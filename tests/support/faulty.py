@@ -47,6 +47,7 @@ EXPECTED_FAILURES: dict[str, Failure | None] = {
     "status 429 with an endless period": Failure.THROTTLED,
     "status 204": Failure.REDIRECT,
     "redirect": Failure.REDIRECT,
+    "HTML as 403": Failure.INTERMEDIARY,
     "HTML as 503": Failure.OVERLOADED,
     "HTML as 200": Failure.HTML_PAGE,
     "HTML as JSON": Failure.HTML_PAGE,

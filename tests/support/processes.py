@@ -85,13 +85,13 @@ def start(
     return Running(process, temporary, preamble)
 
 
-def end_promptly(end: Callable[[], Ending]) -> Ending:
-    """The ending that *end* causes, within SECONDS_TO_END.
+def end_promptly(end: Callable[[], Ending], *, seconds: float = SECONDS_TO_END) -> Ending:
+    """The ending that *end* causes, within *seconds*.
 
     A failed measurement is repeated, twice at most: a busy machine stalls once, a process that hangs does every time.
     """
     for _ in range(MEASUREMENTS):
         ending = end()
-        if ending.seconds < SECONDS_TO_END:
+        if ending.seconds < seconds:
             return ending
     raise AssertionError(f"it takes {ending.seconds:.1f} s to end")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from source_opsgenie.airbyte.cli import parse_arguments
-from source_opsgenie.airbyte.source import launch
+from source_opsgenie.airbyte.launch import launch
 from source_opsgenie.streams import STREAMS
 from tests.support.leaks import find_leaks, record_output
 

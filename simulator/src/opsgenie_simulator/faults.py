@@ -87,6 +87,7 @@ FAULTS: dict[str, Fault] = {
     "status 429 with an endless period": _error(429, {"X-RateLimit-Period-In-Sec": "9" * 400, "Retry-After": "never"}),
     "status 204": lambda response, _: replace(response, status=204, body=b""),
     "redirect": _error(302, {"Location": "http://localhost:1/stolen"}),
+    "HTML as 403": _html(403),
     "HTML as 503": _html(503),
     "HTML as 200": _html(200),
     "HTML as JSON": _html(200, {"Content-Type": JSON}),

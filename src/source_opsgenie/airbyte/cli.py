@@ -25,7 +25,7 @@ exit codes:
   0    every requested stream is complete; for check: its message says SUCCEEDED or FAILED
   1    a stream is incomplete, a file is unusable, or the output cannot be written; the last message says why
   2    the arguments are invalid
-  130  interrupted by Ctrl-C; 143 terminated by SIGTERM"""
+  130  interrupted by Ctrl-C; 143 terminated by SIGTERM (as a shell reports these signals)"""
 VERBS = {
     "spec": "print the options that a config can contain",
     "check": "check the API key and list the streams that it can read",

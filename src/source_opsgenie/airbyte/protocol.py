@@ -6,14 +6,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import airbyte_cdk.models as airbyte
+import orjson
 from airbyte_cdk import AirbyteTracedException
+from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message
 from airbyte_protocol_dataclasses.models import AirbyteStreamStatusRateLimitedReason
 
 from source_opsgenie import errors
 from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row, SetAside, Waiting
-from source_opsgenie.streams import Stream, is_incremental
+from source_opsgenie.streams import STREAMS, Stream, is_incremental
 
 # Who must act, in Airbyte's terms. Every other error is a system_error: ours to fix.
 FAILURE_TYPES: dict[type[OpsgenieError], airbyte.FailureType] = {
@@ -47,6 +49,18 @@ def to_message(name: str, event: Event) -> airbyte.AirbyteMessage:
         case Proof(proven):
             text, level = f"{name}: {proven}.", airbyte.Level.INFO
     return _log(text, level)
+
+
+def to_line(message: airbyte.AirbyteMessage) -> bytes:
+    """Convert *message* to a line of JSON in UTF-8; a row stays as the API sent it.
+
+    The CDK's serializer would drop the nulls of a row.
+    """
+    if message.record is None:
+        return AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n"
+    row = message.record
+    record = {"stream": row.stream, "data": row.data, "emitted_at": row.emitted_at}
+    return orjson.dumps({"type": "RECORD", "record": record}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def to_error_message(error: AirbyteTracedException, *, stream: str | None = None) -> airbyte.AirbyteMessage:
@@ -133,7 +147,7 @@ def reject_duplicates(catalog: airbyte.ConfiguredAirbyteCatalog) -> None:
 
 
 def parse_states(content: Any) -> dict[str, Any]:
-    """Parse the state of each stream: from one message, a list of messages, or an object of the legacy form."""
+    """Parse the state of each stream: from one message, complete or unwrapped, a list of these, or the legacy form."""
     states = _parse_states(content)
     for name, blob in states.items():
         if not isinstance(blob, dict | None):
@@ -145,17 +159,24 @@ def _parse_states(content: Any) -> dict[str, Any]:
     if not content:
         return {}
     match content:
-        case {"stream": {"stream_descriptor": {"name": str(name)}, **rest}}:
+        case {"state": dict() | list() as message}:
+            return _parse_states(message)
+        case {"stream": {"stream_descriptor": {"name": str(name)}, **rest}} | {
+            "stream_descriptor": {"name": str(name)},
+            **rest,
+        }:
             return {name: rest.get("stream_state")}
         case {"data": dict(legacy)} | {"type": "LEGACY", "data": dict(legacy)}:
             return legacy
         case {"type": _} | {"global": _}:
             raise errors.StateError(f"The state has a type that this source never writes. {RESET}")
-        case dict():
+        case dict() if content.keys() & STREAMS.keys():
             return content
         case list():
             return {name: blob for message in content for name, blob in _parse_states(message).items()}
-    raise errors.StateError(f"The state is neither a JSON object nor a list of state messages. {RESET}")
+    raise errors.StateError(
+        f"The state is neither a state message, nor a list of these, nor an object with the states of streams. {RESET}"
+    )
 
 
 def _log(text: str, level: airbyte.Level) -> airbyte.AirbyteMessage:

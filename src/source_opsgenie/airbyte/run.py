@@ -7,7 +7,7 @@ import sys
 
 from source_opsgenie.airbyte.cli import parse_arguments
 from source_opsgenie.distribution import require
-from source_opsgenie.signals import Terminated, handle_signals, report_unwritable_output
+from source_opsgenie.signals import end_on_signals, report_unwritable_output
 
 
 def main() -> None:
@@ -15,23 +15,21 @@ def main() -> None:
     # Parse before the CDK is imported, so that --help is fast.
     arguments = parse_arguments(sys.argv[1:])
     require("airbyte_cdk", install="source-opsgenie")
-    # Airbyte reads UTF-8, whatever the locale.
+    # What the CDK prints after an error in this program is UTF-8 too, whatever the locale.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     # A log line that cannot be written is reported once, together with the messages.
     logging.raiseExceptions = False
-    try:
-        with handle_signals():
-            # Importing the CDK takes a second, and Ctrl-C must work during it. Imported objects are never freed:
-            # scanning them again and again for garbage would cost a third of the CPU time of a read.
-            gc.disable()
-            from source_opsgenie.airbyte.source import launch  # noqa: PLC0415
+    end_on_signals()
+    # Imported objects are never freed: scanning them again and again for garbage would cost a third of the CPU time of
+    # a read.
+    gc.disable()
+    from source_opsgenie.airbyte.launch import launch  # noqa: PLC0415 -- --help does not wait for the CDK
 
-            gc.freeze()
-            gc.enable()
-            code = launch(arguments)
-    except Terminated as terminated:
-        code = terminated.exit_code
+    gc.freeze()
+    gc.enable()
+    try:
+        code = launch(arguments)
     except OSError as error:
         code = 1
         report_unwritable_output(error)

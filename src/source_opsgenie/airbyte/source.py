@@ -2,14 +2,11 @@
 
 import logging
 import os
-from argparse import Namespace
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import airbyte_cdk.models as airbyte
 from airbyte_cdk import AirbyteTracedException, Source
-from airbyte_cdk.entrypoint import AirbyteEntrypoint
-from airbyte_cdk.logger import PRINT_BUFFER
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 
 from source_opsgenie.airbyte.permissions import Permissions, check_permissions
@@ -33,7 +30,6 @@ from source_opsgenie.errors import CatalogError, ConfigError, Incomplete, Opsgen
 from source_opsgenie.options import override_notice
 from source_opsgenie.reading.events import Event, Proof
 from source_opsgenie.reading.reader import Reader
-from source_opsgenie.signals import SIGNALS_DEFERRED
 from source_opsgenie.streams import STREAMS
 
 
@@ -125,29 +121,6 @@ class SourceOpsgenie(Source):
         if failures:
             not_read = [configured.stream.name for configured in pending]
             raise _summarize(failures, not_read=not_read, requested=len(catalog.streams))
-
-
-def launch(arguments: Namespace) -> int:
-    """Run one verb and print its messages; returns 0 only if every requested stream is complete."""
-    entrypoint = _Entrypoint(SourceOpsgenie())
-    with PRINT_BUFFER:
-        try:
-            for message in entrypoint.run(arguments):
-                # One write per message: a log line from another thread must not come between text and line break.
-                with SIGNALS_DEFERRED:
-                    print(f"{message}\n", end="")
-        except AirbyteTracedException as error:
-            print(AirbyteEntrypoint.airbyte_message_to_string(to_error_message(error)))
-            return 1
-    return 0
-
-
-class _Entrypoint(AirbyteEntrypoint):
-    """The CDK's entry point, with our own messages for an invalid config instead of jsonschema's."""
-
-    @staticmethod
-    def validate_connection(source_spec: airbyte.ConnectorSpecification, config: Mapping[str, Any]) -> None:
-        """Do nothing: `check` validates the config."""
 
 
 def _read_stream(

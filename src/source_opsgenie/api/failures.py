@@ -69,6 +69,18 @@ class Failure(Enum):
         errors.Forbidden,
         "The key lacks a permission. Give it Read and Configuration Access, or leave these streams out.",
     )
+    WRONG_KEY_TYPE = (
+        "403 with code 40301",
+        errors.Forbidden,
+        "The key is of a type that may not do this, or lacks a permission. Use the key of an API integration that "
+        "belongs to no team, with Read and Configuration Access.",
+    )
+    INTERMEDIARY = (
+        "401 or 403 with a page that is not JSON, and without X-Request-Id",
+        errors.Unreachable,
+        "Something before Opsgenie (a proxy, a firewall, its CDN) rejected the request; the key is not the cause. Run "
+        "again later, or ask the network's administrator to allow requests to Opsgenie.",
+    )
     NOT_FOUND = (
         "404; for child records, only while their parent exists",
         errors.NotFound,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from source_opsgenie import exact_json
 from source_opsgenie.api.failures import BAD_REQUEST, Failure, failure_for
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.config import LOOPBACK
@@ -19,7 +20,9 @@ LOGGER = logging.getLogger("source_opsgenie")
 
 LONGEST_MESSAGE = 300
 OK = 200
-UNPROCESSABLE = 422
+UNAUTHORIZED, FORBIDDEN, UNPROCESSABLE = 401, 403, 422
+# Not for keys of this type (docs/opsgenie-api.md#permissions).
+WRONG_KEY_TYPE = 40301
 # How a body begins that is meant to be JSON; an empty one is, too.
 JSON_BEGINS = re.compile(rb"\s*([{\[]|$)")
 # An escape in a JSON string: a surrogate pair, a lone surrogate, or any other.
@@ -86,14 +89,14 @@ def is_api_error(response: RawResponse) -> bool:
 
 
 def parse_json(body: bytes) -> Any:
-    """The value of the JSON in *body*, with U+FFFD for each lone surrogate in a string.
+    """The value of the JSON in *body*, with all digits of its numbers, and U+FFFD for each lone surrogate in a string.
 
     The API truncates text inside an emoji, and UTF-8 cannot hold the remaining half. Raises orjson.JSONDecodeError.
     """
     try:
-        return orjson.loads(body)
+        return exact_json.loads(body)
     except orjson.JSONDecodeError:
-        found = orjson.loads(ESCAPE.sub(lambda match: rb"\ufffd" if match["lone"] else match[0], body))
+        found = exact_json.loads(ESCAPE.sub(lambda match: rb"\ufffd" if match["lone"] else match[0], body))
         LOGGER.warning("The API returned text truncated inside a character (lone surrogate); replaced it with U+FFFD.")
         return found
 
@@ -113,10 +116,20 @@ def _failure(response: RawResponse, body: Mapping[str, Any] | None, *, is_first:
     """The failure of *response*, whose JSON object is *body*; None if it is good."""
     if response.status == OK:
         return None if body is not None else _body_failure(response.body)
+    if _is_of_intermediary(response, body):
+        return Failure.INTERMEDIARY
+    if response.status == FORBIDDEN and (body or {}).get("code") == WRONG_KEY_TYPE:
+        return Failure.WRONG_KEY_TYPE
     # The API rejects a malformed key before it looks the key up (docs/opsgenie-api.md#key).
     is_unprocessable = is_first and response.status == UNPROCESSABLE
     is_about_key = is_unprocessable and re.search(r"\bkey\b", _message(body), re.IGNORECASE)
     return Failure.KEY_MALFORMED if is_about_key else failure_for(response.status)
+
+
+def _is_of_intermediary(response: RawResponse, body: Mapping[str, Any] | None) -> bool:
+    """Whether a *response* that seems to be about the key is a page of something before the API."""
+    is_about_key = response.status in {UNAUTHORIZED, FORBIDDEN} and body is None
+    return is_about_key and "x-request-id" not in response.headers and _body_failure(response.body) is Failure.HTML_PAGE
 
 
 def _body_failure(body: bytes) -> Failure:

@@ -15,7 +15,13 @@ from source_opsgenie.config import Config, read_json
 from source_opsgenie.distribution import VERSION
 from source_opsgenie.errors import ConfigError, OpsgenieError
 from source_opsgenie.options import ENDPOINTS, override_notice
-from source_opsgenie.signals import SIGNALS_DEFERRED, Terminated, exit_code, handle_signals, report_unwritable_output
+from source_opsgenie.signals import (
+    SIGNALS_DEFERRED,
+    Terminated,
+    end_by_signal,
+    handle_signals,
+    report_unwritable_output,
+)
 from source_opsgenie.streams import STREAMS, Stream
 
 if TYPE_CHECKING:
@@ -174,9 +180,9 @@ def _select_streams(options: dict[str, Any]) -> list[Stream]:
 
 
 def _exit_code(outcomes: "list[Outcome]") -> int:
-    """Never 0 after Ctrl-C: a script must not continue as if the file were complete."""
+    """0 only if every stream is complete; after Ctrl-C the process ends by that signal, and a script does not go on."""
     if any(outcome.is_interrupted for outcome in outcomes):
-        return exit_code(SIGNALS_DEFERRED.last)
+        end_by_signal(SIGNALS_DEFERRED.last)
     return 0 if all(outcome.is_complete for outcome in outcomes) else INCOMPLETE
 
 
@@ -202,7 +208,7 @@ def _report_errors(*, verbose: bool) -> Iterator[None]:
         raise SystemExit(INVALID_INPUT if isinstance(error, ConfigError) else INCOMPLETE) from error
     except Terminated as signal:
         click.echo("Stopped. Everything stored so far is kept.", err=True)
-        raise SystemExit(signal.exit_code) from signal
+        end_by_signal(signal.number)
     except OSError as error:
         report_unwritable_output(error)
         raise SystemExit(INCOMPLETE) from error

@@ -19,11 +19,12 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
-LOCKED = "could not set lock"
+LOCKED = "conflicting lock"
 FULL = "the disk is full, or a file size limit is reached. Free some space, then run the same command again."
 # Parts of DuckDB's messages, and what to do about each; the first match counts.
 REMEDIES = (
     (LOCKED, "another program has it open. Close it there, then run the same command again."),
+    ("could not set lock", "its folder does not support locks. Use a file on a local disk."),
     ("not a valid", "it is not a DuckDB file. Use another file, or move this one away."),
     ("newer version", "a newer DuckDB wrote it. Run pip install --upgrade duckdb."),
     ("permission denied", "its permissions do not allow it. Use a file in a folder that you own."),

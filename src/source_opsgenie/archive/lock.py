@@ -18,15 +18,19 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    LOCK_HELD = BlockingIOError
+    LOCK_HELD = (BlockingIOError, PermissionError)
 
     def _lock(descriptor: int) -> None:
+        # DuckDB uses locks of this other kind, which the file system may not support either. Over NFS both kinds
+        # conflict with each other, so this one is only tried.
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(descriptor, fcntl.LOCK_UN)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextmanager
 def exclusive_lock(path: Path) -> Iterator[None]:
-    """Keep other syncs from writing to the file at *path*; raises ArchiveError if one already does.
+    """Keep other syncs from writing to the file at *path*; raises ArchiveError if one does, or if there are no locks.
 
     The lock is a file of its own, because the archive is closed between checkpoints for other programs to read.
     """
@@ -34,7 +38,7 @@ def exclusive_lock(path: Path) -> Iterator[None]:
     try:
         descriptor = _open_locked(lock_path, path)
     except OSError:
-        # Either the folder is not writable, and the store reports that, or its file system has no locks.
+        # The folder is not writable, and the store reports that.
         yield
         return
     try:
@@ -56,6 +60,13 @@ def _open_locked(lock_path: Path, path: Path) -> int:
             os.close(descriptor)
             raise ArchiveError(
                 f"Another sync is writing to {path}. Wait for it or stop it with Ctrl-C, then run the same command."
+            ) from error
+        except OSError as error:
+            os.close(descriptor)
+            lock_path.unlink(missing_ok=True)
+            raise ArchiveError(
+                f"The folder of {path} does not support locks ({error.strerror}), as it may be on a network share. "
+                "Use a file on a local disk."
             ) from error
         with suppress(FileNotFoundError):
             if os.path.samestat(os.stat(lock_path), os.fstat(descriptor)):

@@ -31,6 +31,7 @@ LISTED = (
     integer("count", "Number of occurrences: 1 plus one per de-duplicated event."),
     timestamp("lastOccurredAt", "Time of the last occurrence. Observed equal to createdAt if count is 1."),
     timestamp("createdAt", "Creation time of the alert. Never changes."),
+    timestamp("closedAt", "Time at which the alert was closed. Undocumented, and absent from most responses."),
     timestamp("updatedAt", "Time of the last change. An escalation may update it; a note might not."),
     text("source", "Source of the alert, as given by its creator. May be an empty string."),
     text("owner", "Owner of the alert (username or display name). Empty string if unowned."),

@@ -138,6 +138,7 @@ HEARTBEATS = Stream(
         boolean("enabled", "Whether the heartbeat is enabled."),
         boolean("expired", "Whether the interval has passed without a ping."),
         timestamp("lastPingTime", "Time of the last ping. Absent if there was none."),
+        timestamp("lastPingAt", "Time of the last ping. Undocumented, and absent from most responses."),
         owner_team("Owning team. Absent if none."),
         list_of_texts("alertTags", "Tags of the alert that is created when the heartbeat expires."),
         text("alertPriority", "Priority of that alert. One of P1 (highest), P2, P3, P4, P5."),

@@ -142,6 +142,17 @@ INCIDENT_TIMELINE_ENTRIES = Stream(
             text("type", "Type of the actor. Observed: user, api."),
         ),
         nested(
+            "lastEdit",
+            "Last edit of the entry by a user. Absent if it was never edited.",
+            timestamp("editTime", "Time of the edit."),
+            nested(
+                "actor",
+                "Who edited the entry.",
+                text("name", "Name of the user."),
+                text("type", "Type of the actor, as for the entry."),
+            ),
+        ),
+        nested(
             "title",
             "Title of the entry.",
             text("type", "Text format: plain_text."),

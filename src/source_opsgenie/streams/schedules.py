@@ -25,6 +25,7 @@ ROTATION = (
     text("name", "Name of the rotation."),
     timestamp("startDate", "Start of the first turn. May be as early as 1970."),
     timestamp("endDate", "End of the rotation. Absent or null if it never ends."),
+    boolean("enabled", "Whether the rotation is enabled. Undocumented, and absent from most responses."),
     text("type", "Unit of a turn. One of hourly, daily, weekly."),
     integer("length", "Length of a turn in these units."),
     list_of("participants", "Participants in turn order. The type none means that no one is on call.", *RECIPIENT),

@@ -1,7 +1,7 @@
 """Streams about teams: members, roles, routing rules and logs."""
 
 from source_opsgenie.streams.fields import boolean, integer, list_of, nested, text, timestamp
-from source_opsgenie.streams.shapes import criteria, recipient, time_restriction
+from source_opsgenie.streams.shapes import criteria, owner_team, recipient, time_restriction
 from source_opsgenie.streams.stream import KeyPaging, Parent, Rows, Stream
 
 OF_TEAM = Parent("teams", {"team_id": "id"})
@@ -90,12 +90,15 @@ TEAM_ROUTING_RULES = Stream(
         TEAM_ID,
         text("id", "Unique id of the rule (UUID)."),
         text("name", "Name of the rule."),
+        text("description", "Description of the rule. Undocumented, and observed once."),
+        owner_team("Owning team. Undocumented, and observed once."),
         boolean("isDefault", "Whether the rule applies if no other rule matches."),
         integer("order", "Position of the rule. The first matching rule is used."),
         criteria("criteria", "Alerts that the rule applies to."),
         text("timezone", "Time zone of the time restriction (IANA name)."),
         time_restriction(),
         recipient("notify", "Recipient to notify: an escalation, a schedule, or none."),
+        list_of("rules", "Rules within the rule. Undocumented, and observed once."),
     ),
 )
 

@@ -1,0 +1,103 @@
+"""Write lines to standard output: in UTF-8, each of them once, and none cut off by a signal."""
+
+import os
+import select
+import stat
+import sys
+import threading
+import time
+from collections import deque
+
+from source_opsgenie.signals import postpone_signals
+
+if sys.platform == "linux":
+    import fcntl
+    import struct
+    import termios
+
+    def _pipe_bytes(descriptor: int) -> int:
+        """How many bytes the pipe takes without waiting: all that it holds, if it is empty."""
+        unread = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)))[0]
+        return select.PIPE_BUF if unread else fcntl.fcntl(descriptor, fcntl.F_GETPIPE_SZ)
+else:
+
+    def _pipe_bytes(_: int) -> int:
+        """How many bytes a pipe takes completely or not at all."""
+        return getattr(select, "PIPE_BUF", 512)
+
+
+# Fewer bytes make each row slower: other threads take over during every write.
+MOST_BYTES = 2**16
+# How long a line may wait for the next ones, so that they are written together.
+LONGEST_WAIT_SECONDS = 0.1
+
+
+class Output:
+    """The only writer to a file *descriptor*, for messages and for the log.
+
+    Only the thread that created it writes; lines from other threads wait for its next flush. A line leaves the buffer
+    before it is written, so none is written twice. After an error nothing more is written, and every call raises it.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+        self._writer = threading.get_ident()
+        self._waiting: deque[bytes] = deque()
+        self._size = 0
+        self._flushed_at = 0.0
+        self._error: OSError | None = None
+
+    def write_line(self, line: bytes) -> None:
+        """Write *line*, which ends with a line break, now or together with the next ones."""
+        if self._size + len(line) > MOST_BYTES:
+            self.flush()
+        self._waiting.append(line)
+        self._size += len(line)
+        if time.monotonic() - self._flushed_at >= LONGEST_WAIT_SECONDS:
+            self.flush()
+
+    def write(self, text: str) -> None:
+        """Write a line of the log."""
+        self.write_line(text.encode(errors="backslashreplace"))
+
+    def flush(self) -> None:
+        """Write all lines that wait, unless another thread writes them."""
+        if threading.get_ident() != self._writer:
+            return
+        if self._error:
+            raise self._error
+        self._size, self._flushed_at = 0, time.monotonic()
+        try:
+            while self._waiting:
+                self._write_some()
+        except OSError as error:
+            self._error = error
+            raise
+
+    def _write_some(self) -> None:
+        """Write as many lines as fit at once, so that no signal ends the process in between; or one longer line."""
+        most = min(_pipe_bytes(self._descriptor), MOST_BYTES) if self._is_pipe else MOST_BYTES
+        lines = self._take(most)
+        if self._is_pipe and len(lines) <= most:
+            self._write_all(lines)
+        else:
+            with postpone_signals():
+                self._write_all(lines)
+
+    def _take(self, most: int) -> bytes:
+        """The first lines that wait, *most* bytes of them, but at least one."""
+        lines = [self._waiting.popleft()]
+        size = len(lines[0])
+        while self._waiting and (size := size + len(self._waiting[0])) <= most:
+            lines.append(self._waiting.popleft())
+        return b"".join(lines)
+
+    def _write_all(self, lines: bytes) -> None:
+        rest = memoryview(lines)
+        while rest:
+            try:
+                rest = rest[os.write(self._descriptor, rest) :]
+            except BlockingIOError:
+                # Another program shares the descriptor and made it non-blocking.
+                select.select([], [self._descriptor], [])
