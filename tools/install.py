@@ -80,7 +80,7 @@ def create(environment: Path, reason: str) -> None:
     if not (3, 11) <= sys.version_info[:2] <= (3, 14):
         sys.exit("Python 3.11 to 3.14 is needed. Name one that you have: make demo PYTHON=python3.12")
     try:
-        import ensurepip  # noqa: F401, PLC0415 -- Debian has it in a package of its own
+        from ensurepip import bootstrap  # noqa: F401, PLC0415 -- Debian has it in a package of its own
     except ImportError:
         sys.exit(
             f"{sys.executable} cannot make virtual environments, since it lacks the module ensurepip. "

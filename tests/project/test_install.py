@@ -37,8 +37,10 @@ def install(checkout: Path) -> subprocess.CompletedProcess[str]:
     return run_process(sys.executable, checkout / "tools/install.py", "run", env={"PYTHONPATH": f"{checkout}/modules"})
 
 
-def test_python_without_ensurepip_is_one_sentence(checkout: Path) -> None:
-    """The message says what to install, and nothing is left half made."""
+@pytest.mark.parametrize("module", [NO_ENSUREPIP, ""])
+def test_python_without_ensurepip_is_one_sentence(checkout: Path, module: str) -> None:
+    """The message says what to install, and nothing is left half made; an empty module is as good as none."""
+    (checkout / "modules" / "ensurepip.py").write_text(module)
     done = install(checkout)
 
     assert done.returncode == 1
