@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType, TracebackType
@@ -31,12 +31,13 @@ class SignalDeferral:
     """A block that a signal does not interrupt: Terminated is raised after it, or immediately on a second signal.
 
     Blocks may be nested. Only for the main thread, which receives the signals. *pending* is the deferred signal,
-    *last* the most recent one.
+    *last* the most recent one. *on_signal* is called for each.
     """
 
     depth: int = 0
     pending: int = 0
     last: int = signal.SIGINT
+    on_signal: Callable[[], object] | None = None
 
     def __enter__(self) -> None:
         """Begin to defer."""
@@ -54,6 +55,8 @@ class SignalDeferral:
     def handle(self, number: int, _: FrameType | None) -> None:
         """Receive a signal: defer it inside a block, otherwise raise Terminated."""
         self.last = number
+        if self.on_signal:
+            self.on_signal()
         if self.depth and not self.pending:
             self.pending = number
         else:
@@ -66,11 +69,7 @@ SIGNALS_DEFERRED = SignalDeferral()
 
 @contextmanager
 def handle_signals() -> Iterator[None]:
-    """Raise Terminated for signals within the block; ignored ones stay ignored, as under nohup.
-
-    When a signal interrupts a write to a full pipe, Python gives the write up: the last line is then incomplete, and
-    nothing follows it.
-    """
+    """Raise Terminated for signals within the block; ignored ones stay ignored, as under nohup."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -85,13 +84,39 @@ def handle_signals() -> Iterator[None]:
             signal.signal(number, before[number])
 
 
+@contextmanager
+def discard_unread_output(*, seconds: float) -> Iterator[None]:
+    """Discard what no one reads from stdout within *seconds* after a signal that handle_signals() receives.
+
+    Python repeats a write to a full pipe after a signal, until all of it is written: a reader that stopped reading
+    would keep the process alive. The last line is then incomplete, and nothing follows it.
+    """
+    # Windows has no timer that interrupts a write.
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, lambda *_: _discard_output())
+    SIGNALS_DEFERRED.on_signal = lambda: signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        SIGNALS_DEFERRED.on_signal = None
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def report_unwritable_output(problem: OSError) -> None:
     """Report on stderr that stdout cannot be written, and discard what is left in its buffer."""
-    if sys.__stdout__:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+    _discard_output()
     # A closed pipe was closed on purpose.
     if sys.__stderr__ and not isinstance(problem, BrokenPipeError):
         sys.__stderr__.write(
             f"Error: cannot write to standard output ({problem.strerror or problem}). Fix that and run again, "
             "to resume from the last stored state.\n"
         )
+
+
+def _discard_output() -> None:
+    """Lead stdout, with all that is in its buffer, to nowhere."""
+    if sys.__stdout__:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())

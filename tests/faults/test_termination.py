@@ -137,12 +137,13 @@ def test_the_archive_resumes_from_its_file(
     assert set(account.alerts) == {row["alert_id"] for row in archive.rows("alert_logs")}
 
 
-def test_a_full_pipe_does_not_delay_the_end(connector: Callable[..., Running], stall: Stall) -> None:
-    """A signal ends the connector even while no one reads its output."""
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_pipe_does_not_delay_the_end(connector: Callable[..., Running], stall: Stall, unbuffered: str) -> None:
+    """A signal ends the connector even while no one reads its output, whether Python buffers it or not."""
     stall.is_over = True
 
     def end() -> Ending:
-        run = connector()
+        run = connector(environment={"PYTHONUNBUFFERED": unbuffered})
         # Until the pipe is full, and the process waits in the middle of a line.
         while unread_bytes(run.stdout) < FULL_PIPE_BYTES:
             assert run.process.poll() is None

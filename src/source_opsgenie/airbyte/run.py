@@ -7,7 +7,7 @@ import sys
 
 from source_opsgenie.airbyte.cli import parse_arguments
 from source_opsgenie.distribution import require
-from source_opsgenie.signals import Terminated, handle_signals, report_unwritable_output
+from source_opsgenie.signals import Terminated, discard_unread_output, handle_signals, report_unwritable_output
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     # A log line that cannot be written is reported once, together with the messages.
     logging.raiseExceptions = False
     try:
-        with handle_signals():
+        with discard_unread_output(seconds=1), handle_signals():
             # Importing the CDK takes a second, and Ctrl-C must work during it. Imported objects are never freed:
             # scanning them again and again for garbage would cost a third of the CPU time of a read.
             gc.disable()
