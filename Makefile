@@ -22,14 +22,17 @@ BIN := $(VENV)/bin
 INSTALL := $(PYTHON) tools/install.py
 
 .DEFAULT_GOAL := test
-.PHONY: install archive develop demo test test-lowest check fix docs soak explore bench performance audit lock upgrade \
-	release clean
+.PHONY: install archive wheel develop demo test test-lowest check fix docs soak explore bench performance audit lock \
+	upgrade release clean
 
 install: ## install source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
 	@$(INSTALL) run
 
 archive: ## install opsgenie-archive alone, without Airbyte's libraries, into .venv-archive/bin
 	@$(INSTALL) archive
+
+wheel: archive ## build the wheel of opsgenie-archive into dist
+	@cd archive && ../.venv-archive/bin/python -m hatchling build --target wheel --directory ../dist
 
 develop: ## install what the tests and checks need as well
 	@$(INSTALL) test

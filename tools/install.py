@@ -80,7 +80,7 @@ def create(environment: Path, reason: str) -> None:
     if not (3, 11) <= sys.version_info[:2] <= (3, 14):
         sys.exit("Python 3.11 to 3.14 is needed. Name one that you have: make demo PYTHON=python3.12")
     try:
-        import ensurepip  # noqa: F401, PLC0415 -- Debian has it in a package of its own
+        from ensurepip import bootstrap  # noqa: F401, PLC0415 -- Debian has it in a package of its own
     except ImportError:
         sys.exit(
             f"{sys.executable} cannot make virtual environments, since it lacks the module ensurepip. "
@@ -103,15 +103,26 @@ def install(environment: Path, locks: list[str], projects: tuple[str, ...]) -> N
 
 
 def install_with_uv(environment: Path, files: list[str]) -> bool:
-    """Install *files* with uv, kept for no longer than that; False if it cannot."""
+    """Install *files* with uv, kept for no longer than that; False, with a sentence that says so, if it cannot."""
     if os.environ.get("INSTALLER") == "pip":
         return False
-    python = str(python_in(environment))
     with tempfile.TemporaryDirectory() as folder:
-        target = ["--target", folder, "--requirement=requirements/uv.txt"]
-        pip = [python, "-m", "pip", "install", *LOCKED, *target]
-        uv = [f"{folder}/bin/uv", "pip", "install", *UV_OPTIONS, "--python", python, *files]
-        return succeeds(pip) and succeeds(uv, env={**uv_settings(python), **os.environ})
+        problem = run_uv(str(python_in(environment)), files, folder=folder)
+    if problem:
+        print(f"{problem}: installing with pip, which takes a minute longer.", flush=True)
+    return not problem
+
+
+def run_uv(python: str, files: list[str], *, folder: str) -> str:
+    """Download uv into *folder* and install *files* with it; returns what failed, empty if nothing did."""
+    # Where uv has no wheel for the system, pip would compile it.
+    target = ["--only-binary=:all:", "--target", folder, "--requirement=requirements/uv.txt"]
+    if not succeeds([python, "-m", "pip", "install", *LOCKED, *target]):
+        return "uv cannot be downloaded"
+    uv = [f"{folder}/bin/uv", "pip", "install", *UV_OPTIONS, "--python", python, *files]
+    if not succeeds(uv, env={**uv_settings(python), **os.environ}):
+        return "uv cannot install the packages"
+    return ""
 
 
 def uv_settings(python: str) -> dict[str, str]:
@@ -128,9 +139,12 @@ def uv_settings(python: str) -> dict[str, str]:
 
 
 def succeeds(command: list[str], env: dict[str, str] | None = None) -> bool:
-    """Run *command* without a word, and return whether it succeeded."""
+    """Run *command* without a word, and return whether it could be started and succeeded."""
     quiet = subprocess.DEVNULL
-    return subprocess.call(command, cwd=ROOT, env=env, stdout=quiet, stderr=quiet) == 0
+    try:
+        return subprocess.call(command, cwd=ROOT, env=env, stdout=quiet, stderr=quiet) == 0
+    except OSError:  # a folder for temporary files from which nothing can be started
+        return False
 
 
 def run(*command: str | Path, quiet: bool = False) -> None:

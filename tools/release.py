@@ -47,6 +47,8 @@ def prepare(text: str) -> None:
         sys.exit(f"CHANGELOG.md starts with {unreleased}: begin an entry '## {version} (unreleased)' first.")
     if version < Version(current):
         sys.exit(f"{version} is older than {current}.")
+    # The commit comes after the tests: without a name and an address it would fail only then.
+    run("git", "var", "GIT_COMMITTER_IDENT")
     today = datetime.datetime.now(datetime.UTC).date()
     values = dict.fromkeys(VERSION_LINES, str(version))
     for path, value in (

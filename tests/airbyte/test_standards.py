@@ -1,6 +1,7 @@
 """The CDK's standard tests against the simulator, as configured in acceptance-test-config.yml."""
 
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +19,10 @@ CONFIGS = Path(__file__).parents[1] / "data" / "configs"
 
 
 @pytest.fixture
-def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def address(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Serve the account of the config files' key, and set its address in the environment."""
+    # The CDK writes to a folder of one name for all users, to which only the first of them can write.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("standards")))
     # In only two days, so that incidents have alerts.
     account = Account.seeded(seed=7, alerts=30, incidents=10, users=5, teams=3, services=3, integrations=3, days=2)
     with Simulator(account) as simulator:

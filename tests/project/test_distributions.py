@@ -149,3 +149,17 @@ def test_all_distributions_have_the_same_version_and_licence(built: Path) -> Non
 
     assert 1 == len(versions)
     assert 1 == len(licences)
+
+
+def test_readme_runs_the_wheel(built: Path) -> None:
+    """The README's first commands name the wheel that is built, which has the command that they start."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\$ uvx --from dist/(\S+) (\S+)", readme, flags=re.MULTILINE)
+    with wheel(built, "opsgenie-archive") as files:
+        name = next(path for path in files.namelist() if path.endswith("/entry_points.txt"))
+        scripts = files.read(name).decode()
+
+    assert len(commands) == 2
+    for pattern, command in commands:
+        assert [Path(str(files.filename))] == list((built / "opsgenie-archive").glob(pattern))
+        assert f"{command} = " in scripts

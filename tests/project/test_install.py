@@ -1,17 +1,22 @@
 """The installer of the Makefile, up to the point where it would need the network."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.leaks import run_process
 from tools.install import reason_to_start_over, uv_settings
+from tools.newer import VERSION, write_wheel
 
 ROOT = Path(__file__).parents[2]
+REQUIREMENTS = ("requirements/run.txt", "requirements/uv.txt")
+FILES = ("tools/install.py", "pyproject.toml", "simulator/pyproject.toml", *REQUIREMENTS)
 # A Python without it, as of Debian without the package python3-venv; it comes before the standard library.
 NO_ENSUREPIP = "raise ImportError('no ensurepip')"
 
@@ -21,7 +26,7 @@ def checkout(tmp_path: Path) -> Path:
     """The files that the installer needs, in a folder of their own."""
     (tmp_path / "modules").mkdir()
     (tmp_path / "modules" / "ensurepip.py").write_text(NO_ENSUREPIP)
-    for file in ("tools/install.py", "pyproject.toml", "simulator/pyproject.toml", "requirements/run.txt"):
+    for file in FILES:
         (tmp_path / file).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
     return tmp_path
@@ -32,8 +37,10 @@ def install(checkout: Path) -> subprocess.CompletedProcess[str]:
     return run_process(sys.executable, checkout / "tools/install.py", "run", env={"PYTHONPATH": f"{checkout}/modules"})
 
 
-def test_python_without_ensurepip_is_one_sentence(checkout: Path) -> None:
-    """The message says what to install, and nothing is left half made."""
+@pytest.mark.parametrize("module", [NO_ENSUREPIP, ""])
+def test_python_without_ensurepip_is_one_sentence(checkout: Path, module: str) -> None:
+    """The message says what to install, and nothing is left half made; an empty module is as good as none."""
+    (checkout / "modules" / "ensurepip.py").write_text(module)
     done = install(checkout)
 
     assert done.returncode == 1
@@ -47,6 +54,26 @@ def test_interrupted_installation_is_made_again(checkout: Path) -> None:
     (checkout / ".venv").mkdir()
 
     assert "Making .venv (an earlier installation was interrupted)" in install(checkout).stdout
+
+
+def install_offline(checkout: Path) -> subprocess.CompletedProcess[str]:
+    """Run the installer with a folder of wheels for an index."""
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(checkout), "INSTALLER": "uv"}
+    return run_process(sys.executable, checkout / "tools/install.py", "run", env=os.environ | offline)
+
+
+@pytest.mark.parametrize("has_uv", [False, True])
+def test_pip_replaces_uv(checkout: Path, has_uv: bool) -> None:
+    """If uv cannot be downloaded, or fails, one sentence says that pip is used."""
+    if has_uv:
+        write_wheel(checkout, "uv")  # an empty one
+        digest = sha256(next(checkout.glob("uv-*.whl")).read_bytes()).hexdigest()
+        (checkout / "requirements/uv.txt").write_text(f"uv=={VERSION} --hash=sha256:{digest}\n")
+    done = install_offline(checkout)
+    problem = "uv cannot install the packages" if has_uv else "uv cannot be downloaded"
+
+    assert f"{problem}: installing with pip, which takes a minute longer." == done.stdout.splitlines()[-1]
+    assert "The installation failed, see above." in done.stderr
 
 
 @pytest.mark.parametrize(

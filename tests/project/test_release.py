@@ -16,8 +16,7 @@ CHANGES = "# Changelog\n\n## 1.0.0.dev0 (unreleased)\n\n- Fixed it.\n"
 
 def git(folder: Path, *args: str) -> str:
     """Run git in *folder*; returns what it prints."""
-    author = ("-c", "user.name=Author", "-c", "user.email=author@example.org")
-    return run_process("git", *author, *args, cwd=folder).stdout
+    return run_process("git", *args, cwd=folder).stdout
 
 
 def release(folder: Path, step: str, version: str) -> CompletedProcess[str]:
@@ -43,6 +42,8 @@ def checkout(tmp_path: Path) -> Path:
         changed = ['version = "1.0.0.dev0"' if line.startswith("version = ") else line for line in lines]
         (tmp_path / path).write_text("\n".join(changed) + "\n")
     git(tmp_path, "init", "--quiet")
+    for setting in ("user.name=Author", "user.email=author@example.org"):
+        git(tmp_path, "config", *setting.split("="))
     write(tmp_path, CHANGES)
     return tmp_path
 
@@ -107,6 +108,16 @@ def test_a_release_has_an_entry_in_the_changelog(checkout: Path) -> None:
 
     assert done.returncode == 1
     assert "begin an entry '## 1.0.0 (unreleased)' first" in done.stderr
+
+
+def test_a_release_has_an_author(checkout: Path) -> None:
+    """Git needs a name and an address for the commit, which is known before anything is changed."""
+    git(checkout, "config", "user.name", "")
+    done = release(checkout, "prepare", "99.0.0")
+
+    assert done.returncode == 1
+    assert "GIT_COMMITTER_IDENT failed" in done.stderr
+    assert "" == git(checkout, "status", "--porcelain")
 
 
 def test_files_of_another_version_are_not_tagged(checkout: Path) -> None:
