@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from click.testing import CliRunner, Result
 
 from opsgenie_simulator import Account, Simulator
 from opsgenie_simulator.records import Body
-from tests.support.archive_command import Command
+from source_opsgenie.archive.cli import KEY_VARIABLE, main
+from tests.support.archive_command import SEPARATELY, Command
 from tests.support.fakes import NOW
+from tests.support.leaks import record_output
 
 MINUTE_MS = 60_000
 Row = dict[str, Any]
@@ -31,6 +34,12 @@ class Answers:
             result = database.execute(sql)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def run(self, verb: str, *arguments: str) -> Result:
+        """Run a command on the file, without a key in its environment."""
+        result = CliRunner(**SEPARATELY).invoke(main, [verb, str(self.path), *arguments], env={KEY_VARIABLE: None})
+        record_output(f"{result.output}{result.stderr}{result.exception}")
+        return result
 
     @property
     def alerts(self) -> list[Body]:
