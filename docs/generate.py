@@ -167,9 +167,15 @@ def modules_listing() -> Iterator[str]:
             modules.append(PACKAGE / f"{name}.py")
             continue
         yield from (f"### {name}/", "", _summary(PACKAGE / name / "__init__.py"), "")
-        yield from (*_modules_table(path for path in sorted((PACKAGE / name).glob("[!_]*.py"))), "")
+        yield from (*_modules_table(_members(PACKAGE / name)), "")
     yield from ("### Ground floor", "", "Modules that import none of the packages above, and send no requests.", "")
     yield from _modules_table(sorted(modules))
+
+
+def _members(folder: Path) -> list[Path]:
+    """The modules and packages in *folder*, in order."""
+    packages = [path for path in folder.iterdir() if (path / "__init__.py").exists()]
+    return sorted([*folder.glob("[!_]*.py"), *packages])
 
 
 def _layers() -> Iterator[str]:
@@ -184,7 +190,9 @@ def _modules_table(paths: Iterable[Path]) -> Iterator[str]:
     yield "| module | purpose |"
     yield "|---|---|"
     for path in paths:
-        yield f"| `{path.name}` | {_summary(path)} |"
+        is_package = path.is_dir()
+        summary = _summary(path / "__init__.py" if is_package else path)
+        yield f"| `{path.name}{'/' if is_package else ''}` | {summary} |"
 
 
 def _summary(path: Path) -> str:

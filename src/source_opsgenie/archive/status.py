@@ -58,18 +58,25 @@ class Status:
 def read_status(path: Path) -> Status:
     """Read the status of the archive at *path*."""
     with open_archive(path, notify=say) as database:
-        ((written, account, created_at),) = database.execute("FROM _archive.file").fetchall()
-        streams = tuple(_read_streams(database))
-        return Status(
-            file=str(path),
-            account=account,
-            format=written,
-            created_at=created_at,
-            size_bytes=path.stat().st_size,
-            last_sync=_read_last_sync(database),
-            streams=streams,
-            never_read=tuple(sorted(STREAMS.keys() - {stream.stream for stream in streams})),
-        )
+        return status_of(database, path)
+
+
+def status_of(database: duckdb.DuckDBPyConnection, path: Path) -> Status:
+    """The status of the archive at *path*, which is open."""
+    ((written, account, created_at),) = database.execute(
+        "SELECT format, account, created_at FROM _archive.file"
+    ).fetchall()
+    streams = tuple(_read_streams(database))
+    return Status(
+        file=str(path),
+        account=account,
+        format=written,
+        created_at=created_at,
+        size_bytes=path.stat().st_size,
+        last_sync=_read_last_sync(database),
+        streams=streams,
+        never_read=tuple(sorted(STREAMS.keys() - {stream.stream for stream in streams})),
+    )
 
 
 def print_status(status: Status, *, as_json: bool, now: datetime | None = None) -> None:

@@ -1,6 +1,7 @@
 """The commands of `opsgenie-archive` that answer from a file, without a key and without the API."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,6 +30,26 @@ Exit codes:
 Example:
   opsgenie-archive status acme.duckdb
 """
+EXPORT_HELP = """Export answers or tables in the formats that people open.
+
+Without --views and --tables, all views are exported. The folder must be new or empty; it appears complete or not at
+all, with SHA256SUMS next to the files.
+
+\b
+Forms:
+  opsgenie-csv  finalAlertData.csv, as Opsgenie's own export writes it
+  config        the configuration as JSON, one file for each entity, for git
+  evidence      all alerts with logs, counts and proof, and a page for an auditor
+
+\b
+Examples:
+  opsgenie-archive export acme.duckdb --to report --format xlsx
+  opsgenie-archive export acme.duckdb --to hours --views on_call_hours
+  opsgenie-archive export acme.duckdb --to all --tables all --format parquet
+  opsgenie-archive export acme.duckdb --to evidence --as evidence --redact
+"""
+FORMATS = ("csv", "xlsx", "jsonl", "parquet", "sqlite")
+FORMS = ("opsgenie-csv", "config", "evidence")
 
 
 @click.command("sql", help=SQL_HELP, short_help="Query an archive, or list its ready views.")
@@ -66,4 +87,37 @@ def status_command(path: Path, as_json: bool) -> None:
     raise SystemExit(INCOMPLETE if status.incomplete or not status.streams else 0)
 
 
-VERBS = (sql_command, status_command)
+def _parse_names(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in comma-separated *values*; whether they exist is known once the views are loaded."""
+    return tuple(name.strip() for name in ",".join(values).split(",") if name.strip())
+
+
+@click.command("export", help=EXPORT_HELP, short_help="Export answers or tables as CSV, XLSX and other formats.")
+@FILE
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The new folder.")
+@click.option("--format", "file_format", type=click.Choice(FORMATS), help="The format of the files.  [default: csv]")
+@click.option("--views", callback=_parse_names, multiple=True, metavar="A,B", help="Export only these views, or all.")
+@click.option("--tables", callback=_parse_names, multiple=True, metavar="A,B", help="Export these tables, or all.")
+@click.option("--as", "form", type=click.Choice(FORMS), help="Export in a form of its own; see above.")
+@click.option("--redact", is_flag=True, help="Replace names, e-mail addresses and phone numbers by hashes.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON instead of progress.")
+def export_command(**options: Any) -> None:
+    """Export the archive to a new folder."""
+    if options["form"] and (options["file_format"] or options["views"] or options["tables"]):
+        raise click.UsageError("--as decides what is exported and how. Omit --format, --views and --tables.")
+    with report_errors():
+        from source_opsgenie.archive.export.run import Export, run_export  # noqa: PLC0415 -- slow to import
+
+        export = Export(
+            path=options["path"],
+            target=options["target"],
+            file_format=options["file_format"] or FORMATS[0],
+            form=options["form"] or "",
+            views=options["views"],
+            tables=options["tables"],
+            is_redacted=options["redact"],
+        )
+        run_export(export, as_json=options["as_json"])
+
+
+VERBS = (export_command, sql_command, status_command)
