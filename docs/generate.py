@@ -12,6 +12,7 @@ from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, THROTTLED_ATTEM
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS, LONGEST_RETRY_SECONDS
 from source_opsgenie.api.transport import Bounds
+from source_opsgenie.archive import views
 from source_opsgenie.archive.plan import estimate_requests
 from source_opsgenie.config import Config
 from source_opsgenie.options import OPTIONS
@@ -200,6 +201,16 @@ def _summary(path: Path) -> str:
     return " ".join(docstring.partition("\n\n")[0].split()).replace("|", "\\|")
 
 
+def views_listing() -> Iterator[str]:
+    """Every view with its description, topic by topic; macros that take arguments are shown with these."""
+    for topic in views.TOPICS:
+        yield from (f"### {topic.replace('_', ' ').capitalize()}", "", "| view | what a row is |", "|---|---|")
+        for view in views.all_views():
+            if view.topic == topic and view.is_listed:
+                yield f"| `{view.name}{view.arguments}` | {view.description} |"
+        yield ""
+
+
 def simulated_page() -> str:
     """The reference of the simulator."""
     return "\n".join(simulator_page()) + "\n"
@@ -213,6 +224,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "bounds": bounds_table,
     "first_sync": first_sync_table,
     "modules": modules_listing,
+    "views": views_listing,
 }
 
 

@@ -53,4 +53,4 @@ SELECT
     i.tinyId AS tiny_id, i.message AS incident, i.priority, e.happened_at, e.what, e.kind, coalesce(p.person, e.who) AS who,
     e.text, e.incident_id, e.alert_id
 FROM event AS e JOIN incidents AS i ON i.id = e.incident_id LEFT JOIN report.people AS p ON p.username = e.who
-ORDER BY i.createdAt, e.incident_id, e.happened_at, e.what, e.text;
+ORDER BY i.createdAt, e.incident_id, e.happened_at, e.what, e.text, e.who, e.alert_id;
