@@ -40,7 +40,7 @@ class Measured:
 
     @property
     def rows_per_second(self) -> float:
-        """Alerts per second of one core, which is all that an export uses; steadier than the clock on a busy machine."""
+        """Alerts per second of one core, which is all that an export uses."""
         return ALERTS / self.cpu
 
 
