@@ -72,7 +72,7 @@ explore: develop ## search for faults: ROUNDS of the property tests and SEEDS ra
 	done
 	$(BIN)/python -m benchmarks.explore $(SEEDS) $(FIRST)
 
-bench: develop ## compare with the public connector, for about 25 minutes; ONLY=children runs a part
+bench: develop ## compare with the public connector, for about 35 minutes; ONLY=children runs a part
 	$(BIN)/python -m benchmarks.bench $(ONLY)
 
 performance: develop ## run the benchmarks on a quiet machine and update the tables in docs/performance.md

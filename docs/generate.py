@@ -12,6 +12,7 @@ from source_opsgenie.api.client import ATTEMPTS, FIRST_ATTEMPTS, THROTTLED_ATTEM
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.retry import LONGEST_BACK_OFF_SECONDS, LONGEST_RETRY_SECONDS
 from source_opsgenie.api.transport import Bounds
+from source_opsgenie.archive import views
 from source_opsgenie.archive.plan import estimate_requests
 from source_opsgenie.config import Config
 from source_opsgenie.options import OPTIONS
@@ -168,9 +169,15 @@ def modules_listing() -> Iterator[str]:
             modules.append(PACKAGE / f"{name}.py")
             continue
         yield from (f"### {name}/", "", _summary(PACKAGE / name / "__init__.py"), "")
-        yield from (*_modules_table(path for path in sorted((PACKAGE / name).glob("[!_]*.py"))), "")
+        yield from (*_modules_table(_members(PACKAGE / name)), "")
     yield from ("### Ground floor", "", "Modules that import none of the packages above, and send no requests.", "")
     yield from _modules_table(sorted(modules))
+
+
+def _members(folder: Path) -> list[Path]:
+    """The modules and packages in *folder*, in order."""
+    packages = [path for path in folder.iterdir() if (path / "__init__.py").exists()]
+    return sorted([*folder.glob("[!_]*.py"), *packages])
 
 
 def _layers() -> Iterator[str]:
@@ -185,12 +192,24 @@ def _modules_table(paths: Iterable[Path]) -> Iterator[str]:
     yield "| module | purpose |"
     yield "|---|---|"
     for path in paths:
-        yield f"| `{path.name}` | {_summary(path)} |"
+        is_package = path.is_dir()
+        summary = _summary(path / "__init__.py" if is_package else path)
+        yield f"| `{path.name}{'/' if is_package else ''}` | {summary} |"
 
 
 def _summary(path: Path) -> str:
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     return " ".join(docstring.partition("\n\n")[0].split()).replace("|", "\\|")
+
+
+def views_listing() -> Iterator[str]:
+    """Every view with its description, topic by topic; macros that take arguments are shown with these."""
+    for topic in views.TOPICS:
+        yield from (f"### {topic.replace('_', ' ').capitalize()}", "", "| view | what a row is |", "|---|---|")
+        for view in views.all_views():
+            if view.topic == topic and view.is_listed:
+                yield f"| `{view.name}{view.arguments}` | {view.description} |"
+        yield ""
 
 
 def simulated_page() -> str:
@@ -206,6 +225,7 @@ PARTS: dict[str, Callable[[], Iterator[str]]] = {
     "bounds": bounds_table,
     "first_sync": first_sync_table,
     "modules": modules_listing,
+    "views": views_listing,
 }
 
 

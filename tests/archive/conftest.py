@@ -1,8 +1,9 @@
-"""The archive's fixture: the command, pointed at the simulator."""
+"""The archive's fixtures: the command, pointed at the simulator, and an archive of everything."""
 
 from pathlib import Path
 
 import pytest
+from tests.support.answers import Answers, archive_everything
 from tests.support.archive_command import Command
 
 from opsgenie_simulator import Account, Simulator
@@ -12,3 +13,9 @@ from opsgenie_simulator import Account, Simulator
 def archive(simulator: Simulator, account: Account, tmp_path: Path) -> Command:
     """`opsgenie-archive` with a key that has every permission."""
     return Command(simulator, account.full_key, tmp_path / "acme.duckdb")
+
+
+@pytest.fixture(scope="session")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
+    """An archive of everything in a small account; do not change it."""
+    return archive_everything(tmp_path_factory.mktemp("answers"))

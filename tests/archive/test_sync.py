@@ -218,7 +218,10 @@ def test_other_programs_can_read_between_checkpoints(archive: Command, account: 
 
 @pytest.mark.parametrize("name", SEARCHED)
 def test_a_stream_can_be_synced_alone(archive: Command, name: str) -> None:
-    """Only the selected streams have a table."""
+    """Every stream has a table, and only the selected one has rows and counts as read."""
     archive.sync("--streams", name)
+    tables = {table for (table,) in archive.query("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'")}
 
-    assert [(name,)] == archive.query("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'")
+    assert set(STREAMS) == tables
+    assert [name] == [table for table in tables if archive.query(f"SELECT 1 FROM {table} LIMIT 1")]
+    assert [(name,)] == archive.query("SELECT stream FROM _archive.streams")

@@ -36,14 +36,14 @@ def test_connector_names_the_cdk(base: Path) -> None:
 
 def test_archive_names_its_libraries(base: Path) -> None:
     """`opsgenie-archive` without its extra is one line on stderr."""
-    line = "Error: click, duckdb, rich not installed. Run: pip install 'source-opsgenie[archive]'\n"
+    line = "Error: click, duckdb, jinja2, rich, xlsxwriter not installed. Run: pip install 'source-opsgenie[archive]'\n"
 
     assert (1, "", line) == run("source_opsgenie.archive.run", base, "--help")
 
 
 def test_archive_names_what_is_missing_only(base: Path) -> None:
     """Libraries that are there are not named."""
-    for module in ("click", "rich"):
+    for module in ("click", "jinja2", "rich", "xlsxwriter"):
         spec = find_spec(module)
         assert spec
         assert spec.origin

@@ -1,26 +1,21 @@
 """`opsgenie-archive`: its commands, options and exit codes."""
 
 import difflib
-import logging
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from source_opsgenie.archive.reporting import INCOMPLETE, report_errors
+from source_opsgenie.archive.verbs import VERBS
 from source_opsgenie.config import Config, read_json
 from source_opsgenie.distribution import VERSION
-from source_opsgenie.errors import ConfigError, OpsgenieError
+from source_opsgenie.errors import ConfigError
 from source_opsgenie.options import ENDPOINTS, override_notice
 from source_opsgenie.signals import (
     SIGNALS_DEFERRED,
-    Terminated,
     end_by_signal,
-    handle_signals,
-    report_unwritable_output,
 )
 from source_opsgenie.streams import STREAMS, Stream
 
@@ -33,9 +28,8 @@ MISSING_KEY = (
     f"The API key is missing. Set {KEY_VARIABLE}, or pass a file with --config. Create a key in Opsgenie under "
     "Settings > API key management, with the permissions Read and Configuration Access."
 )
-INCOMPLETE, INVALID_INPUT = 1, 2
 
-HELP = f"""Copy an Opsgenie account into one local DuckDB file.
+HELP = f"""Copy an Opsgenie account into one local DuckDB file, and answer questions from it.
 
 The API key is read from the environment variable {KEY_VARIABLE} or from the --config file, never from an argument,
 which other users of the machine could see. Create the key in Opsgenie under Settings > API key management, with the
@@ -133,7 +127,7 @@ def main() -> None:
 @_with_options
 def sync_command(path: Path, deleted_row_requests: int, **options: Any) -> None:
     """Create or update the file at *path*."""
-    with _report_errors(verbose=options["verbose"]):
+    with report_errors(verbose=options["verbose"]):
         from source_opsgenie.archive.sync import run_sync  # noqa: PLC0415 -- slow to import; --help does not need it
 
         config, streams = _load_config(options), _select_streams(options)
@@ -145,7 +139,7 @@ def sync_command(path: Path, deleted_row_requests: int, **options: Any) -> None:
 @_with_options
 def plan_command(**options: Any) -> None:
     """Estimate the cost of a first sync."""
-    with _report_errors(verbose=options["verbose"]):
+    with report_errors(verbose=options["verbose"]):
         from source_opsgenie.archive.sync import run_plan  # noqa: PLC0415 -- slow to import; --help does not need it
 
         run_plan(config=_load_config(options), streams=_select_streams(options))
@@ -186,31 +180,5 @@ def _exit_code(outcomes: "list[Outcome]") -> int:
     return 0 if all(outcome.is_complete for outcome in outcomes) else INCOMPLETE
 
 
-class _ToStderr(logging.Handler):
-    """Writes to the current sys.stderr, which changes while rich redraws the progress lines."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(self.format(record), err=True)
-
-
-@contextmanager
-def _report_errors(*, verbose: bool) -> Iterator[None]:
-    """Print an error that ends the command as one message, and log to stderr."""
-    logger = logging.getLogger("source_opsgenie")
-    # At a terminal, the progress lines already show what the sync waits for.
-    logger.setLevel(logging.DEBUG if verbose else logging.ERROR if sys.stdout.isatty() else logging.WARNING)
-    logger.addHandler(handler := _ToStderr())
-    try:
-        with handle_signals():
-            yield
-    except OpsgenieError as error:
-        click.echo(f"Error: {error}", err=True)
-        raise SystemExit(INVALID_INPUT if isinstance(error, ConfigError) else INCOMPLETE) from error
-    except Terminated as signal:
-        click.echo("Stopped. Everything stored so far is kept.", err=True)
-        end_by_signal(signal.number)
-    except OSError as error:
-        report_unwritable_output(error)
-        raise SystemExit(INCOMPLETE) from error
-    finally:
-        logger.removeHandler(handler)
+for verb in VERBS:
+    main.add_command(verb)

@@ -12,7 +12,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A name with characters that the terminal's encoding lacks is shown with escapes.
             stream.reconfigure(errors="backslashreplace")
-    require("click", "duckdb", "rich", install="'source-opsgenie[archive]'")
+    require("click", "duckdb", "jinja2", "rich", "xlsxwriter", install="'source-opsgenie[archive]'")
     from source_opsgenie.archive.cli import main as start  # noqa: PLC0415 -- it needs click
 
     start()

@@ -1,11 +1,11 @@
-"""The tables of an archive: how they are created, and how those of older files are upgraded."""
+"""The tables and views of an archive: how they are created, and how those of older files are upgraded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import duckdb
 
-from source_opsgenie.archive import tables
-from source_opsgenie.streams import Stream
+from source_opsgenie.archive import tables, views
+from source_opsgenie.streams import STREAMS, Stream
 
 TABLES = """
     CREATE SCHEMA _archive;
@@ -25,8 +25,8 @@ COMMENTS = """
     COMMENT ON TABLE _archive.runs IS 'Every sync into this file; a sync without an end was killed.';
 """
 COLUMNS = """
-    SELECT column_name, comment FROM duckdb_columns()
-    WHERE database_name = 'archive' AND schema_name = 'main' AND table_name = ?
+    SELECT table_name, column_name, comment FROM duckdb_columns()
+    WHERE database_name = 'archive' AND schema_name = 'main' AND NOT internal
 """
 
 
@@ -68,13 +68,36 @@ def upgrade(database: duckdb.DuckDBPyConnection, *, written: int) -> None:
     database.execute("UPDATE _archive.file SET format = ?", [FORMAT])
 
 
-def ensure_table(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
+def ensure_tables(database: duckdb.DuckDBPyConnection, chosen: Iterable[Stream]) -> None:
+    """Create or upgrade the tables of all streams, which the views need, and the views.
+
+    Only *chosen* streams get a row in `_archive.streams`: any other table is empty because it was never read.
+    """
+    streams = {stream.name: stream for stream in chosen}
+    stored = _stored_columns(database)
+    for stream in {**STREAMS, **streams}.values():
+        _ensure_table(database, stream, stored.get(stream.name, {}))
+    database.execute(
+        "INSERT INTO _archive.streams (stream, is_complete) SELECT name, false FROM (SELECT unnest(?) AS name) "
+        "WHERE name NOT IN (SELECT stream FROM _archive.streams)",
+        [list(streams)],
+    )
+    views.refresh(database)
+
+
+def _stored_columns(database: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str | None]]:
+    """The columns of each table with their comments."""
+    found: dict[str, dict[str, str | None]] = {}
+    for table, column, comment in database.execute(COLUMNS).fetchall():
+        found.setdefault(table, {})[column] = comment
+    return found
+
+
+def _ensure_table(database: duckdb.DuckDBPyConnection, stream: Stream, stored: Mapping[str, str | None]) -> None:
     """Create the table of *stream*, or add the columns and comments that are new since it was created."""
-    stored = dict(database.execute(COLUMNS, [stream.name]).fetchall())
     added = [field for field in stream.fields if field.name not in stored]
     if not stored:
         database.execute(tables.create_table(stream))
-        database.execute("INSERT INTO _archive.streams (stream, is_complete) VALUES (?, false)", [stream.name])
     elif added:
         database.execute(tables.add_columns(stream, added))
     if not tables.column_comments(stream).items() <= stored.items():

@@ -83,11 +83,10 @@ class Store:
         return {name: state for name, state in states.items() if state}
 
     def begin_run(self, streams: Iterable[Stream]) -> datetime:
-        """Record that a sync of *streams* starts, and create their tables; returns the time that identifies it."""
+        """Record that a sync of *streams* starts, and create all tables; returns the time that identifies it."""
         started_at = _now()
         with self._transaction() as database:
-            for stream in streams:
-                schema.ensure_table(database, stream)
+            schema.ensure_tables(database, streams)
             if not is_identified_by_key(self.account):
                 database.execute("UPDATE _archive.file SET account = ?, key = ?", [self.account, self._key])
             database.execute("INSERT INTO _archive.runs (started_at) VALUES (?)", [started_at])

@@ -39,9 +39,9 @@ def comment_on_table(stream: Stream) -> str:
     """Comment on the table of *stream* and on each of its columns."""
     table = identifier(stream.name)
     description = f"{stream.description} One row for each {' and '.join(stream.key)}."
-    lines = [f"COMMENT ON TABLE {table} IS {_literal(description)}"]
+    lines = [f"COMMENT ON TABLE {table} IS {literal(description)}"]
     for column, comment in column_comments(stream).items():
-        lines.append(f"COMMENT ON COLUMN {table}.{identifier(column)} IS {_literal(comment)}")
+        lines.append(f"COMMENT ON COLUMN {table}.{identifier(column)} IS {literal(comment)}")
     return "; ".join(lines)
 
 
@@ -163,7 +163,8 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """*text* as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
@@ -178,17 +179,17 @@ def _not_null(stream: Stream, field: Field) -> str:
 def _parsed_struct(fields: Iterable[Field], json_column: str) -> str:
     """The *fields* of a JSON text as a struct of texts, and of JSON for lists and objects."""
     structure = {field.name: "JSON" if field.kind.column == "JSON" else "VARCHAR" for field in fields}
-    return f"from_json({identifier(json_column)}, {_literal(json.dumps(structure))})"
+    return f"from_json({identifier(json_column)}, {literal(json.dumps(structure))})"
 
 
 def _typed_value(field: Field, row: str) -> str:
     """The value of *field* in its column's type; NULL for a value that does not fit, which stays in the row's JSON."""
-    value = f"struct_extract({row}, {_literal(field.name)})"
+    value = f"struct_extract({row}, {literal(field.name)})"
     match field.kind:
         case Kind.TIMESTAMP:
             # A cast to TIMESTAMP would drop the offset; a cast from TIMESTAMPTZ would use the session's time zone.
             timestamp = f"make_timestamp(epoch_us(TRY_CAST({value} AS TIMESTAMPTZ)))"
-            return f"CASE WHEN regexp_full_match({value}, {_literal(TIMESTAMP_PATTERN)}) THEN {timestamp} END"
+            return f"CASE WHEN regexp_full_match({value}, {literal(TIMESTAMP_PATTERN)}) THEN {timestamp} END"
         case Kind.TEXT | Kind.OBJECT | Kind.LIST:
             return value
         case Kind.INTEGER | Kind.NUMBER | Kind.BOOLEAN:

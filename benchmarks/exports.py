@@ -1,0 +1,95 @@
+"""Exports of an archive of 1,000,000 alerts: rows per second and memory in each format.
+
+The archive is made with SQL, in a process of its own: `python -m benchmarks.exports FILE`.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.report import Log, Report, Target, format_table, print_line
+from source_opsgenie.archive.store import Store
+
+ALERTS = 1_000_000
+FORMATS = ("csv", "parquet", "jsonl", "sqlite", "xlsx")
+# The view with the alerts by name, and the table with every column and the JSON of each row.
+RELATIONS = (("--views", "alert_facts"), ("--tables", "alerts"))
+MAX_MEMORY_MB = 300
+MIN_ROWS_PER_SECOND = 50_000
+FAST = ("csv", "parquet")
+HEADINGS = ("export", "format", "rows per CPU s", "peak MB", "CPU s", "total s")
+START = "from source_opsgenie.archive.run import main; main()"
+ROWS = Path(__file__).with_name("exports.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One export: its seconds, those of the processor, and its peak memory in MB."""
+
+    name: str
+    file_format: str
+    seconds: float
+    cpu: float
+    peak_mb: float
+
+    @property
+    def rows_per_second(self) -> float:
+        """Alerts per second of one core, which is all that an export uses."""
+        return ALERTS / self.cpu
+
+
+def exports(log: Log) -> Report:
+    """Export the view and the table in each format."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "acme.duckdb"
+        subprocess.run([sys.executable, "-m", "benchmarks.exports", path], check=True)
+        log(f"an archive of {ALERTS:,} alerts with details: {path.stat().st_size / 1e6:.0f} MB")
+        runs = [_measure(log, path, option, name, of) for of in FORMATS for option, name in RELATIONS]
+    rows = [[f"`{run.name}`", run.file_format, run.rows_per_second, run.peak_mb, run.cpu, run.seconds] for run in runs]
+    targets = [
+        Target(f"memory of `{run.name}` as {run.file_format}", run.peak_mb, MAX_MEMORY_MB, at_most=True, unit=" MB")
+        for run in runs
+    ]
+    targets += [
+        Target(f"rows per CPU s of `{run.name}` as {run.file_format}", run.rows_per_second, MIN_ROWS_PER_SECOND)
+        for run in runs
+        if run.file_format in FAST
+    ]
+    return Report(format_table(HEADINGS, rows), targets)
+
+
+def _measure(log: Log, path: Path, option: str, name: str, file_format: str) -> Measured:
+    target = path.with_name(f"{name}-{file_format}")
+    arguments = ("export", path, "--to", target, option, name, "--format", file_format, "--json")
+    started = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-c", START, *arguments], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, arguments
+    for file in target.iterdir():
+        file.unlink()
+    cpu = usage.ru_utime + usage.ru_stime
+    measured = Measured(name, file_format, time.monotonic() - started, cpu, usage.ru_maxrss / 1024)
+    log(f"{name} as {file_format}: {measured.seconds:.1f} s, {measured.cpu:.1f} s of CPU, {measured.peak_mb:.0f} MB")
+    return measured
+
+
+def create_archive(path: Path) -> None:
+    """Write an archive of many alerts, each with details, to *path*."""
+    store = Store(path, "acme", print_line)
+    store.prepare()
+    store.begin_run([])
+    with duckdb.connect(str(path)) as database:
+        for statement in ROWS.read_text(encoding="utf-8").split(";\n"):
+            if statement.strip():
+                database.execute(statement, {"alerts": ALERTS} if "$alerts" in statement else None)
+
+
+if __name__ == "__main__":
+    create_archive(Path(sys.argv[1]))

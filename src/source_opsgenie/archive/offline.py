@@ -1,0 +1,53 @@
+"""Open an archive that exists, to answer from it without a key and without the API."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from source_opsgenie.archive import schema, views
+from source_opsgenie.archive.database import open_database
+from source_opsgenie.errors import ArchiveError
+
+MAX_WAIT_SECONDS = 60.0
+# Views can be named without their schema. No extension is needed to show times with a zone as UTC.
+SESSION = f"SET search_path = 'archive.main,archive.{views.SCHEMA}'; SET TimeZone = 'UTC'"
+
+
+@contextmanager
+def open_archive(path: Path, *, notify: Callable[[str], None]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the archive at *path* read-only, after upgrading the tables and views of an older version."""
+    if not path.is_file():
+        raise ArchiveError(f"There is no archive at {path}. Create one with: opsgenie-archive sync --to {path}")
+    with open_database(path, "READ_ONLY", notify=notify, max_wait_seconds=MAX_WAIT_SECONDS) as database:
+        written = _read_format(database, path)
+        is_current = written == schema.FORMAT and views.is_current(database)
+    if not is_current:
+        notify(f"Upgrading the views of {path} to this version.")
+        with open_database(path, "READ_WRITE", notify=notify, max_wait_seconds=MAX_WAIT_SECONDS) as database:
+            _upgrade(database, written)
+    with open_database(path, "READ_ONLY", notify=notify, max_wait_seconds=MAX_WAIT_SECONDS) as database:
+        database.execute(SESSION)
+        yield database
+
+
+def _read_format(database: duckdb.DuckDBPyConnection, path: Path) -> int:
+    found = database.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'archive' AND schema_name = '_archive' "
+        "AND table_name = 'file'"
+    ).fetchall()
+    formats = database.execute("SELECT format FROM _archive.file").fetchall() if found else []
+    if len(formats) != 1 or not isinstance(formats[0][0], int):
+        raise ArchiveError(f"{path} is not an Opsgenie archive. Use a file that opsgenie-archive sync has written.")
+    if formats[0][0] > schema.FORMAT:
+        raise ArchiveError(f"{path} was written by a newer opsgenie-archive. Upgrade opsgenie-archive.")
+    return formats[0][0]
+
+
+def _upgrade(database: duckdb.DuckDBPyConnection, written: int) -> None:
+    database.execute("BEGIN")
+    if written < schema.FORMAT:
+        schema.upgrade(database, written=written)
+    schema.ensure_tables(database, [])
+    database.execute("COMMIT")

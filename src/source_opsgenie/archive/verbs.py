@@ -1,0 +1,123 @@
+"""The commands of `opsgenie-archive` that answer from a file, without a key and without the API."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from source_opsgenie.archive.reporting import INCOMPLETE, report_errors
+
+FILE = click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
+SQL_HELP = """Query an archive with SQL, or list its ready views.
+
+The file is opened read-only. Views can be named without their schema `report`.
+
+\b
+Examples:
+  opsgenie-archive sql acme.duckdb
+  opsgenie-archive sql acme.duckdb "FROM mtta_mttr"
+  opsgenie-archive sql acme.duckdb "FROM on_call_at('2026-10-31 03:00')"
+  opsgenie-archive sql acme.duckdb "FROM on_call_hours" --format csv
+"""
+STATUS_HELP = """Show whose archive a file is, how old, how complete and how large.
+
+\b
+Exit codes:
+  0    every stream that was chosen is complete
+  1    a stream is incomplete, or the file cannot be read
+
+\b
+Example:
+  opsgenie-archive status acme.duckdb
+"""
+EXPORT_HELP = """Export answers or tables in the formats that people open.
+
+Without --views and --tables, all views are exported. The folder must be new or empty; it appears complete or not at
+all, with SHA256SUMS next to the files.
+
+\b
+Forms:
+  opsgenie-csv  finalAlertData.csv, as Opsgenie's own export writes it
+  config        the configuration as JSON, one file for each entity, for git
+  evidence      all alerts with logs, counts and proof, and a page for an auditor
+
+\b
+Examples:
+  opsgenie-archive export acme.duckdb --to report --format xlsx
+  opsgenie-archive export acme.duckdb --to hours --views on_call_hours
+  opsgenie-archive export acme.duckdb --to all --tables all --format parquet
+  opsgenie-archive export acme.duckdb --to evidence --as evidence --redact
+"""
+FORMATS = ("csv", "xlsx", "jsonl", "parquet", "sqlite")
+FORMS = ("opsgenie-csv", "config", "evidence")
+
+
+@click.command("sql", help=SQL_HELP, short_help="Query an archive, or list its ready views.")
+@FILE
+@click.argument("query", required=False)
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How rows are printed.",
+)
+def sql_command(path: Path, query: str | None, output: str) -> None:
+    """Run *query* on the archive at *path*, or list its views."""
+    with report_errors():
+        from source_opsgenie.archive.query import list_views, run_query  # noqa: PLC0415 -- slow to import
+
+        if query:
+            run_query(path, query, output=output)
+        else:
+            list_views(output=output)
+
+
+@click.command("status", help=STATUS_HELP, short_help="Show how old, complete and large an archive is.")
+@FILE
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status_command(path: Path, as_json: bool) -> None:
+    """Print the status of the archive at *path*."""
+    with report_errors():
+        from source_opsgenie.archive.status import print_status, read_status  # noqa: PLC0415 -- slow to import
+
+        status = read_status(path)
+        print_status(status, as_json=as_json)
+    raise SystemExit(INCOMPLETE if status.incomplete or not status.streams else 0)
+
+
+def _parse_names(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in comma-separated *values*; whether they exist is known once the views are loaded."""
+    return tuple(name.strip() for name in ",".join(values).split(",") if name.strip())
+
+
+@click.command("export", help=EXPORT_HELP, short_help="Export answers or tables as CSV, XLSX and other formats.")
+@FILE
+@click.option("--to", "target", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The new folder.")
+@click.option("--format", "file_format", type=click.Choice(FORMATS), help="The format of the files.  [default: csv]")
+@click.option("--views", callback=_parse_names, multiple=True, metavar="A,B", help="Export only these views, or all.")
+@click.option("--tables", callback=_parse_names, multiple=True, metavar="A,B", help="Export these tables, or all.")
+@click.option("--as", "form", type=click.Choice(FORMS), help="Export in a form of its own; see above.")
+@click.option("--redact", is_flag=True, help="Replace names, e-mail addresses and phone numbers by hashes.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON instead of progress.")
+def export_command(**options: Any) -> None:
+    """Export the archive to a new folder."""
+    if options["form"] and (options["file_format"] or options["views"] or options["tables"]):
+        raise click.UsageError("--as decides what is exported and how. Omit --format, --views and --tables.")
+    with report_errors():
+        from source_opsgenie.archive.export.run import Export, run_export  # noqa: PLC0415 -- slow to import
+
+        export = Export(
+            path=options["path"],
+            target=options["target"],
+            file_format=options["file_format"] or FORMATS[0],
+            form=options["form"] or "",
+            views=options["views"],
+            tables=options["tables"],
+            is_redacted=options["redact"],
+        )
+        run_export(export, as_json=options["as_json"])
+
+
+VERBS = (export_command, sql_command, status_command)

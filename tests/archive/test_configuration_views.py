@@ -1,0 +1,105 @@
+from typing import Any
+
+from tests.support.answers import Answers
+
+from opsgenie_simulator.records import Body
+from opsgenie_simulator.settings.escalations import escalations
+from opsgenie_simulator.settings.inventory import members_of
+from opsgenie_simulator.settings.schedules import schedules
+from opsgenie_simulator.settings.teams import routing_rules
+from opsgenie_simulator.settings.users import contacts
+
+
+def in_words(answers: Answers, recipient: Body) -> str:
+    """A recipient as the views name it."""
+    if recipient["type"] == "none":
+        return "no one"
+    if recipient["type"] == "user":
+        return str(answers.account.users[recipient["id"]]["fullName"])
+    return f"{recipient['name']} ({recipient['type']})"
+
+
+def values(rows: list[dict[str, Any]], *names: str) -> set[tuple[Any, ...]]:
+    """The values of each row, by *names*."""
+    return {tuple(row[name] for name in names) for row in rows}
+
+
+def test_escalation_steps(answers: Answers) -> None:
+    """Each step of an escalation has a row with its delay and the name of its recipient."""
+    expected = {
+        (one["name"], step, rule["delay"]["timeAmount"], rule["condition"], in_words(answers, rule["recipient"]))
+        for one in answers.account.settings.derive(escalations)
+        for step, rule in enumerate(one["rules"], start=1)
+    }
+
+    assert expected == values(answers.rows("escalation_steps"), "escalation", "step", "delay", "condition", "recipient")
+
+
+def hours_in_words(restriction: Body | None) -> str | None:
+    """The hours of a restriction as the views name them."""
+    if not restriction:
+        return None
+    parts = restriction.get("restrictions") or [restriction["restriction"]]
+    texts = [
+        f"{part.get('startDay', '')} {part['startHour']:02}:{part['startMin']:02} to "
+        f"{part.get('endDay', '')} {part['endHour']:02}:{part['endMin']:02}"
+        for part in parts
+    ]
+    return ", ".join(" ".join(text.split()) for text in texts)
+
+
+def test_routing_rules(answers: Answers) -> None:
+    """Each routing rule has a row with its hours and recipient, and its conditions in words."""
+    expected = {
+        (team["name"], rule["order"], hours_in_words(rule.get("timeRestriction")), in_words(answers, rule["notify"]))
+        for team in answers.account.teams.values()
+        for rule in routing_rules(team)
+    }
+    rows = answers.rows("routing_rules")
+
+    assert expected == values(rows, "team", "position", "hours", "notifies")
+    assert {
+        "match-all",
+        "match-all-conditions: extra-properties host contains disk; priority not equals P5",
+        "match-all-conditions: message contains disk; priority not equals P5",
+    } == {row["criteria"] for row in rows}
+
+
+def test_rotations(answers: Answers) -> None:
+    """Each participant of a rotation has a row, in the order of their turns."""
+    expected = {
+        (
+            schedule["name"],
+            rotation["name"],
+            place,
+            in_words(answers, participant),
+            f"{rotation['length']} {rotation['type']}",
+        )
+        for schedule in answers.account.settings.derive(schedules)
+        for rotation in schedule["rotations"]
+        for place, participant in enumerate(rotation["participants"], start=1)
+    }
+
+    assert expected == values(answers.rows("rotations"), "schedule", "rotation", "place", "participant", "turn")
+
+
+def test_user_directory(answers: Answers) -> None:
+    """Each user has a row with teams and contacts."""
+    teams = answers.account.teams.values()
+    expected = set()
+    for user in answers.account.users.values():
+        of = sorted(team["name"] for team in teams if user["id"] in [member["id"] for member in members_of(team)])
+        notified = [
+            f"{one['method']} {one['to']}{'' if one['status']['enabled'] else ' (disabled)'}" for one in contacts(user)
+        ]
+        expected.add((user["fullName"], user["username"], ", ".join(of) or None, ", ".join(notified)))
+
+    assert expected == values(answers.rows("user_directory"), "person", "username", "teams", "contacts")
+
+
+def test_completeness(answers: Answers) -> None:
+    """Each stream that was chosen has a row with its proof."""
+    rows = answers.rows("completeness")
+
+    assert all(row["is_complete"] and row["proof"] for row in rows)
+    assert "alerts" in {row["stream"] for row in rows}

@@ -1,0 +1,135 @@
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.support.answers import Answers, grouped, union
+from tests.support.fakes import DAY, NOW
+
+from opsgenie_simulator.settings import on_calls
+from opsgenie_simulator.settings.shifts import Shift
+from source_opsgenie.reading.weeks import weeks
+
+Span = tuple[datetime, datetime]
+# The default of timeline_days.
+TIMELINE_DAYS = 28
+BUSINESS = range(9, 17)
+MINUTES = 15
+
+
+def at(ms: int) -> datetime:
+    """A time in epoch milliseconds in UTC, without a zone."""
+    return datetime.fromtimestamp(ms / 1000, UTC).replace(tzinfo=None)
+
+
+def periods(answers: Answers) -> Iterator[tuple[Any, str, str, Span]]:
+    """The roster, rotation, username and span of each period, past ones with the users behind teams."""
+    mondays = [datetime.fromisoformat(week["date"]) for week in weeks(NOW, days_back=TIMELINE_DAYS)]
+    for roster in answers.account.settings.derive(on_calls.rosters).values():
+        for rotation in roster.schedule["rotations"]:
+            for monday in mondays:
+                low = int(monday.timestamp() * 1000)
+                for shift in roster.shifts(rotation, low=low, high=low + 7 * DAY):
+                    for name in usernames(roster, shift):
+                        yield roster, rotation["name"], name, (at(shift.low), at(shift.high))
+
+
+def usernames(roster: on_calls.Roster, shift: Shift) -> list[str]:
+    """Who is on call in a shift; in a past one also the users behind a team or an escalation."""
+    who = on_calls.participant(roster, shift)
+    nested = who.get("onCallParticipants", []) if shift.high <= NOW else []
+    return [one["name"] for one in (who, *nested) if one["type"] == "user"]
+
+
+def test_periods_and_joined_periods(answers: Answers) -> None:
+    """Each period of a user has a row; periods of a schedule that touch or overlap are joined."""
+    found = list(periods(answers))
+    expected = {(roster.schedule["name"], rotation, name, *span) for roster, rotation, name, span in found}
+    spans = grouped(((roster.schedule["name"], name), span) for roster, _, name, span in found)
+    joined = {(*key, *span) for key, of in spans.items() for span in union(of)}
+    names = ("schedule", "rotation", "username", "starts_at", "ends_at")
+    rows = [row for row in answers.rows("on_call_periods") if row["person_type"] == "user"]
+    joined_rows = [row for row in answers.rows("on_call") if row["person_type"] == "user"]
+
+    assert expected == {tuple(row[name] for name in names) for row in rows}
+    assert joined == {tuple(row[name] for name in names if name != "rotation") for row in joined_rows}
+    assert {answers.person(row["username"]) for row in rows} == {row["person"] for row in rows}
+
+
+def test_who_is_on_call_at_a_time(answers: Answers) -> None:
+    """The macro lists who is on call at a time, past or future."""
+    for hours in (-300, -30, 30):
+        time = at(NOW) + timedelta(hours=hours, minutes=7)
+        expected = {
+            (roster.schedule["name"], rotation, name)
+            for roster, rotation, name, (start, end) in periods(answers)
+            if start <= time < end
+        }
+        rows = answers.rows(f"SELECT * FROM report.on_call_at('{time}') WHERE person_type = 'user'")
+
+        assert expected == {(row["schedule"], row["rotation"], row["username"]) for row in rows}
+
+
+def zone_of(answers: Answers, username: str) -> ZoneInfo:
+    """The time zone of a user."""
+    return ZoneInfo(next(u["timeZone"] for u in answers.account.users.values() if u["username"] == username))
+
+
+def quarters(spans: list[Span], zone: ZoneInfo, until: datetime) -> Iterator[tuple[date, bool]]:
+    """The month of each quarter of an hour in *spans*, counted once, and whether it is in business hours."""
+    step = timedelta(minutes=MINUTES)
+    starts = {start + step * n for start, end in spans for n in range((min(end, until) - start) // step)}
+    for start in starts:
+        local = start.replace(tzinfo=UTC).astimezone(zone)
+        yield local.date().replace(day=1), local.weekday() < 5 and local.hour in BUSINESS
+
+
+@pytest.mark.parametrize("view", ["on_call_hours", "on_call_hours_by_team"])
+def test_hours_are_counted_once(answers: Answers, view: str) -> None:
+    """Hours are distinct over all schedules or those of a team, by month and business hours of the person's zone."""
+    # The test compares in quarters of an hour: every shift of the account starts and ends on one.
+    (until,) = answers.rows("SELECT synced_at FROM _archive.streams WHERE stream = 'schedule_timelines'")
+    is_by_team = view == "on_call_hours_by_team"
+    spans = grouped(
+        ((roster.schedule.get("ownerTeam", {}).get("name", "(no team)") if is_by_team else None, name), span)
+        for roster, _, name, span in periods(answers)
+    )
+    expected = {
+        (team, name, month): (len(of) * MINUTES / 60, sum(of) * MINUTES / 60)
+        for (team, name), spans_of in spans.items()
+        for month, of in grouped(quarters(spans_of, zone_of(answers, name), until["synced_at"])).items()
+    }
+    rows = answers.rows(view)
+
+    assert expected == {
+        (row.get("team"), row["username"], row["month"]): (row["hours"], row["business_hours"]) for row in rows
+    }
+    assert all(row["hours"] == pytest.approx(row["business_hours"] + row["off_hours"]) for row in rows)
+
+
+def test_business_hours_can_be_chosen(answers: Answers) -> None:
+    """With business hours from 0 to 24, only weekends are off hours, and the hours stay the same."""
+    rows = answers.rows("SELECT * FROM report.on_call_hours_between(0, 24) WHERE team IS NULL")
+    usual = answers.rows("on_call_hours")
+
+    assert [row["hours"] for row in usual] == [row["hours"] for row in rows]
+    assert sum(row["business_hours"] for row in usual) < sum(row["business_hours"] for row in rows)
+
+
+def test_interruptions(answers: Answers) -> None:
+    """By person and month: the alerts that they were recipients of, and those at night by their own clock."""
+    children = chain.from_iterable(answers.account.store.children(alert).recipients for alert in answers.account.alerts)
+    times = grouped(
+        ((row["createdAt"][:7], row["user"]["username"]), datetime.fromisoformat(row["createdAt"])) for row in children
+    )
+    expected = {
+        key: (len(of), sum(not 7 <= time.astimezone(zone_of(answers, key[1])).hour < 23 for time in of))
+        for key, of in times.items()
+    }
+
+    assert expected == {
+        (f"{row['month']:%Y-%m}", row["username"]): (row["alerts"], row["at_night"])
+        for row in answers.rows("interruptions")
+    }
