@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 import opsgenie_simulator
 import source_opsgenie
 from opsgenie_simulator import Account, Simulator
+from tests.support.broken import Broken
 from tests.support.leaks import pytest_runtest_makereport
 from tests.support.verbs import Verbs
 
@@ -52,9 +53,15 @@ def account() -> Account:
 
 
 @pytest.fixture
-def simulator(account: Account) -> Iterator[Simulator]:
+def broken() -> Broken:
+    """The objects of the account that cannot be read: none, until a test names some."""
+    return Broken()
+
+
+@pytest.fixture
+def simulator(account: Account, broken: Broken) -> Iterator[Simulator]:
     """A simulator of the API that serves the account."""
-    with Simulator(account) as simulator:
+    with Simulator(account, middleware=(broken,)) as simulator:
         yield simulator
 
 

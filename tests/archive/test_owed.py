@@ -1,13 +1,11 @@
 """What the archive owes: in `_archive.owed` with its reason, requested again by each sync, until it is read."""
 
-from collections.abc import Iterator
-
 import pytest
 from tests.support.archive_command import Command, by_text
 from tests.support.broken import Broken, one_of_each
 from tests.support.every_stream import account_of
 
-from opsgenie_simulator import Account, Simulator
+from opsgenie_simulator import Account
 
 # Streams whose rows depend on the rules of the broken user.
 BELOW = {"user_notification_rule_steps"}
@@ -17,19 +15,6 @@ BELOW = {"user_notification_rule_steps"}
 def account() -> Account:
     """A small account with rows in every list."""
     return account_of()
-
-
-@pytest.fixture
-def broken() -> Broken:
-    """Nothing is broken yet."""
-    return Broken()
-
-
-@pytest.fixture
-def simulator(account: Account, broken: Broken) -> Iterator[Simulator]:
-    """A simulator in which single objects can be broken."""
-    with Simulator(account, middleware=(broken,)) as simulator:
-        yield simulator
 
 
 def test_one_bad_object_in_each_stream(archive: Command, account: Account, broken: Broken) -> None:
