@@ -6,13 +6,25 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.support.fakes import DAY, NOW, Wire, connection_of, ids_in, last_state, rows_in, said
+from tests.support.fakes import (
+    DATE,
+    DAY,
+    NOW,
+    Paths,
+    Wire,
+    connection_of,
+    connection_over,
+    ids_in,
+    last_state,
+    rows_in,
+    said,
+)
 
 from opsgenie_simulator import Account
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import Forbidden, Incomplete, OpsgenieError, Unauthorized, Unreachable
-from source_opsgenie.reading.events import Checkpoint, Event, Expected, Proof, SetAside
+from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, SetAside
 from source_opsgenie.reading.ledger import FAILURES_WITHOUT_SUCCESS, MOST_OWED
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import STREAMS
@@ -218,3 +230,40 @@ def test_a_state_with_everything_owed_stays_small() -> None:
 
     assert len(states[-1]["owed"]) == MOST_OWED
     assert max(len(orjson.dumps(state)) for state in states) < 2_000
+
+
+@pytest.mark.parametrize("status", [500, 422, 403])
+def test_one_bad_log_among_500_alerts(status: int) -> None:
+    """J1 of the reports: all others are read, older ones too; it is named, and requested first next time."""
+    wire = wire_of(500, status, nothing)
+    victim = oldest_first(wire.account)[364]
+    wire.is_broken = logs_of([victim])
+    first, _ = read(wire)
+    wire.requests.clear()
+    again, _ = read(wire, last_state(first))
+    logs = [request.path for request in wire.requests if request.path.endswith("/logs")]
+
+    assert {row["alert_id"] for row in rows_in(first)} == wire.account.alerts.keys() - {victim}
+    assert victim in proof_of(first).lack
+    assert set(logs) == {f"/v2/alerts/{victim}/logs"}
+    assert rows_in(again) == []
+
+
+@pytest.mark.parametrize("status", [422, 400, 403, 404, 405, 500])
+def test_the_actions_of_an_integration_that_is_not_advanced(status: int) -> None:
+    """F1 of the reports: the rejected one is named in a warning and in the proof; the others are read."""
+    integrations = [{"id": "a"}, {"id": "b", "advanced": False}, {"id": "c"}]
+    actions: dict[str, Any] = {"_parent": {}, "create": []}
+    paths: dict[str, RawResponse] = {
+        "/v2/integrations": said(200, {"data": integrations}, date=DATE),
+        "/v2/integrations/b": said(200, {"data": integrations[1]}),
+        "/v2/integrations/b/actions": said(status, {"message": "no", "requestId": "r"}),
+        **{f"/v2/integrations/{name}/actions": said(200, {"data": actions}) for name in "ac"},
+    }
+    *events, proof = Reader(connection_over(Paths(paths))).read(STREAMS["integration_actions"])
+    warnings = [event.text for event in events if isinstance(event, Notice) and event.is_warning]
+
+    assert [row["integration_id"] for row in rows_in(events)] == ["a", "c"]
+    assert isinstance(proof, Proof)
+    assert bool(proof.lack) == (status in {403, 500})
+    assert proof.lack or ("1 of 3 integrations have none to read" in proof.text and "of b" in warnings[0])

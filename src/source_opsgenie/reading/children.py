@@ -70,6 +70,7 @@ def _join(batches: list[Batch[Record]]) -> Batch[Record]:
         sum((batch.parents for batch in batches), Parents()),
         expected[-1] if expected else None,
         tuple(one for batch in batches for one in batch.set_aside),
+        tuple(part for batch in batches for part in batch.without),
     )
 
 
@@ -103,7 +104,7 @@ def _children_of_parent(
             if is_own_path:
                 part = replace(part, span=_created(parent))
         if isinstance(error, NotFound | Rejected) and _may_lack_list(stream.parent, parent):
-            return Batch([], parents=Parents(requested=1, without=1))
+            return Batch([], parents=Parents(requested=1, without=1), without=(part,))
         return Batch([], parents=Parents(requested=1, failed=1), set_aside=(SetAside(part, error),))
 
 

@@ -47,15 +47,20 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A *part* of a stream that could not be read, while everything else is; *rows* are invalid rows as sent."""
+    """A *part* of a stream that could not be read, while everything else is.
+
+    *rows* are invalid rows as sent; *count* is how many rows the API counts in the part, if it says so.
+    """
 
     part: Part
     error: OpsgenieError
     rows: Sequence[Any] = ()
+    count: int | None = None
 
     def __str__(self) -> str:
         """The part and the reason, in one line."""
-        return f"{self.part}: {self.error}"
+        counted = "" if self.count is None else f" ({self.count:,} counted)"
+        return f"{self.part}{counted}: {self.error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ class Parents(Counts):
 
     requested: int = 0
     deleted: int = 0
-    # The API rejected the request, as it does for a parent that has no such list.
+    # They have no such list: the API rejects the request.
     without: int = 0
     # Their children were set aside.
     failed: int = 0
@@ -111,6 +116,8 @@ class Batch(Generic[R]):
     parents: Parents = Parents()
     expected: Expected | None = None
     set_aside: tuple[SetAside, ...] = ()
+    # The parents that have no such list.
+    without: tuple[Part, ...] = ()
 
 
 # Yields what is read, and returns the state in which the read ended.

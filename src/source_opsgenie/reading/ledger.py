@@ -23,13 +23,15 @@ NAMED = 3
 class Ledger:
     """The parts of a stream that are set aside, by their first failure, up to *most* of them.
 
-    *requested* are those that are being requested again: they are owed until that is done.
+    *requested* are those that are being requested again: they are owed until that is done. *without* are parents that
+    have no such list, which is no failure.
     """
 
     client: Client
     most: int = MOST_OWED
     requested: Sequence[Part] = ()
     set_aside: dict[Part, SetAside] = field(default_factory=dict)
+    without: list[Part] = field(default_factory=list)
     has_success: bool = False
 
     def add(self, batch: Batch[Any]) -> Iterator[SetAside]:
@@ -38,6 +40,7 @@ class Ledger:
         Raises its error if that affects everything, and Incomplete if it is too much.
         """
         self.has_success |= batch.parents.read > 0 or any(LACKS_DETAILS not in row for row in batch.rows)
+        self.without += batch.without
         for one in batch.set_aside:
             raise_if_it_affects_all(one.error, self.client)
             if one.part not in self.set_aside:
@@ -72,8 +75,8 @@ class Ledger:
             )
 
 
-def describe(set_aside: Iterable[SetAside]) -> str:
-    """The first parts *set_aside*, each with its reason."""
-    listed = list(set_aside)
+def describe(parts: Iterable[SetAside | Part]) -> str:
+    """The first of *parts*, each with its reason, and how many more there are."""
+    listed = list(parts)
     more = f" And {len(listed) - NAMED:,} more." if len(listed) > NAMED else ""
-    return " ".join(str(one) for one in listed[:NAMED]) + more
+    return " ".join(f"{one}." if isinstance(one, Part) else str(one) for one in listed[:NAMED]) + more

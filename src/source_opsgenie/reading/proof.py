@@ -1,12 +1,13 @@
 """The proof of a read: how complete it is, in one line that a person can check."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.reading.events import Notice, Parents, Proof, SetAside
 from source_opsgenie.reading.ledger import describe
+from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.query import is_stable, user_query
 from source_opsgenie.reading.state import State, Tally
 from source_opsgenie.streams import STREAMS, Stream, ancestry
@@ -14,12 +15,16 @@ from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A read from the state *start* to the state *end*: the *parents* it requested, and what it *owes*."""
+    """A read from the state *start* to the state *end*: the *parents* it requested, and what it *owes*.
+
+    The parents *without* such a list are not owed.
+    """
 
     start: State
     end: State
     parents: Parents
     owes: tuple[SetAside, ...] = ()
+    without: Sequence[Part] = ()
 
 
 def closing_events(connection: Connection, stream: Stream, outcome: Outcome) -> Iterator[Proof | Notice]:
@@ -36,6 +41,11 @@ def closing_events(connection: Connection, stream: Stream, outcome: Outcome) -> 
         text += f"; {tally.uncounted:,} {root.name} of the first read were not compared with a count"
     if outcome.owes:
         text += f"; {len(outcome.owes):,} owed"
+    if outcome.without:
+        yield Notice(
+            f"{stream.name}: the API has none for {len(outcome.without):,}: {describe(outcome.without)}",
+            is_warning=True,
+        )
     lack = _lack(outcome, tolerated=connection.config.tolerated_failures)
     if outcome.owes and not lack:
         yield Notice(f"{stream.name}: {_describe_owed(outcome)}", is_warning=True)

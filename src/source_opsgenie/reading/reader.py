@@ -81,7 +81,7 @@ class Reader:
             progress.state = replace(start, read=None)
         end = progress.end()
         yield Checkpoint(end)
-        outcome = Outcome(start, end, progress.parents, tuple(ledger.set_aside.values()))
+        outcome = Outcome(start, end, progress.parents, tuple(ledger.set_aside.values()), ledger.without)
         yield from closing_events(self.connection, stream, outcome)
 
     def _read_parts(self, stream: Stream, progress: "_Progress") -> Iterator[Event]:

@@ -21,7 +21,6 @@ from source_opsgenie.reading.paging import CAP, PAGE, Page, read_by_offset
 from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import Search, SearchRow
-from source_opsgenie.streams.stream import Stream
 
 # Rows that two pages fetched in parallel share: enough to see that they join.
 SHARED = 2
@@ -78,7 +77,10 @@ def _halves(start: int, end: int, *, descending: bool) -> list[tuple[int | None,
 def _unlisted_rows(search: Search, cursor: Cursor, span: tuple[int, int], *, error: OpsgenieError) -> list[SearchRow]:
     """A row for each one that is counted in the millisecond *span* and cannot be listed because of *error*."""
     listed = len(cursor.ids) if cursor.last == span[0] else 0
-    return [_unlisted(search.stream, span, number, error) for number in range(listed, _count_or_one(search, span))]
+    counted = _count_or_one(search, span)
+    set_aside = SetAside(Part(search.stream.name, span=span), error, count=counted)
+    # Whether such a row has changed is unknown.
+    return [SearchRow(f"?{span[0]}/{n}", span[0], sys.maxsize, {}, set_aside) for n in range(listed, counted)]
 
 
 def _bounded(search: Search, start: int | None, end: int | None) -> tuple[int, int]:
@@ -94,12 +96,6 @@ def _count_or_one(search: Search, span: tuple[int, int]) -> int:
     except OpsgenieError as error:
         raise_if_it_affects_all(error, search.client)
         return 1
-
-
-def _unlisted(stream: Stream, span: tuple[int, int], number: int, error: OpsgenieError) -> SearchRow:
-    """A row that the API counts and cannot list; whether it changed is unknown."""
-    set_aside = SetAside(Part(stream.name, span=span), error)
-    return SearchRow(f"?{span[0]}/{number}", span[0], sys.maxsize, {}, set_aside)
 
 
 def _list_pages(
