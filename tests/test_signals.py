@@ -1,13 +1,16 @@
 """Signals: what they do not interrupt, what a second one does, and which ones are handled."""
 
 import os
+import shutil
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from source_opsgenie.signals import SIGNALS, SignalDeferral, Terminated, handle_signals
+from tests.support.leaks import run_process
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +92,35 @@ def test_another_thread_handles_no_signals() -> None:
     thread.join()
 
     assert [True] == ran
+
+
+SIGNALLED = """
+import os, signal
+from source_opsgenie.signals import end_on_signals, postpone_signals
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+end_on_signals()
+os.kill(os.getpid(), signal.SIGHUP)
+print("ignored", flush=True)
+with postpone_signals():
+    os.kill(os.getpid(), signal.SIGTERM)
+    print("postponed", flush=True)
+print("never")
+"""
+FIRST_PROCESS = ("unshare", "--user", "--pid", "--fork")
+
+
+def test_a_signal_ends_the_process_itself() -> None:
+    """The process ends by the signal, after the block that postpones it; a signal that is ignored does nothing."""
+    done = run_process(sys.executable, "-c", SIGNALLED)
+
+    assert (-signal.SIGTERM, "ignored\npostponed\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="this system has no unshare")
+def test_a_signal_ends_the_first_process_of_a_container() -> None:
+    """The system withholds signals from it, so it ends with the exit code that a shell would report."""
+    if run_process(*FIRST_PROCESS, "true").returncode:
+        pytest.skip("this user may not create a container")
+    done = run_process(*FIRST_PROCESS, sys.executable, "-c", SIGNALLED.replace("with postpone_signals()", "if True"))
+
+    assert (128 + signal.SIGTERM, "ignored\n") == (done.returncode, done.stdout)
