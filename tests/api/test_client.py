@@ -27,7 +27,7 @@ MEANINGS: list[tuple[RawResponse, type[errors.OpsgenieError], bool, str]] = [
     (said(407, b""), errors.Unreachable, True, "proxy's administrator"),
     (said(425, b""), errors.Unreachable, True, "Run again later"),
     (said(422, {"message": "Bad query"}), errors.Rejected, False, "alert_query"),
-    (said(422, {"message": "Key format is not valid!"}), errors.Unauthorized, False, "Copy it"),
+    (said(422, {"message": "Key format is not valid!"}), errors.Rejected, False, "alert_query"),
     (said(422, {"message": "keyword expected"}), errors.Rejected, False, "alert_query"),
     (said(422, b"<html>"), errors.Rejected, False, "alert_query"),
     (said(500, {"message": "Oops"}), errors.Unreachable, True, "Run again later"),
@@ -62,6 +62,15 @@ def test_each_response_means_one_thing(
     assert expected is type(caught.value)
     assert remedy in str(caught.value)
     assert len(script.requests) - 1 == (ATTEMPTS if is_retried else 1)
+
+
+def test_a_malformed_key_is_named_before_any_request_has_worked() -> None:
+    """The same 422 is about the key as the first response, and about its own request once the key was accepted."""
+    script = Script(said(422, {"message": "Key format is not valid!"}))
+    with pytest.raises(errors.Unauthorized, match="Copy it"):
+        client_of(script).get("/v2/alerts", domain=Domain.SEARCH)
+
+    assert 1 == len(script.requests)
 
 
 @pytest.mark.parametrize("response", [said(401, {"message": "m"}), said(500, {"message": "m"}), said(200, b"<html>")])
