@@ -68,7 +68,7 @@ class Ledger:
     def _raise_if_too_many(self, latest: SetAside) -> None:
         if not self.has_success and len(self.set_aside) >= FAILURES_WITHOUT_SUCCESS:
             raise latest.error
-        if len(self.set_aside) + len(self.requested) > self.most:
+        if len({*self.requested, *self.set_aside}) > self.most:
             raise Incomplete(
                 f"More than {self.most:,} parts of the stream cannot be read: {describe(self.set_aside.values())} "
                 "What came before them was read. Run again later; if they fail again, report them to Opsgenie."
