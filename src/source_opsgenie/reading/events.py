@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.reading.parts import Part
-from source_opsgenie.reading.state import Counts, State
+from source_opsgenie.reading.state import Parents, State
 from source_opsgenie.streams.stream import Record
 
 A = TypeVar("A")
@@ -69,7 +69,7 @@ class Proof:
 
     Of the rows of the stream or of its root, *unlisted* ones are known to exist and were never read; *uncounted* ones
     were read, but not compared with a count. *owed* are the parts that could not be read, and *lack* says so, unless
-    the user tolerates as many; else it is empty.
+    the user tolerates as many; else it is empty. Everything that happened before *as_of* is covered.
     """
 
     text: str
@@ -77,6 +77,7 @@ class Proof:
     uncounted: int = 0
     owed: Sequence[SetAside] = ()
     lack: str = ""
+    as_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +89,6 @@ class Waiting:
 
 
 Event = Row | Checkpoint | Expected | SetAside | Notice | Proof | Waiting
-
-
-@dataclass(frozen=True, slots=True)
-class Parents(Counts):
-    """How many parents had their children requested, and what became of those that were not read."""
-
-    requested: int = 0
-    deleted: int = 0
-    # They have no such list: the API rejects the request.
-    without: int = 0
-    # Their children were set aside.
-    failed: int = 0
-
-    @property
-    def read(self) -> int:
-        """How many parents had their children read."""
-        return self.requested - self.deleted - self.without - self.failed
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,24 +5,23 @@ from dataclasses import dataclass
 
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.clock import format_timestamp
-from source_opsgenie.reading.events import Notice, Parents, Proof, SetAside
+from source_opsgenie.reading.events import Notice, Proof, SetAside
 from source_opsgenie.reading.ledger import describe
 from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.query import is_stable, user_query
-from source_opsgenie.reading.state import State, Tally
+from source_opsgenie.reading.state import Parents, State, Tally
 from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A read from the state *start* to the state *end*: the *parents* it requested, and what it *owes*.
+    """A read from the state *start* to the state *end*, and what it *owes*.
 
     The parents *without* such a list are not owed.
     """
 
     start: State
     end: State
-    parents: Parents
     owes: tuple[SetAside, ...] = ()
     without: Sequence[Part] = ()
 
@@ -49,7 +48,9 @@ def closing_events(connection: Connection, stream: Stream, outcome: Outcome) -> 
     lack = _lack(outcome, tolerated=connection.config.tolerated_failures)
     if outcome.owes and not lack:
         yield Notice(f"{stream.name}: {_describe_owed(outcome)}", is_warning=True)
-    yield Proof(f"{text}; {_coverage(connection, root)}", unlisted, tally.uncounted, outcome.owes, lack)
+    as_of = outcome.end.bookmark
+    text += f"; {_coverage(connection, root)}" + (f", as of {format_timestamp(as_of)}" if as_of else "")
+    yield Proof(text, unlisted, tally.uncounted, outcome.owes, lack, as_of)
 
 
 def _lack(outcome: Outcome, *, tolerated: int) -> str:
@@ -69,7 +70,7 @@ def _result(connection: Connection, stream: Stream, outcome: Outcome) -> str:
     start, end = outcome.start, outcome.end
     read = end.rows - start.rows
     if stream.parent:
-        return _children(outcome.parents, STREAMS[stream.parent.stream].name)
+        return _children(end.parents, STREAMS[stream.parent.stream].name)
     if stream.search is None:
         return f"{read:,} read to the end of the list"
     if start.bookmark is not None:

@@ -1,6 +1,7 @@
 """Read one stream of one account: rows, checkpoints, and at the end the proof."""
 
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -11,13 +12,14 @@ from source_opsgenie.clock import MILLISECOND, format_timestamp
 from source_opsgenie.concurrency import with_ticks
 from source_opsgenie.errors import NotInPlan
 from source_opsgenie.reading.batches import read_batches
-from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Parents, Row, Waiting
+from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Row, Waiting
 from source_opsgenie.reading.ledger import MOST_OWED, Ledger
 from source_opsgenie.reading.owed import read_again, restore_part
+from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.proof import Outcome, closing_events
 from source_opsgenie.reading.query import user_query
 from source_opsgenie.reading.search import Search
-from source_opsgenie.reading.state import Scope, State, current_state, is_ours, shorten_query
+from source_opsgenie.reading.state import Parents, Scope, State, current_state, is_ours, shorten_query
 from source_opsgenie.streams import Record, Stream, ancestry, is_incremental
 
 OTHER_CONNECTOR = (
@@ -35,6 +37,9 @@ ROWS_BETWEEN_CHECKPOINTS = 5_000
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
 # While no row comes, how often throttling is reported.
 SECONDS_BETWEEN_TICKS = 0.25
+# A read that began longer ago also reads what changed since, as long as that takes clearly less time each time.
+FRESH_MS = 5 * 60 * 1000
+SHRINKS = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Reader:
         begun = start.begin(self._beginning(stream))
         progress = _Progress(begun, self.connection, self.rows_between_checkpoints, ledger)
         try:
-            yield from self._read_parts(stream, progress)
+            yield from self._read_parts(stream, progress, incremental=incremental)
         except NotInPlan as error:
             if progress.state.rows:
                 raise
@@ -81,20 +86,35 @@ class Reader:
             progress.state = replace(start, read=None)
         end = progress.end()
         yield Checkpoint(end)
-        outcome = Outcome(start, end, progress.parents, tuple(ledger.set_aside.values()), ledger.without)
+        outcome = Outcome(start, end, tuple(ledger.set_aside.values()), ledger.without)
         yield from closing_events(self.connection, stream, outcome)
 
-    def _read_parts(self, stream: Stream, progress: "_Progress") -> Iterator[Event]:
+    def _read_parts(self, stream: Stream, progress: "_Progress", *, incremental: bool) -> Iterator[Event]:
         """First what the last read owes, then everything else, and in the end again what was set aside."""
         ledger, begun = progress.ledger, progress.state
         ledger.requested = [restore_part(stream, text) for text in begun.owed]
         yield from progress.read(read_again(self.connection, stream, ledger.requested))
         ledger.requested = ()
         yield from progress.read(read_batches(self.connection, stream, begun))
-        yield from progress.read(read_again(self.connection, stream, ledger.take_for_retry()))
+        if incremental and ancestry(stream)[0].search:
+            yield from self._catch_up(stream, progress)
+        retried = ledger.take_for_retry()
+        progress.forget_failures(retried)
+        yield from progress.read(read_again(self.connection, stream, retried), is_again=True)
         ledger.requested = ()
         if not begun.rows:
             ledger.raise_if_all_failed()
+
+    def _catch_up(self, stream: Stream, progress: "_Progress") -> Iterator[Event]:
+        """Read what changed since the read began, which may be long ago, until that takes no time worth mentioning."""
+        age = sys.maxsize
+        while (now := self._beginning(stream)) - progress.state.began > FRESH_MS:
+            # An account that changes faster than it can be read is never caught up with.
+            if now - progress.state.began > SHRINKS * age:
+                return
+            age = now - progress.state.began
+            progress.state = progress.state.begin_again(now)
+            yield from progress.read(read_batches(self.connection, stream, progress.state))
 
     def _beginning(self, stream: Stream) -> int:
         """When this read begins, on the API's clock: the date of the last response, else the newest change."""
@@ -170,7 +190,6 @@ class _Progress:
     connection: Connection
     rows_between: int
     ledger: Ledger
-    parents: Parents = Parents()
     rows_since: int = 0
     waiting: frozenset[Domain] = frozenset()
     last_checkpoint: float = field(init=False)
@@ -178,20 +197,25 @@ class _Progress:
     def __post_init__(self) -> None:
         self.last_checkpoint = self.connection.clock.monotonic()
 
-    def read(self, batches: Iterator[Batch[Record]]) -> Iterator[Event]:
-        """The events of *batches*."""
+    def read(self, batches: Iterator[Batch[Record]], *, is_again: bool = False) -> Iterator[Event]:
+        """The events of *batches*; if parents are requested again, they are not counted again."""
         for batch in with_ticks(batches, seconds=SECONDS_BETWEEN_TICKS):
-            yield from self.events(batch) if batch else self.waits()
+            yield from self.events(batch, is_again=is_again) if batch else self.waits()
 
-    def events(self, batch: Batch[Record]) -> Iterator[Event]:
+    def forget_failures(self, parts: Sequence[Part]) -> None:
+        """Do not count *parts* as failed any more: they are requested again."""
+        self.state = self.state.with_parents(Parents(failed=-sum(not part.is_row for part in parts)))
+
+    def events(self, batch: Batch[Record], *, is_again: bool) -> Iterator[Event]:
         """The events of one *batch*; raises the error of what it sets aside, if that affects everything."""
         if batch.expected:
             yield batch.expected
         yield from map(Row, batch.rows)
         self.rows_since += len(batch.rows)
         yield from self.ledger.add(batch)
-        self.parents += batch.parents
-        self.state = replace(batch.state or self.state, rows=self.state.rows + len(batch.rows))
+        parents = self.state.parents + (replace(batch.parents, requested=0) if is_again else batch.parents)
+        rows = self.state.rows + len(batch.rows)
+        self.state = replace(batch.state or self.state, rows=rows, parents=parents)
         if batch.state and self._is_due():
             yield Checkpoint(self._completed(self.state))
             self.rows_since, self.last_checkpoint = 0, self.connection.clock.monotonic()

@@ -45,6 +45,23 @@ class Tally(Counts):
 
 
 @dataclass(frozen=True, slots=True)
+class Parents(Counts):
+    """How many parents had their children requested, and what became of those that were not read."""
+
+    requested: int = 0
+    deleted: int = 0
+    # They have no such list: the API rejects the request.
+    without: int = 0
+    # Their children were set aside.
+    failed: int = 0
+
+    @property
+    def read(self) -> int:
+        """How many parents had their children read."""
+        return self.requested - self.deleted - self.without - self.failed
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What a read covers; a bookmark is valid only for the same account, query and start date."""
 
@@ -121,6 +138,7 @@ class State:
     newest: Timestamp | None = None
     recheck: Recheck = Recheck()
     tally: Tally = Tally()
+    parents: Parents = Parents()
     seen: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
     generation: int | None = None
@@ -168,7 +186,11 @@ class State:
             return self
         # Later reads cannot notice rows that the first read never listed, or did not compare with a count.
         unproven = Tally(unlisted=self.tally.unlisted, uncounted=self.tally.uncounted)
-        return replace(self, read=CurrentRead(began), tally=unproven)
+        return replace(self, read=CurrentRead(began), tally=unproven, parents=Parents())
+
+    def begin_again(self, began: int) -> "State":
+        """The same with everything read until the read in progress began, and a read of the changes since, from now."""
+        return replace(self.finish(), read=CurrentRead(began))
 
     def finish(self) -> "State":
         """The same with the read finished: the next one reads changes since it began."""
@@ -185,6 +207,10 @@ class State:
     def with_tally(self, more: Tally) -> "State":
         """The same with *more* added to the tally."""
         return replace(self, tally=self.tally + more)
+
+    def with_parents(self, more: Parents) -> "State":
+        """The same with *more* parents."""
+        return replace(self, parents=self.parents + more)
 
     def with_owed(self, owed: tuple[str, ...]) -> "State":
         """The same with these parts *owed*; fewer rows of the lookback are remembered, so that it stays small."""
