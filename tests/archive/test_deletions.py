@@ -1,7 +1,10 @@
 import pytest
 from tests.support.archive_command import Command
+from tests.support.fakes import Wire, search_of
 
-from opsgenie_simulator import Account, Simulator
+from opsgenie_simulator import Account
+from source_opsgenie.archive.comparison import Comparison, Deleted, Unfinished
+from source_opsgenie.clock import parse_timestamp
 
 DELETED = "SELECT id FROM alerts WHERE _deleted_at IS NOT NULL"
 
@@ -38,51 +41,39 @@ def test_deleted_rows_are_marked_and_kept(archive: Command, account: Account) ->
     assert "alerts: complete, 0 new, 0 changed, 3 deleted" in output
 
 
-def test_the_search_for_deleted_rows_can_be_skipped(archive: Command, simulator: Simulator) -> None:
-    """One count shows that nothing was deleted; with 0 requests allowed, it is not sent."""
+def test_the_search_for_deleted_rows_can_be_skipped(archive: Command, account: Account) -> None:
+    """With 0 requests allowed, deleted rows are not marked, and only the count is requested."""
     archive.sync("--streams", "alerts")
-    simulator.clear_requests()
-    archive.sync("--streams", "alerts")
-    requests = len(simulator.requests)
-    simulator.clear_requests()
+    account.delete_alert(next(iter(account.alerts)))
+    archive.simulator.clear_requests()
     archive.sync("--streams", "alerts", "--deleted-row-requests", "0")
 
-    assert 1 == requests - len(simulator.requests)
+    assert marked(archive) == set()
+    assert len([one for one in archive.simulator.requests if one.path == "/v2/alerts/count"]) == 1
 
 
-@pytest.mark.parametrize("requests", [1, 6, 40])
-def test_the_search_for_deleted_rows_keeps_to_its_requests(
-    archive: Command, account: Account, crowd: list[str], requests: int
-) -> None:
-    """However many rows were deleted, no more requests are sent than allowed, and a warning says what is left."""
+def test_many_deleted_rows_are_found_in_one_sync(archive: Command, account: Account, crowd: list[str]) -> None:
+    """The number of requests that are allowed grows with the number of rows that were deleted."""
     archive.sync("--streams", "alerts")
     for alert_id in crowd:
         account.delete_alert(alert_id)
-    archive.simulator.clear_requests()
-    archive.sync("--streams", "alerts", "--deleted-row-requests", "0")
-    without_search = len(archive.simulator.requests)
-    archive.simulator.clear_requests()
-    output = archive.sync("--streams", "alerts", "--deleted-row-requests", str(requests)).output
+    output = archive.sync("--streams", "alerts", "--deleted-row-requests", "1").output
 
-    assert requests == len(archive.simulator.requests) - without_search
-    assert marked(archive) < set(crowd)
-    assert (
-        f"Warning: alerts: Opsgenie counts 300 fewer rows than the file holds; {len(marked(archive))} of them were "
-        f"found and marked as deleted within {requests} requests. The next sync continues"
-    ) in output
+    assert marked(archive) == set(crowd)
+    assert "Warning" not in output
 
 
-def test_later_syncs_find_the_rest(archive: Command, account: Account, crowd: list[str]) -> None:
-    """Syncs that each search for a part find everything in the end, and then warn no more."""
-    archive.sync("--streams", "alerts")
-    for alert_id in crowd:
-        account.delete_alert(alert_id)
-    first = archive.sync("--streams", "alerts", "--deleted-row-requests", "150").output
-    found = marked(archive)
-    last = archive.sync("--streams", "alerts", "--deleted-row-requests", "700").output
+@pytest.mark.parametrize("requests", [0, 1])
+def test_rows_that_are_counted_less_than_held(account: Account, requests: int) -> None:
+    """If rows that still exist are not counted, nothing is deleted, and a message says how many differ."""
+    times = sorted(parse_timestamp(alert["createdAt"]) for alert in account.alerts.values())
+    search = search_of(Wire(account))
+    stored = sorted([*times, times[100], times[100]])
+    existing = set(account.alerts)
+    found = list(Comparison(search, stored, lambda _, __: existing, requests).run())
 
-    assert set() < found < set(crowd) == marked(archive)
-    assert ("Warning" in first, "Warning" in last) == (True, False)
+    assert not [one for one in found if isinstance(one, Deleted)]
+    assert [one for one in found if isinstance(one, Unfinished)] == ([Unfinished(deleted=2)] if requests else [])
 
 
 def test_deleted_rows_are_found_under_a_query(archive: Command, account: Account, crowd: list[str]) -> None:
@@ -105,7 +96,7 @@ def test_a_query_on_changing_fields_skips_the_search(archive: Command, account: 
     output = archive.sync(*query).output
 
     assert set() == marked(archive)
-    assert "alerts: deleted rows are not searched for, because rows can leave this alert_query" in output
+    assert "alerts: the file is not compared with Opsgenie's count, because rows can leave this alert_query" in output
 
 
 def test_deleted_rows_are_found_since_the_start_date(archive: Command, account: Account) -> None:
@@ -119,4 +110,4 @@ def test_deleted_rows_are_found_since_the_start_date(archive: Command, account: 
     output = archive.sync(*since).output
 
     assert {new} == marked(archive)
-    assert "alerts: deleted rows are searched for only if created since 2026-06-01" in output
+    assert "alerts: only rows created since 2026-06-01" in output

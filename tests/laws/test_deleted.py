@@ -9,7 +9,7 @@ from tests.support.worlds import DAY_MS, NOW, World
 from opsgenie_simulator import Account, Call, RandomChanges
 from opsgenie_simulator.messages import Response
 from opsgenie_simulator.middleware import Respond
-from source_opsgenie.archive.deletions import DeletionScan, Unfinished
+from source_opsgenie.archive.comparison import Comparison, Deleted
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.search import Search
 from source_opsgenie.streams import STREAMS
@@ -30,8 +30,8 @@ class StoredAlerts:
         """Scan for deleted alerts and remove them; returns their ids."""
         with world.connect() as connection:
             search = Search(connection.client, STREAMS["alerts"])
-            scan = DeletionScan(search, sorted(self.created.values()), self._ids_between, requests)
-            deleted = {alert_id for ids in scan.run() if not isinstance(ids, Unfinished) for alert_id in ids}
+            scan = Comparison(search, sorted(self.created.values()), self._ids_between, requests)
+            deleted = {alert_id for found in scan.run() if isinstance(found, Deleted) for alert_id in found.ids}
         for alert_id in deleted:
             del self.created[alert_id]
         return deleted

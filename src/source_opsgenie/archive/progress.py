@@ -29,6 +29,7 @@ class Progress:
     rows: int = 0
     expected_rows: int | None = None
     written: Written = field(default_factory=Written)
+    not_held: str = ""
     proof: Proof = field(default_factory=partial(Proof, ""))
     _started: float = field(init=False)
     _requests_before: int = field(init=False)
@@ -61,6 +62,7 @@ class Progress:
             f"{uncounted:,} rows were not compared with a count." if uncounted else "",
             f"{self.proof.text}. {READ_AGAIN}" if unlisted or uncounted else "",
             self.proof.lack,
+            self.not_held,
         ]
         return " ".join(filter(None, sentences))
 

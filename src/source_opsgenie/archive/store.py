@@ -17,8 +17,9 @@ from source_opsgenie.archive import schema, tables
 from source_opsgenie.archive.database import open_database
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.reading.events import SetAside
+from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.state import Counts
-from source_opsgenie.streams import Stream
+from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 MAX_WAIT_SECONDS = 300.0
 
@@ -128,6 +129,23 @@ class Store:
         with self._open("READ_ONLY") as database:
             span = {"start_ms": start, "end_ms": end}
             return {row_id for (row_id,) in database.execute(tables.ids_created_between(stream), span).fetchall()}
+
+    def add_missing(self, stream: Stream, rows: Sequence[str], *, spans: Sequence[tuple[int, int]]) -> Written:
+        """Store *rows* of a searchable *stream*, created in *spans*, that earlier syncs did not see.
+
+        Their child records are owed: each child stream that has a state reads the spans first in its next sync.
+        """
+        owed = [Part(stream.name, span=span).text for span in spans]
+        with self._transaction() as database:
+            written = _write_rows(database, stream, rows, is_all=False)
+            for name, text in database.execute("SELECT stream, state FROM _archive.streams").fetchall():
+                if text and name in STREAMS and STREAMS[name].parent and ancestry(STREAMS[name])[0].name == stream.name:
+                    state = _parse_state(name, text)
+                    state["owed"] = [*state.get("owed", []), *owed]
+                    database.execute(
+                        "UPDATE _archive.streams SET state = ? WHERE stream = ?", [json.dumps(state), name]
+                    )
+        return written
 
     def mark_deleted(self, stream: Stream, ids: Sequence[str]) -> Written:
         """Mark the rows with these *ids* as deleted."""

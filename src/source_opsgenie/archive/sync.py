@@ -9,13 +9,13 @@ from typing import Any
 from source_opsgenie.api.connection import Connection, connect, is_identified_by_key
 from source_opsgenie.api.outage import is_fatal, raise_if_it_affects_all, wait_until_reachable
 from source_opsgenie.archive.buffer import Buffer
-from source_opsgenie.archive.deletions import mark_deleted
+from source_opsgenie.archive.comparison import Lack, compare
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.lock import exclusive_lock
 from source_opsgenie.archive.outcome import INTERRUPTED, NOT_STARTED, Outcome
 from source_opsgenie.archive.plan import Estimate, States, plan, rows_so_far, stored_state
 from source_opsgenie.archive.progress import Progress
-from source_opsgenie.archive.store import Store
+from source_opsgenie.archive.store import Store, Written
 from source_opsgenie.config import Config
 from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
 from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row
@@ -81,7 +81,7 @@ class Sync:
         progress = Progress(estimate, self.connection, rows_so_far(stored_state(states, estimate.stream)))
         try:
             with self.display.track(progress):
-                self._read_through_outages(progress, states.get(estimate.stream.name, {}))
+                self._read_through_outages(progress)
         except ArchiveError:
             raise
         except OpsgenieError as error:
@@ -90,14 +90,16 @@ class Sync:
             return progress.outcome(error=INTERRUPTED, ends_sync=True, is_interrupted=True)
         return progress.outcome()
 
-    def _read_through_outages(self, progress: Progress, state: Mapping[str, Any]) -> None:
+    def _read_through_outages(self, progress: Progress) -> None:
         """Read a stream, and resume after an outage, as long as each attempt stores more rows."""
         futile_attempts = 0
         while True:
             before = progress.written
+            # Not the state from the beginning of the sync: another stream may have found parents that were missing.
+            state = self.store.states().get(progress.stream.name, {})
             try:
                 self._read(progress, state)
-                self._mark_deleted(progress)
+                self._compare(progress)
             except Unreachable:
                 futile_attempts = futile_attempts + 1 if progress.written == before else 0
                 is_futile = futile_attempts >= MAX_FUTILE_ATTEMPTS
@@ -105,7 +107,6 @@ class Sync:
                     raise
             else:
                 return
-            state = self.store.states().get(progress.stream.name, {})
             progress.rows = progress.written.received
 
     def _read(self, progress: Progress, state: Mapping[str, Any]) -> None:
@@ -115,7 +116,7 @@ class Sync:
         """
         buffer = Buffer()
         try:
-            reader = Reader(self.connection, rows_between_checkpoints=0, most_owed=MOST_OWED)
+            reader = Reader(self.connection, rows_between_checkpoints=0, most_owed=MOST_OWED, catches_up=True)
             for event in reader.read(progress.stream, state=state):
                 self._process(event, progress, buffer)
                 self.display.advance(progress)
@@ -164,20 +165,24 @@ class Sync:
             owed=progress.proof.owed,
         )
 
-    def _mark_deleted(self, progress: Progress) -> None:
-        """Mark the deleted rows of a searchable stream; those of other lists are marked when the list is stored."""
+    def _compare(self, progress: Progress) -> None:
+        """Compare a searchable stream with the count; deleted rows of other lists are marked when these are stored."""
         requests = self.deleted_row_requests
         try:
-            for found in mark_deleted(self.connection, self.store, progress.stream, requests=requests):
-                if isinstance(found, Notice):
-                    self._show_notice(found)
-                else:
-                    progress.written += found
+            for found in compare(self.connection, self.store, progress.stream, requests=requests):
+                match found:
+                    case Notice():
+                        self._show_notice(found)
+                    case Lack(text):
+                        # What is owed is not held either, and was named before.
+                        progress.not_held = "" if progress.proof.owed else text
+                    case Written():
+                        progress.written += found
         except ArchiveError:
             raise
         except OpsgenieError as error:
             raise_if_it_affects_all(error, self.connection.client)
-            self.display.warn(f"{progress.stream.name}: the search for deleted rows ended early: {error}")
+            self.display.warn(f"{progress.stream.name}: the comparison with Opsgenie's count ended early: {error}")
 
     def _show_notice(self, notice: Notice) -> None:
         show = self.display.warn if notice.is_warning else self.display.info

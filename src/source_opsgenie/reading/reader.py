@@ -47,12 +47,14 @@ class Reader:
     """Reads the streams of one connection, one at a time.
 
     A checkpoint is passed on after *rows_between_checkpoints* rows or half a minute; with 0, every one is. A stream
-    that owes more than *most_owed* parts ends with an error.
+    that owes more than *most_owed* parts ends with an error. A read *catches_up* if it also reads what changed since it
+    began, which lists a row again that it emitted before.
     """
 
     connection: Connection
     rows_between_checkpoints: int = ROWS_BETWEEN_CHECKPOINTS
     most_owed: int = MOST_OWED
+    catches_up: bool = False
 
     def read(
         self,
@@ -77,7 +79,7 @@ class Reader:
         begun = start.begin(self._beginning(stream))
         progress = _Progress(begun, self.connection, self.rows_between_checkpoints, ledger)
         try:
-            yield from self._read_parts(stream, progress, incremental=incremental)
+            yield from self._read_parts(stream, progress)
         except NotInPlan as error:
             if progress.state.rows:
                 raise
@@ -89,14 +91,14 @@ class Reader:
         outcome = Outcome(start, end, tuple(ledger.set_aside.values()), ledger.without)
         yield from closing_events(self.connection, stream, outcome)
 
-    def _read_parts(self, stream: Stream, progress: "_Progress", *, incremental: bool) -> Iterator[Event]:
+    def _read_parts(self, stream: Stream, progress: "_Progress") -> Iterator[Event]:
         """First what the last read owes, then everything else, and in the end again what was set aside."""
         ledger, begun = progress.ledger, progress.state
         ledger.requested = [restore_part(stream, text) for text in begun.owed]
         yield from progress.read(read_again(self.connection, stream, ledger.requested))
         ledger.requested = ()
         yield from progress.read(read_batches(self.connection, stream, begun))
-        if incremental and ancestry(stream)[0].search:
+        if self.catches_up and ancestry(stream)[0].search:
             yield from self._catch_up(stream, progress)
         retried = ledger.take_for_retry()
         progress.forget_failures(retried)
