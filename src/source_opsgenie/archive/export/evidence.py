@@ -33,6 +33,7 @@ FILES = {
     "incidents": ("Every incident, with its impact and its responders.", "FROM report.incident_facts"),
     "on_call": ("Who was on call, and until when.", "FROM report.on_call"),
     "syncs": ("Every sync into the archive, with its outcome.", "FROM _archive.runs ORDER BY started_at"),
+    "owed": ("What could not be read, and why.", "SELECT * EXCLUDE (rows) FROM _archive.owed ORDER BY stream, part"),
     "counts": ("What each sync counted and read.", "FROM report.completeness"),
 }
 SCOPE = (
