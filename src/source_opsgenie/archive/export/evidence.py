@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -78,7 +78,7 @@ def write_evidence(rows: Rows, folder: Path, *, path: Path) -> Iterator[Written]
 def _relations(database: duckdb.DuckDBPyConnection) -> Iterator[Relation]:
     for name, (description, query) in FILES.items():
         found = relation(database, name, query, description)
-        yield replace(found, conditions=parts(database, "alert_facts")) if name == POPULATION else found
+        yield found.divided(parts(database, "alert_facts")) if name == POPULATION else found
 
 
 def _digest(path: Path) -> str:
