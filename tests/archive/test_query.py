@@ -114,6 +114,16 @@ def test_status_of_an_incomplete_archive(archive: Command) -> None:
     assert "Never read: account, " in result.stdout
 
 
+def test_status_counts_what_is_owed(archive: Command) -> None:
+    """Parts that could not be read are counted for their stream."""
+    archive.sync("--streams", "teams,users")
+    with duckdb.connect(str(archive.path)) as database:
+        database.execute("INSERT INTO _archive.owed (stream, part) VALUES ('users', 'one'), ('users', 'another')")
+    streams = json.loads(archive("status", str(archive.path), "--json").stdout)["streams"]
+
+    assert {"teams": 0, "users": 2} == {stream["stream"]: stream["owed"] for stream in streams}
+
+
 @pytest.mark.parametrize(("verb", "arguments"), [("sql", ["FROM teams"]), ("status", [])])
 def test_a_file_that_is_not_an_archive_is_rejected(
     archive: Command, tmp_path: Path, verb: str, arguments: list[str]

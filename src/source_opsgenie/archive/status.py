@@ -25,11 +25,15 @@ READS_ALL, RESUMES, NEVER_READ = "reads everything", "resumes", "never read"
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """What the file holds of a stream, and what the next sync of it would do."""
+    """What the file holds of a stream, and what the next sync of it would do.
+
+    *owed* is the number of parts that could not be read and are requested again.
+    """
 
     stream: str
     rows: int
     deleted: int
+    owed: int
     is_complete: bool
     synced_at: datetime | None
     proof: str
@@ -98,6 +102,7 @@ def print_status(status: Status, *, as_json: bool, now: datetime | None = None) 
 def _read_streams(database: duckdb.DuckDBPyConnection) -> Iterator[StreamStatus]:
     rows = database.execute("SELECT * FROM _archive.streams ORDER BY stream").fetchall()
     columns = [column[0] for column in database.description or ()]
+    owed = dict(database.execute("SELECT stream, count(*) FROM _archive.owed GROUP BY stream").fetchall())
     for row in (dict(zip(columns, values, strict=True)) for values in rows):
         counts = f"SELECT count(*), count({tables.DELETED_COLUMN}) FROM {tables.identifier(row['stream'])}"
         ((held, deleted),) = database.execute(counts).fetchall()
@@ -105,6 +110,7 @@ def _read_streams(database: duckdb.DuckDBPyConnection) -> Iterator[StreamStatus]
             stream=row["stream"],
             rows=held,
             deleted=deleted,
+            owed=owed.get(row["stream"], 0),
             is_complete=bool(row["is_complete"]),
             synced_at=row["synced_at"],
             proof=row["proof"] or "",
@@ -143,9 +149,10 @@ def _lines(status: Status, now: datetime) -> Iterator[str]:
 
 def _table(status: Status) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("stream", "rows", "deleted", "", "next sync"):
-        table.add_column(header, justify="right" if header in {"rows", "deleted"} else "left", overflow="fold")
+    for header in ("stream", "rows", "deleted", "owed", "", "next sync"):
+        table.add_column(header, justify="right" if header in {"rows", "deleted", "owed"} else "left", overflow="fold")
     for stream in status.streams:
         end = "complete" if stream.is_complete else "INCOMPLETE"
-        table.add_row(stream.stream, f"{stream.rows:,}", f"{stream.deleted:,}", end, stream.next_sync)
+        counts = (f"{count:,}" for count in (stream.rows, stream.deleted, stream.owed))
+        table.add_row(stream.stream, *counts, end, stream.next_sync)
     return table

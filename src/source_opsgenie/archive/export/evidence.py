@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -33,6 +33,7 @@ FILES = {
     "incidents": ("Every incident, with its impact and its responders.", "FROM report.incident_facts"),
     "on_call": ("Who was on call, and until when.", "FROM report.on_call"),
     "syncs": ("Every sync into the archive, with its outcome.", "FROM _archive.runs ORDER BY started_at"),
+    "owed": ("What could not be read, and why.", "SELECT * EXCLUDE (rows) FROM _archive.owed ORDER BY stream, part"),
     "counts": ("What each sync counted and read.", "FROM report.completeness"),
 }
 SCOPE = (
@@ -77,7 +78,7 @@ def write_evidence(rows: Rows, folder: Path, *, path: Path) -> Iterator[Written]
 def _relations(database: duckdb.DuckDBPyConnection) -> Iterator[Relation]:
     for name, (description, query) in FILES.items():
         found = relation(database, name, query, description)
-        yield replace(found, conditions=parts(database, "alert_facts")) if name == POPULATION else found
+        yield found.divided(parts(database, "alert_facts")) if name == POPULATION else found
 
 
 def _digest(path: Path) -> str:

@@ -54,6 +54,10 @@ class Relation:
         """The query as a SELECT statement, to which conditions can be added."""
         return f"SELECT * FROM ({self.query})"
 
+    def divided(self, conditions: tuple[str, ...]) -> "Relation":
+        """The same rows, computed in parts."""
+        return replace(self, conditions=conditions)
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -92,10 +96,10 @@ def computed(database: duckdb.DuckDBPyConnection, source: Relation) -> Iterator[
     database.execute("DROP TABLE temp.computed")
 
 
-def parts(database: duckdb.DuckDBPyConnection, name: str) -> tuple[str, ...]:
+def parts(database: duckdb.DuckDBPyConnection, name: str, *, at_least: int = LARGE_ROWS) -> tuple[str, ...]:
     """Conditions that divide the rows of the view *name* by the first digit of their id, if it joins large tables."""
     column, table = PARTED.get(name, ("", ""))
-    if not table or database.execute(f"SELECT count(*) FROM main.{table}").fetchall()[0][0] < LARGE_ROWS:
+    if not table or database.execute(f"SELECT count(*) FROM main.{table}").fetchall()[0][0] < at_least:
         return ()
     between = [f"{column} >= '{low}' AND {column} < '{high}'" for low, high in pairwise(DIGITS)]
     return (f"{column} < '{DIGITS[0]}'", *between, f"{column} >= '{DIGITS[-1]}'")
@@ -109,7 +113,7 @@ def find_relations(
     for view in views.all_views():
         if view.is_table and view.name in chosen_views:
             found = relation(database, view.name, f"FROM {views.SCHEMA}.{view.name}", view.description)
-            yield replace(found, conditions=parts(database, view.name))
+            yield found.divided(parts(database, view.name))
     for stream in STREAMS.values():
         if stream.name in chosen_tables:
             yield relation(database, stream.name, f"FROM main.{identifier(stream.name)}", stream.description)

@@ -3,16 +3,17 @@ CREATE VIEW report.alert_facts AS
 SELECT
     a.id AS alert_id, a.tinyId AS tiny_id, a.alias, a.message, a.priority, a.status, a.createdAt AS created_at,
     -- ackTime may be set although no one acknowledged the alert; acknowledgedBy is reliable.
-    CASE WHEN (a.report ->> '$.acknowledgedBy') <> '' THEN a.createdAt + to_milliseconds(TRY_CAST(a.report ->> '$.ackTime' AS BIGINT)) END
-        AS acknowledged_at,
+    CASE WHEN (a.report ->> '$.acknowledgedBy') <> ''
+        THEN a.createdAt + to_milliseconds(TRY_CAST(a.report ->> '$.ackTime' AS BIGINT)) END AS acknowledged_at,
     coalesce(acknowledger.person, nullif(a.report ->> '$.acknowledgedBy', '')) AS acknowledged_by,
-    CASE WHEN a.status = 'closed' THEN a.createdAt + to_milliseconds(TRY_CAST(a.report ->> '$.closeTime' AS BIGINT)) END
-        AS closed_at,
+    CASE WHEN a.status = 'closed'
+        THEN a.createdAt + to_milliseconds(TRY_CAST(a.report ->> '$.closeTime' AS BIGINT)) END AS closed_at,
     CASE WHEN a.status = 'closed' THEN coalesce(closer.person, nullif(a.report ->> '$.closedBy', '')) END AS closed_by,
     coalesce(owner.person, nullif(a.owner, '')) AS owner,
     coalesce(team.name, nullif(a.ownerTeamId, '')) AS team,
     array_to_string(TRY_CAST(a.tags AS VARCHAR[]), ', ') AS tags,
-    coalesce(a.integration ->> '$.name', integration.name) AS integration, a.integration ->> '$.type' AS integration_type,
+    coalesce(a.integration ->> '$.name', integration.name) AS integration,
+    a.integration ->> '$.type' AS integration_type,
     nullif(a.source, '') AS source, a."count" AS occurrences, a.lastOccurredAt AS last_occurred_at,
     a.updatedAt AS updated_at, a.snoozedUntil AS snoozed_until, a.acknowledged AS is_acknowledged, a.isSeen AS is_seen,
     coalesce(a.entity, detail.entity) AS entity, coalesce(a.description, detail.description) AS description,
@@ -31,7 +32,9 @@ SELECT DISTINCT id AS alert_id, unnest(TRY_CAST(tags AS VARCHAR[])) AS tag FROM 
 
 -- One row for each alert and responder that it was routed to, with the name of the user, team, escalation or schedule.
 CREATE VIEW report.alert_responders AS
-SELECT r.alert_id, r.responder.type AS kind, coalesce(n.label, r.responder.id) AS responder, r.responder.id AS responder_id
+SELECT
+    r.alert_id, r.responder.type AS kind, coalesce(n.label, r.responder.id) AS responder,
+    r.responder.id AS responder_id
 FROM (
     SELECT id AS alert_id, unnest(from_json(responders, '[{"type": "VARCHAR", "id": "VARCHAR"}]')) AS responder
     FROM alerts WHERE _deleted_at IS NULL
@@ -42,7 +45,8 @@ LEFT JOIN report.names AS n ON n.kind = r.responder.type AND n.id = r.responder.
 CREATE VIEW report.alert_teams AS
 SELECT routed.alert_id, coalesce(team.name, routed.team_id) AS team, routed.team_id
 FROM (
-    SELECT id AS alert_id, unnest(from_json(teams, '[{"id": "VARCHAR"}]')).id AS team_id FROM alerts WHERE _deleted_at IS NULL
+    SELECT id AS alert_id, unnest(from_json(teams, '[{"id": "VARCHAR"}]')).id AS team_id
+    FROM alerts WHERE _deleted_at IS NULL
     UNION SELECT alert_id, responder_id FROM report.alert_responders WHERE kind = 'team'
     UNION SELECT id, ownerTeamId FROM alerts WHERE _deleted_at IS NULL AND ownerTeamId <> ''
 ) AS routed

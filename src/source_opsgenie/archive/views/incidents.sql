@@ -6,15 +6,19 @@ LEFT JOIN services AS s ON s.id = i.service_id;
 
 -- One row for each incident and responder, with the name of the user or team.
 CREATE VIEW report.incident_responders AS
-SELECT i.incident_id, i.responder.type AS kind, coalesce(n.label, i.responder.id) AS responder, i.responder.id AS responder_id
+SELECT
+    i.incident_id, i.responder.type AS kind, coalesce(n.label, i.responder.id) AS responder,
+    i.responder.id AS responder_id
 FROM (
-    SELECT id AS incident_id, unnest(from_json(responders, '[{"type": "VARCHAR", "id": "VARCHAR"}]')) AS responder FROM incidents
+    SELECT id AS incident_id, unnest(from_json(responders, '[{"type": "VARCHAR", "id": "VARCHAR"}]')) AS responder
+    FROM incidents
 ) AS i LEFT JOIN report.names AS n ON n.kind = i.responder.type AND n.id = i.responder.id;
 
 -- One row for each incident, with the names of its team and services, the minutes of impact, and the number of alerts.
 CREATE VIEW report.incident_facts AS
 SELECT
-    i.id AS incident_id, i.tinyId AS tiny_id, i.message, i.priority, i.status, i.createdAt AS created_at, i.updatedAt AS updated_at,
+    i.id AS incident_id, i.tinyId AS tiny_id, i.message, i.priority, i.status,
+    i.createdAt AS created_at, i.updatedAt AS updated_at,
     coalesce(i.impactStartDate, i.createdAt) AS impact_from, i.impactEndDate AS impact_until,
     round(epoch(i.impactEndDate - coalesce(i.impactStartDate, i.createdAt)) / 60, 1) AS impact_minutes,
     coalesce(t.name, nullif(i.ownerTeam, '')) AS team, services.services, responders.responders,
@@ -26,7 +30,8 @@ LEFT JOIN (
     SELECT incident_id, string_agg(service, ', ' ORDER BY service) AS services FROM report.incident_services GROUP BY 1
 ) AS services ON services.incident_id = i.id
 LEFT JOIN (
-    SELECT incident_id, string_agg(responder, ', ' ORDER BY responder) AS responders FROM report.incident_responders GROUP BY 1
+    SELECT incident_id, string_agg(responder, ', ' ORDER BY responder) AS responders
+    FROM report.incident_responders GROUP BY 1
 ) AS responders ON responders.incident_id = i.id
 LEFT JOIN (SELECT incident_id, count(*) AS alerts FROM incident_alerts WHERE _deleted_at IS NULL GROUP BY 1) AS linked
     ON linked.incident_id = i.id;
@@ -38,7 +43,10 @@ WITH linked AS (
     SELECT l.incident_id, a.id AS alert_id, a.createdAt, a.owner, a.message
     FROM incident_alerts AS l JOIN alerts AS a ON a.id = l.alert_id WHERE l._deleted_at IS NULL
 ), event AS (
-    SELECT id AS incident_id, createdAt AS happened_at, 'incident' AS what, 'created' AS kind, NULL AS who, message AS text, NULL AS alert_id FROM incidents
+    SELECT
+        id AS incident_id, createdAt AS happened_at, 'incident' AS what, 'created' AS kind, NULL AS who,
+        message AS text, NULL AS alert_id
+    FROM incidents
     UNION ALL SELECT incident_id, eventTime, 'timeline', type, actor ->> '$.name',
         concat_ws(': ', title ->> '$.content', description ->> '$.content'), NULL FROM incident_timeline_entries
     UNION ALL SELECT incident_id, createdAt, 'note', 'note', owner, note, NULL FROM incident_notes
@@ -50,7 +58,7 @@ WITH linked AS (
         FROM linked AS l JOIN alert_logs AS g USING (alert_id)
 )
 SELECT
-    i.tinyId AS tiny_id, i.message AS incident, i.priority, e.happened_at, e.what, e.kind, coalesce(p.person, e.who) AS who,
-    e.text, e.incident_id, e.alert_id
+    i.tinyId AS tiny_id, i.message AS incident, i.priority, e.happened_at, e.what, e.kind,
+    coalesce(p.person, e.who) AS who, e.text, e.incident_id, e.alert_id
 FROM event AS e JOIN incidents AS i ON i.id = e.incident_id LEFT JOIN report.people AS p ON p.username = e.who
 ORDER BY i.createdAt, e.incident_id, e.happened_at, e.what, e.text, e.who, e.alert_id;

@@ -1,6 +1,9 @@
 -- The name of every user, team, schedule, escalation, integration and service, by kind and id.
 CREATE VIEW report.names AS
-          SELECT 'user' AS kind, id, username AS name, coalesce(nullif(fullName, ''), username) AS label, _deleted_at IS NOT NULL AS is_deleted FROM users
+SELECT
+    'user' AS kind, id, username AS name, coalesce(nullif(fullName, ''), username) AS label,
+    _deleted_at IS NOT NULL AS is_deleted
+FROM users
 UNION ALL SELECT 'team', id, name, name, _deleted_at IS NOT NULL FROM teams
 UNION ALL SELECT 'schedule', id, name, name, _deleted_at IS NOT NULL FROM schedules
 UNION ALL SELECT 'escalation', id, name, name, _deleted_at IS NOT NULL FROM escalations

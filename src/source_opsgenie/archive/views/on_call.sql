@@ -3,17 +3,21 @@ CREATE VIEW report.on_call_periods AS
 WITH rotation AS (
     SELECT
         schedule_id, startDate AS span_from, endDate AS span_until,
-        unnest(from_json(finalTimeline, '{"rotations": [{"name": "VARCHAR", "periods": [{"startDate": "VARCHAR",
-            "endDate": "VARCHAR", "type": "VARCHAR", "recipient": {"id": "VARCHAR", "name": "VARCHAR", "type": "VARCHAR"},
-            "flattenedRecipients": [{"id": "VARCHAR", "name": "VARCHAR", "type": "VARCHAR"}]}]}]}').rotations) AS rotation
+        unnest(from_json(finalTimeline, '{"rotations": [{"name": "VARCHAR", "periods": [{
+            "startDate": "VARCHAR", "endDate": "VARCHAR", "type": "VARCHAR",
+            "recipient": {"id": "VARCHAR", "name": "VARCHAR", "type": "VARCHAR"},
+            "flattenedRecipients": [{"id": "VARCHAR", "name": "VARCHAR", "type": "VARCHAR"}]
+        }]}]}').rotations) AS rotation
     FROM schedule_timelines WHERE _deleted_at IS NULL
 ), period AS (
-    SELECT schedule_id, span_from, span_until, rotation.name AS rotation, unnest(rotation.periods) AS period FROM rotation
+    SELECT schedule_id, span_from, span_until, rotation.name AS rotation, unnest(rotation.periods) AS period
+    FROM rotation
 ), recipient AS (
     SELECT
         -- A returned span may begin hours before the requested one: what lies outside belongs to its neighbour.
         schedule_id, rotation, period.type AS kind,
-        greatest(report.utc(period.startDate), span_from) AS starts_at, least(report.utc(period.endDate), span_until) AS ends_at,
+        greatest(report.utc(period.startDate), span_from) AS starts_at,
+        least(report.utc(period.endDate), span_until) AS ends_at,
         -- A past period also lists the users behind a team or an escalation.
         unnest(CASE WHEN period.recipient.type = 'user' OR len(coalesce(period.flattenedRecipients, [])) = 0
             THEN [period.recipient] ELSE period.flattenedRecipients END) AS who
@@ -31,17 +35,23 @@ WHERE r.ends_at > r.starts_at AND r.who.id IS NOT NULL;
 -- One row for each uninterrupted time that someone is on call in a schedule: periods that touch or overlap are joined.
 CREATE VIEW report.on_call AS
 WITH numbered AS (
-    SELECT *, sum(is_new::INTEGER) OVER (PARTITION BY schedule_id, person_id ORDER BY starts_at, ends_at ROWS UNBOUNDED PRECEDING) AS number
+    SELECT *, sum(is_new::INTEGER) OVER (
+        PARTITION BY schedule_id, person_id ORDER BY starts_at, ends_at ROWS UNBOUNDED PRECEDING
+    ) AS number
     FROM (
-        SELECT *, coalesce(starts_at > max(ends_at) OVER (PARTITION BY schedule_id, person_id ORDER BY starts_at, ends_at
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_new
+        SELECT *, coalesce(starts_at > max(ends_at) OVER (
+            PARTITION BY schedule_id, person_id ORDER BY starts_at, ends_at
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ), true) AS is_new
         FROM report.on_call_periods
     )
 )
 SELECT
-    any_value(schedule) AS schedule, any_value(team) AS team, any_value(person) AS person, any_value(username) AS username,
-    any_value(person_type) AS person_type, min(starts_at) AS starts_at, max(ends_at) AS ends_at,
-    string_agg(DISTINCT rotation, ', ' ORDER BY rotation) AS rotations, string_agg(DISTINCT kind, ', ' ORDER BY kind) AS kinds,
+    any_value(schedule) AS schedule, any_value(team) AS team, any_value(person) AS person,
+    any_value(username) AS username, any_value(person_type) AS person_type,
+    min(starts_at) AS starts_at, max(ends_at) AS ends_at,
+    string_agg(DISTINCT rotation, ', ' ORDER BY rotation) AS rotations,
+    string_agg(DISTINCT kind, ', ' ORDER BY kind) AS kinds,
     round(epoch(max(ends_at) - min(starts_at)) / 3600, 2) AS hours
 FROM numbered GROUP BY schedule_id, person_id, number ORDER BY schedule, starts_at, person;
 
@@ -58,15 +68,20 @@ WITH period AS (
         team, person_id, any_value(person) AS person, any_value(username) AS username, starts_at,
         least(max(ends_at), (SELECT synced_at FROM _archive.streams WHERE stream = 'schedule_timelines')) AS ends_at
     FROM (
-        SELECT NULL AS team, person_id, person, username, starts_at, ends_at FROM report.on_call_periods WHERE person_type = 'user'
+        SELECT NULL AS team, person_id, person, username, starts_at, ends_at
+        FROM report.on_call_periods WHERE person_type = 'user'
         UNION ALL SELECT coalesce(team, '(no team)'), person_id, person, username, starts_at, ends_at
         FROM report.on_call_periods WHERE person_type = 'user'
     ) GROUP BY team, person_id, starts_at
 ), numbered AS (
-    SELECT *, sum(is_new::INTEGER) OVER (PARTITION BY team, person_id ORDER BY starts_at, ends_at ROWS UNBOUNDED PRECEDING) AS number
+    SELECT *, sum(is_new::INTEGER) OVER (
+        PARTITION BY team, person_id ORDER BY starts_at, ends_at ROWS UNBOUNDED PRECEDING
+    ) AS number
     FROM (
-        SELECT *, coalesce(starts_at > max(ends_at) OVER (PARTITION BY team, person_id ORDER BY starts_at, ends_at
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS is_new
+        SELECT *, coalesce(starts_at > max(ends_at) OVER (
+            PARTITION BY team, person_id ORDER BY starts_at, ends_at
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ), true) AS is_new
         FROM period WHERE ends_at > starts_at
     )
 )
@@ -83,21 +98,29 @@ WITH zoned AS (
     SELECT d.*, coalesce(z.name, 'UTC') AS zone FROM report.on_call_distinct AS d
     LEFT JOIN users AS u ON u.id = d.person_id LEFT JOIN pg_timezone_names() AS z ON z.name = u.timeZone
 ), dated AS (
-    SELECT *, unnest(generate_series(date_trunc('day', report.to_local(starts_at, zone)), report.to_local(ends_at, zone), INTERVAL 1 DAY)) AS day
+    SELECT *, unnest(generate_series(
+        date_trunc('day', report.to_local(starts_at, zone)), report.to_local(ends_at, zone), INTERVAL 1 DAY
+    )) AS day
     FROM zoned
 ), measured AS (
     SELECT *,
-        epoch(least(ends_at, report.from_local(day + INTERVAL 1 DAY, zone)) - greatest(starts_at, report.from_local(day, zone))) AS seconds,
+        epoch(
+            least(ends_at, report.from_local(day + INTERVAL 1 DAY, zone))
+            - greatest(starts_at, report.from_local(day, zone))
+        ) AS seconds,
         CASE WHEN isodow(day) <= 5 THEN greatest(0, epoch(
-            least(ends_at, report.from_local(day + to_hours(until_hour), zone)) - greatest(starts_at, report.from_local(day + to_hours(from_hour), zone))
+            least(ends_at, report.from_local(day + to_hours(until_hour), zone))
+            - greatest(starts_at, report.from_local(day + to_hours(from_hour), zone))
         )) ELSE 0 END AS business_seconds
     FROM dated
 )
 SELECT
     person, username, team, date_trunc('month', day)::DATE AS month, round(sum(seconds) / 3600, 2) AS hours,
-    round(sum(business_seconds) / 3600, 2) AS business_hours, round(sum(seconds - business_seconds) / 3600, 2) AS off_hours,
+    round(sum(business_seconds) / 3600, 2) AS business_hours,
+    round(sum(seconds - business_seconds) / 3600, 2) AS off_hours,
     any_value(zone) AS time_zone, person_id
-FROM measured WHERE seconds > 0 GROUP BY person, username, team, month, person_id ORDER BY person, username, team, month;
+FROM measured WHERE seconds > 0
+GROUP BY person, username, team, month, person_id ORDER BY person, username, team, month;
 
 -- Hours on call by person and month until the last sync. Overlapping rotations and schedules are counted once. Months
 -- and business hours (Monday to Friday, 9 to 17) are those of the person's time zone.
@@ -120,8 +143,8 @@ SELECT
     count(*) FILTER (hour(local) < 7 OR hour(local) >= 23) AS at_night
 FROM (
     SELECT
-        coalesce(nullif(u.fullName, ''), r.user_username) AS person, r.user_username AS username, r.createdAt AS notified_at,
-        report.to_local(r.createdAt, coalesce(z.name, 'UTC')) AS local
+        coalesce(nullif(u.fullName, ''), r.user_username) AS person, r.user_username AS username,
+        r.createdAt AS notified_at, report.to_local(r.createdAt, coalesce(z.name, 'UTC')) AS local
     FROM alert_recipients AS r
     LEFT JOIN users AS u ON u.id = r.user_id LEFT JOIN pg_timezone_names() AS z ON z.name = u.timeZone
     WHERE r._deleted_at IS NULL

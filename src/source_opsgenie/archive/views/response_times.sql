@@ -13,7 +13,8 @@ CREATE VIEW report.mtta_mttr AS
 SELECT
     coalesce(t.team, '(no team)') AS team, c.month, count(*) AS closed_alerts,
     report.minutes(avg(c.ack_ms)) AS mtta_minutes, report.minutes(quantile_cont(c.ack_ms, 0.95)) AS p95_ack_minutes,
-    report.minutes(avg(c.close_ms)) AS mttr_minutes, report.minutes(quantile_cont(c.close_ms, 0.95)) AS p95_close_minutes
+    report.minutes(avg(c.close_ms)) AS mttr_minutes,
+    report.minutes(quantile_cont(c.close_ms, 0.95)) AS p95_close_minutes
 FROM report.closed_alerts AS c LEFT JOIN report.alert_teams AS t USING (alert_id)
 GROUP BY ALL ORDER BY ALL;
 

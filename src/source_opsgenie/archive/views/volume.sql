@@ -10,8 +10,8 @@ FROM alerts WHERE _deleted_at IS NULL GROUP BY 1 ORDER BY 1;
 -- Alerts by priority and month of creation (UTC), and how many of them are still open.
 CREATE VIEW report.alerts_by_priority AS
 SELECT
-    date_trunc('month', createdAt)::DATE AS month, priority, count(*) AS alerts, count(*) FILTER (status = 'open') AS open,
-    sum("count")::BIGINT AS occurrences
+    date_trunc('month', createdAt)::DATE AS month, priority, count(*) AS alerts,
+    count(*) FILTER (status = 'open') AS open, sum("count")::BIGINT AS occurrences
 FROM alerts WHERE _deleted_at IS NULL GROUP BY ALL ORDER BY ALL;
 
 -- Alerts by team and month of creation (UTC); an alert counts for every team that it was routed to.
@@ -47,7 +47,8 @@ SELECT
     coalesce(integration, '(none)') AS integration, integration_type, count(*) AS alerts,
     sum(occurrences)::BIGINT AS occurrences,
     count(*) FILTER (created_at > (SELECT max(createdAt) FROM alerts) - INTERVAL 28 DAY) AS alerts_last_28_days,
-    round(100.0 * count(*) FILTER (acknowledged_by IS NULL AND status = 'closed') / count(*), 1) AS closed_unacknowledged_percent,
+    round(100.0 * count(*) FILTER (acknowledged_by IS NULL AND status = 'closed') / count(*), 1)
+        AS closed_unacknowledged_percent
 FROM report.alert_facts WHERE NOT is_deleted GROUP BY ALL ORDER BY alerts DESC, integration;
 
 -- The sources that created the most alerts.
