@@ -291,3 +291,4 @@ def test_every_domain_has_a_pacer_with_its_candidates() -> None:
 
     assert set(pacers) == set(Domain)
     assert (2, 1) == (pacers[Domain.ALERT_COUNT].per_minute(), pacers[Domain.USER_LIST].per_minute())
+    assert (True, False) == (pacers[Domain.ALERT_COUNT].is_known(), pacers[Domain.INCIDENT].is_known())

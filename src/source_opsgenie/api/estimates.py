@@ -24,8 +24,8 @@ AGREED_SECONDS = 120.0
 # A confirmed limit is tested by rising further once in this time at most.
 TEST_SECONDS = 3600.0
 # Others lower a limit to this fraction at most, so that it is back within five minutes; one request always goes.
-LEAST = 0.04
-LOWEST = 0.8
+LEAST = 0.03
+LOWEST = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +56,17 @@ class Estimate:
 
     def lowered(self, reading: Reading, now: float, *, period: float) -> "Estimate":
         """The estimate after *reading* was taken, *now*; nothing is sent for a *period* afterwards."""
-        resumes_at = now + period
+        resumes_at, is_early = now + period, self._is_early(now)
         proven = max(self.proven, reading.bucket)
         after = replace(self, proven=proven, returns=0, rises=0, test_at=self._next_test(now))
         if after._is_of_others(reading):
-            return after._limited(self._below(reading), resumes_at + OTHERS_SECONDS)
+            rest = LOWEST if is_early else min(reading.bucket, self.limit) / 2
+            return after._limited(rest, resumes_at + OTHERS_SECONDS)
         agreed = _agreed((*self.readings, reading), proven=proven)
         if agreed is None:
             after = replace(after, readings=(reading,), since=now)
-            return after._limited(self._below(reading), resumes_at + RISE_SECONDS)
+            guess = min(reading.bucket, self.limit / 2) if is_early else reading.bucket
+            return after._limited(guess, resumes_at + RISE_SECONDS)
         after = replace(after, readings=(*self.readings, reading)[-COMPARED:])
         after = after._limited(agreed, resumes_at + AGREED_SECONDS)
         return after._confirmed(now) if now - self.since >= AGREED_SECONDS else after
@@ -97,10 +99,9 @@ class Estimate:
         is_valid = self.confirmed is not None and self.proven > (1 - 2 * TOLERANCE) * self.confirmed
         return is_valid and reading.window < (1 - CHANCE) * (self.confirmed or 0.0)
 
-    def _below(self, reading: Reading) -> float:
-        """What *reading* says; at most half of the limit if it had not risen yet, because others use it."""
-        is_early = not self.returns + self.rises and self.limit < math.inf
-        return min(reading.bucket, self.limit / 2) if is_early else reading.bucket
+    def _is_early(self, now: float) -> bool:
+        """Whether the limit was lowered and has not had the time to rise: others use it."""
+        return now < self.rises_at < math.inf and not self.returns + self.rises
 
     def _limited(self, limit: float, rises_at: float) -> "Estimate":
         limit = min(max(limit, LEAST * self._allowed, LOWEST), self.known or math.inf)

@@ -127,8 +127,9 @@ class Pacer:
         return min(paces, default=None)
 
     def is_known(self) -> bool:
-        """Whether a limit is known, by report or confirmation, and none that is only a guess holds instead."""
-        return bool(self._allowed) and not self._learner.guesses
+        """Whether the limits are reported or confirmed: there is one, and none of them is a guess."""
+        has_limit = bool(self._allowed or self._candidates)
+        return has_limit and not self._learner.guesses and all(pacer.is_known() for pacer in self._candidates)
 
     def _wait(self, now: float) -> float:
         """Seconds until a request may go, or 0; needs all locks."""
