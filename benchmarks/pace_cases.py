@@ -60,6 +60,7 @@ class Case:
     latency: float = LATENCY
     threads: int = THREADS
     seed: int = 1
+    others_share: float = OTHERS_SHARE
 
     @property
     def name(self) -> str:
@@ -92,7 +93,7 @@ class Case:
 
     def _throttle(self, clock: Clock) -> Throttle:
         limits = {domain: [self.limit] for domain in ("alert", "search")}
-        pace = OTHERS_SHARE * self.per_second
+        pace = self.others_share * self.per_second
         others = [OtherClient("alert", pace, 0.0, self.others.end, self.others.every)] if self.others.end else []
         return Throttle(limits, clock=clock, model=self.enforced, others=others)
 

@@ -1,10 +1,22 @@
 """Pacers against services with a limit of their own: how much of it is used, and how often they are throttled."""
 
+import math
 import threading
 
 import pytest
-from benchmarks.pace_cases import ALONE, COUNTED, LATENCY, REPORTED, SHARED, THIRD_MINUTE, Case
+from benchmarks.pace_cases import (
+    ALONE,
+    COUNTED,
+    LATENCY,
+    REPORTED,
+    SECONDS,
+    SHARED,
+    THIRD_MINUTE,
+    Case,
+    Timetable,
+)
 from benchmarks.pace_model import Lane, Model
+from benchmarks.rate_limit_outcomes import PER_SECOND
 
 from opsgenie_simulator.limits import Throttle
 from source_opsgenie.api.in_flight import INITIAL_BOUND, InFlight
@@ -45,6 +57,19 @@ def test_a_known_limit_is_used_without_throttling(case: Case) -> None:
 def test_the_pace_returns_after_others_have_left(case: Case) -> None:
     """Five minutes after another client has ended its use the share is used again, reported or not."""
     assert case.run().returned_after <= 300
+
+
+ALWAYS = Timetable("half an hour", SECONDS, math.inf)
+
+
+@by_name([Case(PER_SECOND, "buckets", is_known, ALWAYS, others_share=0.4) for is_known in (True, False)])
+def test_other_clients_of_the_account_find_room(case: Case) -> None:
+    """Beside a client that takes 40 % of the limit all the time, both find room after a few throttled requests."""
+    outcome = case.run()
+
+    assert outcome.used_percent(THIRD_MINUTE) >= 40
+    assert outcome.throttled_percent < 1
+    assert len(outcome.others_throttled) < 20
 
 
 def test_slow_responses_are_one_episode() -> None:

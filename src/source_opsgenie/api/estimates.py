@@ -60,7 +60,8 @@ class Estimate:
         proven = max(self.proven, reading.bucket)
         after = replace(self, proven=proven, returns=0, rises=0, test_at=self._next_test(now))
         if after._is_of_others(reading):
-            rest = LOWEST if is_early else min(reading.bucket, self.limit) / 2
+            # Half of what they left; less if that was too much.
+            rest = min(reading.bucket, self.limit) / (4 if is_early else 2)
             return after._limited(rest, resumes_at + OTHERS_SECONDS)
         agreed = _agreed((*self.readings, reading), proven=proven)
         if agreed is None:
