@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.comparison import again, alerts, children, small
 from benchmarks.exports import exports
+from benchmarks.pace import pace
 from benchmarks.rate_limits import limits
 from benchmarks.report import Log, Report, describe_machine, describe_noise, print_line, time_fixed_work
 from benchmarks.scale import scale
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Log], Report]] = {
     "again": again,
     "children": children,
     "limits": limits,
+    "pace": pace,
     "scale": scale,
     "exports": exports,
 }

@@ -5,12 +5,10 @@ All cases run in parallel, because each spends its time waiting.
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import urllib3
 
@@ -25,8 +23,8 @@ from benchmarks.rate_limit_outcomes import (
     Outcome,
     evaluate,
 )
-from benchmarks.report import Log, Report, Target, format_table
-from benchmarks.server import Server, ServerOptions, clear_journal, serve, update_alerts
+from benchmarks.report import Log, Report, format_table
+from benchmarks.server import Server, ServerOptions, serve
 from opsgenie_simulator import Simulator, Switches
 
 STREAM = "alert_recipients"
@@ -52,28 +50,17 @@ CASES = [
 
 
 def limits(log: Log) -> Report:
-    """Run every case, and a second sync with the limits that the first one learned."""
-    restarts = [Case(limit, "buckets", is_known=False) for limit in (PER_MINUTE, PER_SECOND)]
-    jobs = [*(partial(run_second_sync, case) for case in restarts), *(partial(run_case, case) for case in CASES)]
+    """Run every case."""
+    jobs = [partial(run_case, case) for case in CASES]
     log(f"{len(jobs)} cases in parallel, for about seven minutes")
     with ThreadPoolExecutor(len(jobs)) as threads:
         outcomes = list(threads.map(_start_delayed, jobs, range(len(jobs))))
-    restarted, fresh = outcomes[: len(restarts)], outcomes[len(restarts) :]
     lines = [
         f"The connector may use {SHARE:.0%} of a limit. 429s within {EPISODE_SECONDS:.0f} s are one episode.",
         "",
-        *format_table(HEADINGS, [outcome.row() for outcome in fresh]),
-        "",
-        "A second sync with the state of the first:",
-        "",
-        *format_table(HEADINGS, [outcome.row() for outcome in restarted]),
+        *format_table(HEADINGS, [outcome.row() for outcome in outcomes]),
     ]
-    targets = [target for outcome in fresh for target in outcome.targets()]
-    targets += [
-        Target(f"{outcome.case.name}: throttled in the second sync", outcome.throttled, 0, at_most=True)
-        for outcome in restarted
-    ]
-    return Report(lines, targets)
+    return Report(lines, [target for outcome in outcomes for target in outcome.targets()])
 
 
 def _start_delayed(job: Callable[[], Outcome], position: int) -> Outcome:
@@ -88,19 +75,6 @@ def run_case(case: Case) -> Outcome:
         return evaluate(case, simulator.requests, seconds=seconds)
 
 
-def run_second_sync(case: Case) -> Outcome:
-    """Learn the limit in a first sync, change every alert, and evaluate a second sync from its state."""
-    seconds = SECONDS[case.limit] / 2
-    alerts = int(case.limit.limit / case.limit.period_in_sec * seconds * SHARE)
-    with serve(replace(_server_options(case), alerts=alerts)) as simulator:
-        first = Program().read(STREAM, config={"api_token": simulator.key, "endpoint": simulator.url})
-        simulator.call(update_alerts, alerts)
-        time.sleep(case.limit.period_in_sec)  # requests of the first sync must not count against the second
-        simulator.call(clear_journal)
-        seconds = _read(simulator, seconds, state=first.states.values())
-        return evaluate(case, simulator.requests, seconds=seconds)
-
-
 def _server_options(case: Case) -> ServerOptions:
     """An account with more alerts than can be read at the limit within the duration of *case*."""
     switches = Switches(
@@ -111,10 +85,10 @@ def _server_options(case: Case) -> ServerOptions:
     return ServerOptions(alerts=alerts, latency_ms=LATENCY_MS, limits=(case.limit,), switches=switches)
 
 
-def _read(simulator: Server, seconds: float, *, state: Iterable[Any] = ()) -> float:
+def _read(simulator: Server, seconds: float) -> float:
     """Read for at most *seconds*; returns how long the read took if it ended earlier."""
     config = {"api_token": simulator.key, "endpoint": simulator.url}
-    result = Program().read(STREAM, config=config, state=state, stop=StopAfter(seconds=seconds))
+    result = Program().read(STREAM, config=config, stop=StopAfter(seconds=seconds))
     return min(seconds, result.last_row - result.first_row) if result.exit_code == 0 else seconds
 
 

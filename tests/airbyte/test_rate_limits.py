@@ -23,24 +23,27 @@ def limited_until(output: Output) -> list[int]:
     return [reason["rate_limited"]["quota_reset"] for reason in reasons if reason["type"] == "RATE_LIMITED"]
 
 
-def test_a_limit_is_reported_learned_and_remembered(source: Verbs) -> None:
-    """A throttled read waits and says so; the state keeps the limit, so the next sync is not throttled."""
+def test_a_limit_is_reported_and_remembered_once_it_is_confirmed(source: Verbs) -> None:
+    """A throttled read waits and says so; what it guesses is not kept, but a confirmed limit is, and then obeyed."""
     account = Account.seeded(alerts=60)
     with Simulator(account, switches=UNKNOWN_LIMITS, limits=TWENTY_PER_SECOND) as simulator:
         limited = source.with_config(endpoint=simulator.url, api_token=account.full_key)
         began = time.time() * 1000
         first = limited.read("alert_logs")
         (state,) = first.last_states()
+        is_guess_kept = "limits" in state["stream"]["stream_state"]
         throttled_first = count_throttled(simulator)
         simulator.clear_requests()
+        confirmed = {"requests": {"alert/1": 20}, "learned": format_timestamp(int(began))}
+        state["stream"]["stream_state"] |= {"limits": confirmed}
         second = limited.read("alert_logs", state=[state], mode="full_refresh")
         throttled_second = count_throttled(simulator)
 
     assert 0 < throttled_first <= 48
     assert any(began < until <= began + 20_000 for until in limited_until(first))
     assert "Too many requests in the domain alert" in first.logs()
-    assert {"alert/1"} == state["stream"]["stream_state"]["limits"]["requests"].keys()
-    assert 15 <= state["stream"]["stream_state"]["limits"]["requests"]["alert/1"] <= 28
+    assert not is_guess_kept
+    assert confirmed == second.last_states()[0]["stream"]["stream_state"]["limits"]
     assert (0, []) == (throttled_second, limited_until(second))
     assert first.records("alert_logs") == second.records("alert_logs")
 

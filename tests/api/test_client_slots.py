@@ -99,7 +99,7 @@ def test_a_request_that_waits_for_the_pacer_holds_no_slot() -> None:
     """A domain that must wait keeps no slot from another one."""
     gate = Gate(clock := PausedClock())
     pacers = {domain: Pacer() for domain in Domain}
-    pacers[Domain.SEARCH].record_throttled(clock.now, period=60.0)
+    pacers[Domain.SEARCH].record_throttled(clock.now, period=60.0, sent_at=clock.now)
     client = client_of(gate, clock, pacers=pacers, max_concurrent=1)
     threads = send(client, [Domain.SEARCH, Domain.SEARCH])
     assert clock.has_sleeper.wait(TIMEOUT)

@@ -2,139 +2,86 @@
 
 import math
 import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from heapq import heapify, heappop, heappush
-from itertools import pairwise
-from typing import Any
 
 import pytest
+from benchmarks.pace_cases import (
+    ALONE,
+    COUNTED,
+    LATENCY,
+    REPORTED,
+    SECONDS,
+    SHARED,
+    THIRD_MINUTE,
+    Case,
+    Timetable,
+)
+from benchmarks.pace_model import Lane, Model
+from benchmarks.rate_limit_outcomes import PER_SECOND
 
-from opsgenie_simulator.limits import Model, RateLimit, Throttle
+from opsgenie_simulator.limits import Throttle
 from source_opsgenie.api.in_flight import INITIAL_BOUND, InFlight
-from source_opsgenie.api.pacing import Limit, Pacer
+from source_opsgenie.api.pacing import Domain, Pacer
 
 TIMEOUT = 10.0
 # For a thread that must not get this far.
 A_WHILE = 0.05
 
-Act = Callable[[Pacer], Iterator[tuple[float, Any]]]
+
+def by_name(cases: list[Case]) -> pytest.MarkDecorator:
+    """The test with each of *cases*."""
+    return pytest.mark.parametrize("case", cases, ids=lambda case: f"{case.name}, {case.latency * 1000:.0f} ms")
 
 
-class Service:
-    """An API with a *limit*, used by *callers* that share a pacer and by *others*, on a clock of its own."""
+@by_name([case for case in (*ALONE, *COUNTED) if case.latency >= LATENCY and case.count_domain != "alert"])
+def test_an_unknown_limit_is_found(case: Case) -> None:
+    """From the third minute on the share of an unknown limit is used, and three episodes at most lead to it."""
+    outcome = case.run()
 
-    def __init__(self, limit: RateLimit, model: Model, *, latency: float, callers: int, others: float = 0.0) -> None:
-        self.now, self.latency, self.callers, self.others = 0.0, latency, callers, others
-        self.limit = limit
-        self.throttle = Throttle({"alert": [limit]}, clock=lambda: self.now, model=model)
-        self.accepted: list[float] = []
-        self.throttled: list[float] = []
-
-    def serve(self, pacer: Pacer, *, seconds: float) -> None:
-        """Let all callers send as fast as the pacer allows, and others *others* requests a second."""
-        acts: list[tuple[float, int, Act]] = [(0.0, number, self.send) for number in range(self.callers)]
-        acts += [(number / self.others, -number, self.send_other) for number in range(1, int(seconds * self.others))]
-        heapify(acts)
-        while acts and acts[0][0] < seconds:
-            self.now, number, act = heappop(acts)
-            for when, next_act in act(pacer):
-                heappush(acts, (when, number, next_act))
-
-    def send(self, pacer: Pacer) -> Iterator[tuple[float, Any]]:
-        """Send a caller's request, or wait."""
-        if pacer.in_flight.room <= 0:
-            yield self.now + self.latency / 4, self.send
-        elif wait := pacer.take(self.now):
-            yield self.now + wait, self.send
-        else:
-            pacer.in_flight.enter()
-            exceeded = self.throttle.admit("alert")
-            (self.throttled if exceeded else self.accepted).append(self.now)
-            yield self.now + self.latency, partial(self.respond, exceeded)
-
-    def respond(self, exceeded: RateLimit | None, pacer: Pacer) -> Iterator[tuple[float, Any]]:
-        """Return the response to a caller."""
-        pacer.in_flight.leave(self.now)
-        if exceeded:
-            pacer.record_throttled(self.now, period=float(exceeded.period_in_sec))
-        yield self.now, self.send
-
-    def send_other(self, _: Pacer) -> Iterator[tuple[float, Any]]:
-        """Send a request of another client."""
-        self.throttle.admit("alert")
-        yield from ()
-
-    def episodes(self) -> list[float]:
-        """The times of throttled requests more than a period after the one before."""
-        times = pairwise([-math.inf, *self.throttled])
-        return [time for before, time in times if time - before > self.limit.period_in_sec]
+    assert outcome.used_percent(THIRD_MINUTE) >= 85
+    # In an uncertain case a bucket is taken to be a little larger than it is, and never exceeded.
+    assert outcome.used_percent(900.0) <= 115
+    assert outcome.throttled_percent < 1
+    assert outcome.episodes <= 3
 
 
-MODELS: list[Model] = ["buckets", "rolling"]
-each_model = pytest.mark.parametrize("model", MODELS)
-at_each_speed = pytest.mark.parametrize(("latency", "callers"), [(0.02, 32), (0.1, 32), (0.1, 10), (0.3, 10)])
+@by_name(REPORTED)
+def test_a_known_limit_is_used_without_throttling(case: Case) -> None:
+    """Of a limit that the API reports, the share is used and no request is throttled."""
+    outcome = case.run()
+
+    assert outcome.used_percent(0.0) >= 95
+    assert outcome.throttled == []
 
 
-@each_model
-@at_each_speed
-def test_an_unknown_limit_is_found(model: Model, latency: float, callers: int) -> None:
-    """Of 20 requests a second that the API does not report, four fifths are soon used, and few are throttled."""
-    service = Service(RateLimit(20, 1), model, latency=latency, callers=callers)
-    pacer = Pacer(share=0.8)
-    service.serve(pacer, seconds=120.0)
-    settled = [time for time in service.accepted if time >= 60]
-
-    assert 0.85 * 16 * 120 <= len(service.accepted) <= 1.15 * 16 * 120
-    assert 0.85 * 16 * 60 <= len(settled) <= 1.15 * 16 * 61
-    assert len(service.throttled) < 0.03 * len(service.accepted)
-    assert len(service.episodes()) <= 2
+@by_name([case for case in SHARED if case.others.end > 6])
+def test_the_pace_returns_after_others_have_left(case: Case) -> None:
+    """Five minutes after another client has ended its use the share is used again, reported or not."""
+    assert case.run().returned_after <= 300
 
 
-@each_model
-@at_each_speed
-def test_an_unknown_limit_per_minute_is_found(model: Model, latency: float, callers: int) -> None:
-    """Of 300 unreported requests a minute: two episodes at most, no larger than what was in flight; none later."""
-    service = Service(RateLimit(300, 60), model, latency=latency, callers=callers)
-    pacer = Pacer(share=0.8)
-    service.serve(pacer, seconds=1200.0)
-    settled = [time for time in service.accepted if time >= 600]
-
-    # A bucket that was refilled while it was emptied seems larger than it is.
-    assert 0.9 * 240 * 10 <= len(settled) <= 0.97 * 300 * 10
-    assert len(service.episodes()) <= 2
-    assert len(service.throttled) <= callers * len(service.episodes())
-    again = Service(RateLimit(300, 60), model, latency=latency, callers=callers)
-    later = Pacer(share=0.8)
-    later.restore_limits(pacer.learned_limits())
-    again.serve(later, seconds=600.0)
-
-    assert again.throttled == []
-    assert len(again.accepted) >= 0.9 * 240 * 10
+ALWAYS = Timetable("half an hour", SECONDS, math.inf)
 
 
-@each_model
-@at_each_speed
-def test_a_known_limit_is_used_without_throttling(model: Model, latency: float, callers: int) -> None:
-    """Of a limit that the API reports, the whole share is used, and nothing is throttled."""
-    service = Service(RateLimit(20, 1), model, latency=latency, callers=callers)
-    service.serve(Pacer([Limit(20, 1.0)], share=0.8), seconds=60.0)
+@by_name([Case(PER_SECOND, "buckets", is_known, ALWAYS, others_share=0.4) for is_known in (True, False)])
+def test_other_clients_of_the_account_find_room(case: Case) -> None:
+    """Beside a client that takes 40 % of the limit all the time, both find room after a few throttled requests."""
+    outcome = case.run()
 
-    assert service.throttled == []
-    assert len(service.accepted) >= 0.95 * 16 * 60
+    assert outcome.used_percent(THIRD_MINUTE) >= 40
+    assert outcome.throttled_percent < 1
+    assert len(outcome.others_throttled) < 20
 
 
-@each_model
-@pytest.mark.parametrize("known", [True, False])
-def test_other_clients_of_the_account_find_room(model: Model, known: bool) -> None:
-    """Beside a client that takes 40 % of 20 a second, both find room after a few throttled requests."""
-    service = Service(RateLimit(20, 1), model, latency=0.05, callers=32, others=8.0)
-    pacer = Pacer([Limit(20, 1.0)] if known else [], share=0.8)
-    service.serve(pacer, seconds=300.0)
-    settled = [time for time in service.accepted if time >= 60]
+def test_slow_responses_are_one_episode() -> None:
+    """Requests that were sent before a pause and are throttled after it lower the limit once."""
+    pacer = Pacer()
+    for number in range(30):
+        pacer.take(number / 1000)
+    first = [pacer.record_throttled(1.0, period=1.0, sent_at=0.029)]
+    late = [pacer.record_throttled(2.5, period=1.0, sent_at=0.02 + number / 1000) for number in range(9)]
 
-    assert len(service.throttled) < 0.03 * len(service.accepted)
-    assert 6 * 240 <= len(settled) <= 12 * 240
+    assert ([True], [False] * 9) == (first, late)
+    assert pacer.per_minute() == pytest.approx(20 * 60, rel=0.05)
 
 
 @pytest.mark.parametrize("per_second", [10, 40])
@@ -157,10 +104,10 @@ def test_slower_responses_never_raise_the_bound(per_second: int) -> None:
 
 def test_quick_responses_raise_the_bound() -> None:
     """A service that responds within 20 ms to any number has 64 requests in flight within half a second."""
-    service = Service(RateLimit(10**6, 1), "buckets", latency=0.02, callers=64)
-    service.serve(Pacer(), seconds=0.5)
+    lane = Lane(Domain.ALERT, "alert", 64)
+    model = Model(lambda clock: Throttle({}, clock=clock), {Domain.ALERT: Pacer()}, [lane], latency=0.02)
 
-    assert len(service.accepted) >= 0.5 * 64 * 0.5 / 0.02
+    assert len(model.run(seconds=0.5)) >= 0.5 * 64 * 0.5 / 0.02
 
 
 def test_each_response_admits_one_request_and_a_limit_admits_all() -> None:
@@ -179,5 +126,5 @@ def test_each_response_admits_one_request_and_a_limit_admits_all() -> None:
     pacer.in_flight.leave(0.0)
     assert entered.acquire(timeout=TIMEOUT)
     assert not entered.acquire(timeout=A_WHILE)
-    pacer.record_throttled(1.0, period=1.0)
+    pacer.record_throttled(1.0, period=1.0, sent_at=1.0)
     assert all(entered.acquire(timeout=TIMEOUT) for _ in range(3))

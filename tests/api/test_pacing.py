@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from source_opsgenie.api.limiter import MARGIN
-from source_opsgenie.api.pacing import Limit, Pacer
+from source_opsgenie.api.pacing import Domain, Limit, Pacer, make_pacers
 
 # Times and periods are whole numbers here, so that sums are exact.
 LIMITS = some.lists(some.builds(Limit, some.integers(1, 5), some.sampled_from([1.0, 7.0, 60.0])), max_size=3)
@@ -21,9 +21,19 @@ def sent_by(pacer: Pacer, acts: list[int]) -> Iterator[float]:
     for act in acts:
         now += max(act, 0)
         if act < 0:
-            pacer.record_throttled(now, period=7.0)
+            pacer.record_throttled(now, period=7.0, sent_at=now)
         elif pacer.take(now) == 0.0:
             yield now
+
+
+def sent_by_pressing(pacer: Pacer, *, since: float = 0.0, until: float) -> list[float]:
+    """The times at which a caller sends that never stops trying."""
+    now, times = since, []
+    while now < until:
+        wait = pacer.take(now)
+        times += [] if wait else [now]
+        now += wait
+    return times
 
 
 def most_within(times: list[float], period: float) -> int:
@@ -61,7 +71,7 @@ def test_nothing_goes_for_exactly_the_throttled_period(limits: list[Limit], sent
     pacer = Pacer(limits)
     for _ in range(sent):
         pacer.take(100.0)
-    pacer.record_throttled(100.0, period=period)
+    pacer.record_throttled(100.0, period=period, sent_at=100.0)
 
     assert pacer.throttled_seconds(100.0) == period
     assert pacer.take(100.0 + period - 0.125) > 0
@@ -72,7 +82,7 @@ def test_nothing_goes_for_exactly_the_throttled_period(limits: list[Limit], sent
 def test_the_share_applies_to_reported_and_learned_limits_but_not_to_the_cap() -> None:
     """Of a limit that the API reports and of a learned one the share is used; the user's cap holds as it is."""
     reported, learned = Pacer([Limit(100, 60.0)], share=0.5), Pacer(share=0.5)
-    learned.restore_limits({60.0: 100})
+    learned.restore_limits({60.0: 100}, 0.0)
     capped, both = (Pacer(limits, share=0.5, cap=Limit(70, 60.0)) for limits in ([], [Limit(100, 60.0)]))
 
     assert [50, 50, 70, 50] == [pacer.per_minute() for pacer in (reported, learned, capped, both)]
@@ -88,59 +98,74 @@ def test_the_cap_is_exact_for_every_share(cap: int, share: float) -> None:
 
 
 def test_throttling_lowers_the_cap_for_a_while() -> None:
-    """Below the cap, throttling means that other clients use the account: the cap is lowered, at most halved."""
+    """Below the cap, throttling means that other clients use the account: the cap is lowered, and restored later."""
     pacer = Pacer(share=0.8, cap=Limit(60, 60.0))
-    pacer.take(0.0)
-    pacer.record_throttled(1.0, period=60.0)
-    lowered = pacer.per_minute()
-    for minute in range(10, 60):
-        pacer.take(minute * 60.0)
+    sent_by_pressing(pacer, until=30.0)
+    pacer.record_throttled(30.0, period=60.0, sent_at=0.0)
+    pacer.record_throttled(95.0, period=60.0, sent_at=95.0)
+    lowered = pacer.per_minute() or 0
+    sent_by_pressing(pacer, since=155.0, until=455.0)
 
-    assert (30, 60) == (lowered, pacer.per_minute())
+    assert lowered < 40
+    assert pacer.per_minute() == 60
     assert pacer.learned_limits() == {}
 
 
 def test_throttling_lowers_a_known_limit() -> None:
-    """Throttling within the limit means that other clients use the account: a share of what went goes next."""
+    """Throttling within the limit means that other clients use it: a share of what they left goes next, evenly."""
     pacer = Pacer([Limit(20, 60.0)], share=0.8)
-    for _ in range(16):
+    for _ in range(10):
         pacer.take(0.0)
-    pacer.record_throttled(1.0, period=60.0)
-    later = [pacer.take(61.0) for _ in range(13)]
+    pacer.record_throttled(1.0, period=60.0, sent_at=0.0)
 
-    assert later == [0.0] * 12 + [60.0 * MARGIN]
+    assert pacer.per_minute() == 9 * 0.8
+    # A late request may catch up by one.
+    assert [pacer.take(61.0) for _ in range(3)] == [0.0, 0.0, pytest.approx(60.0 / (9 * 0.8))]
     assert pacer.learned_limits() == {}
 
 
-def test_a_lowered_limit_rises_again() -> None:
-    """Ten minutes after throttling a known limit rises by a quarter, and so on until it is restored."""
-    pacer = Pacer([Limit(20, 60.0)], share=0.8)
+def test_a_lowered_limit_is_back_within_five_minutes() -> None:
+    """A known limit that others lowered is used again within five minutes, but for the share never exceeded."""
+    pacer = Pacer([Limit(20, 1.0)], share=0.8)
     pacer.take(0.0)
-    for _ in range(16):
-        pacer.take(500.0)
-    pacer.record_throttled(500.5, period=60.0)
-    rates = []
-    for minute in (11, 19, 30, 41, 52, 63):
-        pacer.take(minute * 60.0)
-        rates.append(pacer.per_minute())
+    for second in range(1, 20, 2):
+        pacer.record_throttled(second * 1.0, period=1.0, sent_at=second * 1.0)
+    lowered = pacer.per_minute() or 0
+    times = sent_by_pressing(pacer, since=20.0, until=400.0)
 
-    assert rates == [12, 15, 16, 16, 16, 16]
+    assert lowered < 60
+    assert pacer.per_minute() == 16 * 60
+    assert len([time for time in times if 340 <= time < 400]) >= 0.95 * 16 * 60
+    assert most_within(times, 1.0) <= 16
+
+
+def test_an_idle_limit_does_not_rise() -> None:
+    """A guess rises only while it holds requests back: an idle minute says nothing about it."""
+    idle, busy = Pacer(), Pacer()
+    for pacer in (idle, busy):
+        for number in range(20):
+            pacer.take(number / 100)
+        pacer.record_throttled(0.2, period=1.0, sent_at=0.19)
+    guess = idle.per_minute() or 0
+    for second in range(2, 60):
+        idle.take(float(second))
+    sent_by_pressing(busy, since=2.0, until=60.0)
+
+    assert guess == idle.per_minute()
+    assert guess < (busy.per_minute() or 0)
 
 
 def test_an_unknown_limit_is_learned() -> None:
-    """Without a known limit everything goes; throttling sets one for its period, from what had been sent in it."""
+    """Without a known limit everything goes; throttling sets one for its period, a guess that is not remembered."""
     pacer = Pacer(share=0.8)
-    for second in (0.0, 10.0):
-        for _ in range(6):
-            pacer.take(second)
-    assert pacer.per_minute() is None
+    for number in range(11):
+        pacer.take(number / 1000)
+    assert (pacer.per_minute(), pacer.is_known()) == (None, False)
 
-    pacer.record_throttled(10.0, period=1.0)
+    pacer.record_throttled(0.1, period=1.0, sent_at=0.01)
 
-    # Nine tenths of the five that were accepted, and four fifths of that.
-    assert pacer.learned_limits() == {1.0: 4}
-    assert pacer.per_minute() == 3 * 60
-    assert [pacer.take(11.005 + number / 3) for number in range(3)] == [0.0] * 3
+    assert pacer.per_minute() == pytest.approx(10 * 0.8 * 60, rel=0.02)
+    assert ({}, False) == (pacer.learned_limits(), pacer.is_known())
 
 
 def test_an_episode_teaches_one_limit() -> None:
@@ -148,17 +173,17 @@ def test_an_episode_teaches_one_limit() -> None:
     pacer = Pacer()
     for _ in range(30):
         pacer.take(0.0)
-    is_first = [pacer.record_throttled(0.1 + number / 100, period=60.0) for number in range(10)]
+    is_first = [pacer.record_throttled(0.1 + number / 100, period=60.0, sent_at=0.0) for number in range(10)]
 
     assert is_first == [True] + [False] * 9
-    assert pacer.learned_limits() == {60.0: 20}
+    assert pacer.per_minute() == 20
 
 
 def test_learned_limits_are_restored() -> None:
     """A later pacer begins with a share of what an earlier one learned; a reported limit wins."""
     pacer, reported = Pacer(share=0.5), Pacer([Limit(6, 60.0)], share=0.5)
     for each in (pacer, reported):
-        each.restore_limits({60.0: 20})
+        each.restore_limits({60.0: 20}, 0.0)
 
     assert [pacer.take(0.0) for _ in range(11)] == [0.0] * 10 + [60.0 * MARGIN]
     assert reported.per_minute() == 3
@@ -169,7 +194,7 @@ def test_throttling_never_lowers_to_nothing() -> None:
     """One request per period always goes: a read that is throttled again and again continues slowly."""
     pacer, now = Pacer(), 0.0
     for _ in range(20):
-        pacer.record_throttled(now, period=1.0)
+        pacer.record_throttled(now, period=1.0, sent_at=now)
         now += 60.0
 
     assert pacer.take(now) == 0.0
@@ -178,8 +203,8 @@ def test_throttling_never_lowers_to_nothing() -> None:
 def test_a_shorter_period_does_not_end_a_longer_one() -> None:
     """Of several throttled responses, the one that lasts longest counts."""
     pacer = Pacer()
-    pacer.record_throttled(0.0, period=60.0)
-    pacer.record_throttled(1.0, period=1.0)
+    pacer.record_throttled(0.0, period=60.0, sent_at=0.0)
+    pacer.record_throttled(1.0, period=1.0, sent_at=1.0)
 
     assert pacer.throttled_seconds(10.0) == 50.0
 
@@ -202,7 +227,7 @@ def test_per_minute_is_the_tightest() -> None:
 def test_domains_are_independent() -> None:
     """Throttling in one domain does not hold another."""
     search, alert = Pacer([Limit(1, 60.0)]), Pacer([Limit(1, 60.0)])
-    search.record_throttled(0.0, period=60.0)
+    search.record_throttled(0.0, period=60.0, sent_at=0.0)
 
     assert search.take(0.0) == 60.0
     assert alert.take(0.0) == 0.0
@@ -213,6 +238,57 @@ def test_memory_does_not_grow() -> None:
     pacer = Pacer()
     for second in range(1000):
         pacer.take(float(second))
-    pacer.record_throttled(1000.0, period=60.0)
+    pacer.record_throttled(1000.0, period=60.0, sent_at=1000.0)
 
-    assert pacer.per_minute() == 57
+    assert pacer.per_minute() == pytest.approx(57, rel=0.02)
+
+
+def make_uncertain() -> tuple[Pacer, Pacer, Pacer]:
+    """The pacers of two domains, and one whose requests belong to either."""
+    alert, search = Pacer([Limit(10, 60.0)]), Pacer([Limit(4, 60.0)])
+    return alert, search, Pacer(candidates=(alert, search))
+
+
+def test_uncertain_requests_count_in_both_domains() -> None:
+    """A request that may belong to either of two domains obeys the limits of both, which therefore always hold."""
+    alert, search, count = make_uncertain()
+
+    assert [0.0] * 3 == [count.take(0.0) for _ in range(3)]
+    assert (0.0, 60.0 * MARGIN) == (search.take(0.0), search.take(0.0))
+    assert [0.0] * 7 == [alert.take(0.0) for _ in range(7)]
+    assert alert.take(0.0) > 0 < count.take(0.0)
+
+
+def test_uncertain_requests_teach_their_own_pacer() -> None:
+    """What throttles an uncertain request lowers neither of its candidates, and makes neither of them wait."""
+    alert, search, count = make_uncertain()
+    count.take(0.0)
+    count.record_throttled(1.0, period=60.0, sent_at=0.0)
+
+    assert (0.0, 0.0, 60.0) == (alert.take(1.0), search.take(1.0), count.take(1.0))
+    assert (10, 4) == (alert.per_minute(), search.per_minute())
+    assert (count.per_minute() or 0) < 4
+
+
+def test_an_uncertain_request_that_is_throttled_with_one_candidate_teaches_nothing() -> None:
+    """If one candidate waits at the time, that domain's limit was reached, and nothing else is known."""
+    alert, search, count = make_uncertain()
+    for pacer in (count, count, search):
+        pacer.take(0.0)
+    search.record_throttled(1.0, period=60.0, sent_at=0.0)
+    count.record_throttled(1.1, period=60.0, sent_at=0.0)
+    waits = count.take(1.1)
+
+    assert waits == 60.0
+    assert (10, count.per_minute()) == (alert.per_minute(), search.per_minute())
+
+
+def test_every_domain_has_a_pacer_with_its_candidates() -> None:
+    """Counting alerts belongs to alerts or searches, listing users to searches or the configuration."""
+    pacers = make_pacers(share=1.0, cap=None)
+    for domain, requests in ((Domain.ALERT, 3), (Domain.SEARCH, 2), (Domain.CONFIGURATION, 1)):
+        pacers[domain].add_limit(Limit(requests, 60.0))
+
+    assert set(pacers) == set(Domain)
+    assert (2, 1) == (pacers[Domain.ALERT_COUNT].per_minute(), pacers[Domain.USER_LIST].per_minute())
+    assert (True, False) == (pacers[Domain.ALERT_COUNT].is_known(), pacers[Domain.INCIDENT].is_known())

@@ -62,7 +62,7 @@ def test_throttling_holds_its_domain_only() -> None:
     clock = FakeClock()
     pacers = {domain: Pacer() for domain in Domain}
     client = client_of(Script(GOOD), clock, pacers=pacers)
-    pacers[Domain.SEARCH].record_throttled(clock.now, period=60.0)
+    pacers[Domain.SEARCH].record_throttled(clock.now, period=60.0, sent_at=clock.now)
     client.get("/v2/alerts/x", domain=Domain.ALERT)
 
     assert clock.slept == []

@@ -1,17 +1,21 @@
 import io
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 from tests.support.archive_command import Command
+from tests.support.fakes import Wire, client_of, connection_of
 from tests.support.leaks import record_output, run_process
 
 from opsgenie_simulator import Account
+from source_opsgenie.api.pacing import Domain, Limit, Pacer
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import RESUMES, Estimate
+from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Written
 from source_opsgenie.streams import STREAMS
 
@@ -110,3 +114,38 @@ def printed(console: Console) -> str:
     """Everything that was printed to *console*."""
     assert isinstance(console.file, io.StringIO)
     return record_output(console.file.getvalue())
+
+
+def test_the_progress_names_an_unknown_limit() -> None:
+    """Without a known limit the time left is a lower bound, followed by that at common limits, within 80 columns."""
+    connection = connection_of(Wire(Account.seeded(alerts=0)))
+    progress = Progress(Estimate(STREAMS["alert_logs"], requests=2_345_678), connection)
+    connection.client.get("/v2/account", domain=Domain.CONFIGURATION)
+    _, pace, unknown = progress.lines()
+    known = Pacer([Limit(600, 60.0)])
+    limited = replace(connection, client=client_of(Wire(Account.seeded()), pacers=dict.fromkeys(Domain, known)))
+
+    assert "at least" in pace
+    assert "limit unknown: 100/min 20 d 8 h, 600/min 3 d 9 h, 3,000/min 16 h 17 min" == unknown
+    assert 2 == len(Progress(progress.estimate, limited).lines())
+
+
+def test_the_plan_names_unknown_limits() -> None:
+    """Where a rate limit is unknown, the plan says that its times are a lower bound, and has those of common limits."""
+    console = Console(file=io.StringIO(), width=80)
+    unknown = Estimate(STREAMS["alert_logs"], 1000, "alerts", 4000, 2.0, seconds_at=(3000.0, 500.0, 100.0))
+    Display(console, console).print_plan([unknown, Estimate(STREAMS["teams"], requests=1, seconds=20.0)])
+    text = " ".join(printed(console).split())
+
+    assert "rate limits are unknown until a request is throttled (alert). The times are a lower bound." in text
+    assert "100 requests per minute in each domain: 50 min 20 s 600 requests per minute" in text
+    assert "600 requests per minute in each domain: 8 min 40 s 3,000 requests" in text
+    assert "3,000 requests per minute in each domain: 2 min 0 s" in text
+
+
+def test_a_plan_without_limits_from_the_api_has_common_ones(archive: Command) -> None:
+    """An account whose limits the API does not report gets its total time at three common limits."""
+    output = archive("plan", "--streams", "alerts").stdout
+
+    assert "The account's rate limits are unknown" in output
+    assert len([line for line in output.splitlines() if "requests per minute in each domain: " in line]) == 3

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.api_client import ApiClient, ManualClock
 
-from opsgenie_simulator import Account, RateLimit, Switches
+from opsgenie_simulator import Account, OtherClient, RateLimit, Switches
 from opsgenie_simulator.limits import Throttle
 
 ACCOUNT = Account.seeded(alerts=5)
@@ -138,6 +138,46 @@ def test_count_can_be_in_the_search_domain() -> None:
     client = ApiClient(ACCOUNT, Switches(count_domain="search"), limits={"search": [RateLimit(1, 60)]})
 
     assert (200, 429) == (client.get("/v2/alerts/count").status, client.get("/v2/alerts").status)
+
+
+def test_users_can_be_in_the_configuration_domain() -> None:
+    """With the switch, listing users counts against the limit of the configuration."""
+    client = ApiClient(ACCOUNT, Switches(users_domain="configuration"), limits={"configuration": [RateLimit(1, 60)]})
+
+    assert (200, 429) == (client.get("/v2/users").status, client.get("/v2/teams").status)
+
+
+@pytest.mark.parametrize("domain", ["search", "alert"])
+def test_another_client_uses_a_limit_by_its_timetable(domain: str) -> None:
+    """Another client sends evenly from its start to its end, and again after each period; others are not affected."""
+    clock = ManualClock()
+    other = OtherClient(domain, per_second=2, start=10, end=14, every=60)
+    throttle = Throttle({"search": [RateLimit(4, 10)]}, clock=clock, model="rolling", others=[other])
+    admitted, started = [], clock.now
+    for seconds in (0, 12, 30, 73, 100):
+        clock.now = started + seconds
+        admitted.append(count_admitted(throttle, 9))
+
+    assert ([4, 0, 4, 0, 4] if domain == "search" else [4] * 5) == admitted
+
+
+def test_what_throttles_another_client_is_noted() -> None:
+    """Requests of another client beyond the limit are throttled, and their times are kept."""
+    clock = ManualClock()
+    others = [OtherClient("alert", per_second=1, end=5)]
+    throttle = Throttle({"alert": [RateLimit(3, 60)]}, clock=clock, model="rolling", others=others)
+    started, clock.now = clock.now, clock.now + 10
+
+    assert RateLimit(3, 60) == throttle.admit("alert")
+    assert [3, 4] == [at - started for at in throttle.others_throttled]
+
+
+def test_a_simulator_has_other_clients() -> None:
+    """A limit that another client has used up throttles the first request."""
+    other = OtherClient("search", per_second=1000)
+    client = ApiClient(ACCOUNT, limits={"search": [RateLimit(1, 60)]}, other_clients=[other])
+
+    assert 429 == client.get("/v2/alerts").status
 
 
 def test_limits_are_readable() -> None:

@@ -18,7 +18,7 @@ CONFIGURATION = (
 # The domain of a path is that of the first prefix that matches.
 DOMAINS = (
     ("/v2/alerts/count", "count"), ("/v2/alerts/", "alert"), ("/v2/alerts", "search"), ("/v1/incident", "incident"),
-    ("/v2/incident", "incident"), ("/v2/users/", "configuration"), ("/v2/users", "search"),
+    ("/v2/incident", "incident"), ("/v2/users/", "configuration"), ("/v2/users", "users"),
     ("/v2/heartbeats", "heartbeat"),
 )  # fmt: skip
 

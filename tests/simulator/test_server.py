@@ -199,7 +199,12 @@ def test_port_in_use_is_one_clear_message() -> None:
     assert isinstance(outcome.exception, SystemExit)
 
 
-@pytest.mark.parametrize("options", [["--until", "soon"], ["--days", "0"], ["--port", "70000"], ["--cap", "none"]])
+OTHER_CLIENT = ["--other-client", "alerts", "1", "0", "1", "0"]
+
+
+@pytest.mark.parametrize(
+    "options", [["--until", "soon"], ["--days", "0"], ["--port", "70000"], ["--cap", "none"], OTHER_CLIENT]
+)
 def test_invalid_options_are_reported(options: list[str]) -> None:
     """An invalid option ends the command with a message that names it."""
     outcome = CliRunner().invoke(main, options)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from opsgenie_simulator import Account, Call, RateLimit, Switches
+from opsgenie_simulator import Account, Call, OtherClient, RateLimit, Switches
 from opsgenie_simulator.responses import Api, respond
 
 
@@ -52,10 +52,11 @@ class ApiClient:
         *,
         limits: Mapping[str, Sequence[RateLimit]] | None = None,
         clock: ManualClock | None = None,
+        other_clients: Sequence[OtherClient] = (),
     ) -> None:
         """Send requests to *account*, by default with its full key."""
         self.account = account
-        self._api = Api(account, switches or Switches(), limits or {}, clock or ManualClock())
+        self._api = Api(account, switches or Switches(), limits or {}, clock or ManualClock(), other_clients)
 
     def get(
         self,

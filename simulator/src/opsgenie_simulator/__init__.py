@@ -3,7 +3,7 @@
 from opsgenie_simulator.account import Account
 from opsgenie_simulator.faults import Faults
 from opsgenie_simulator.keys import Key
-from opsgenie_simulator.limits import RateLimit
+from opsgenie_simulator.limits import OtherClient, RateLimit
 from opsgenie_simulator.messages import Call, Request, Response
 from opsgenie_simulator.middleware import Middleware, Respond
 from opsgenie_simulator.random_changes import RandomChanges
@@ -16,6 +16,7 @@ __all__ = [
     "Faults",
     "Key",
     "Middleware",
+    "OtherClient",
     "RandomChanges",
     "RateLimit",
     "Request",

@@ -1,5 +1,6 @@
 """The command `opsgenie-simulator`: serve an Opsgenie account on this machine."""
 
+import math
 import signal
 import ssl
 import threading
@@ -13,7 +14,7 @@ import click
 
 from opsgenie_simulator.account import Account
 from opsgenie_simulator.faults import Faults
-from opsgenie_simulator.limits import DOMAINS, RateLimit
+from opsgenie_simulator.limits import DOMAINS, OtherClient, RateLimit
 from opsgenie_simulator.server import Simulator
 from opsgenie_simulator.switches import Switches
 from opsgenie_simulator.timestamps import epoch_ms
@@ -25,7 +26,9 @@ REQUEST_LOG_SIZE = 10_000
 GROUPS = {
     "Basics": ("port", "alerts", "incidents", "users", "teams", "services", "integrations"),
     "The account": ("seed", "days", "until", "name", "plan", "extra_fields"),
-    "Limits, latency, faults and TLS": ("per_second", "per_minute", "latency_ms", "faults", "certificate"),
+    "Limits, latency, faults and TLS": (
+        *("per_second", "per_minute", "other_client", "latency_ms", "faults", "certificate"),
+    ),
     "Open questions about the real API, with the most likely answer as default": tuple(
         switch.name for switch in fields(Switches)
     ),
@@ -124,6 +127,14 @@ def _timestamp(_context: click.Context, _option: click.Parameter, value: str) ->
 )
 @_number("--per-second", 0, description="Requests per second in each domain; 0 means no limit.")
 @_number("--per-minute", 0, description="Requests per minute in each domain; 0 means no limit.")
+@click.option(
+    "--other-client",
+    type=(click.Choice(DOMAINS), click.FloatRange(0, min_open=True), float, float, float),
+    multiple=True,
+    metavar="DOMAIN PER_SECOND START END EVERY",
+    help="Another client, which uses the limit of a domain from START until END, in seconds from now, and again after"
+    " each EVERY seconds; 0 means never again. May be repeated.",
+)
 @switch_options
 def main(
     *,
@@ -133,6 +144,7 @@ def main(
     certificate: Path | None,
     per_second: int,
     per_minute: int,
+    other_client: tuple[tuple[str, float, float, float, float], ...],
     **options: Any,
 ) -> None:
     """Simulate the Opsgenie REST API on this machine.
@@ -151,6 +163,7 @@ def main(
         account,
         switches=switches,
         limits=limits,
+        other_clients=[OtherClient(*client[:4], every=client[4] or math.inf) for client in other_client],
         latency_ms=latency_ms,
         faults=Faults(share=faults / 100, seed=options["seed"]),
         port=port,

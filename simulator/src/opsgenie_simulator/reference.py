@@ -135,6 +135,22 @@ changes.stop()
 print(len(changes.created), changes.updated.total(), len(changes.deleted))
 ```
 
+## Other clients
+
+Other clients of the account use its rate limits, too, in one domain each and at given times.
+
+```python
+from opsgenie_simulator import Account, OtherClient, RateLimit, Simulator
+
+limits = {"alert": (RateLimit(20, 1),)}
+bursts = OtherClient("alert", per_second=19, start=0, end=10, every=300)
+with Simulator(Account.seeded(), limits=limits, other_clients=[bursts]) as simulator:
+    ...
+```
+
+Their requests count against the limit and are neither delayed nor logged.
+On the command line, this is `--other-client alert 19 0 10 300`.
+
 ## Switches
 
 Each switch is an open question about the real API; its default is the most likely behaviour.
@@ -164,7 +180,8 @@ def page() -> Iterator[str]:
     yield from _switches()
     yield ROUTES_HEAD
     yield from (f"| `{route.path}` | {route.domain} | {PERMISSIONS[route.permission]} |" for route in ROUTES)
-    yield "\nThe domain of `count` is a switch.\nIncidents, services and log files need a plan that includes them."
+    yield "\nThe domains of `count` and `users` are switches."
+    yield "Incidents, services and log files need a plan that includes them."
     yield from (f"`{route.path}` changes the account, although it is a GET: do not request it." for route in WRITING)
     yield "Attached files and log files have links under `/_files/`, valid for five minutes without a key."
     yield MISSING_HEAD

@@ -1,7 +1,7 @@
 """Responds to a request: the checks in the order of the API, then the route, then the envelope."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any
@@ -12,7 +12,7 @@ from opsgenie_simulator import files, permissions, routes
 from opsgenie_simulator.account import Account
 from opsgenie_simulator.errors import ApiError, not_found
 from opsgenie_simulator.keys import Key
-from opsgenie_simulator.limits import Clock, Limits, Throttle
+from opsgenie_simulator.limits import Clock, Limits, OtherClient, Throttle
 from opsgenie_simulator.lists import Lists
 from opsgenie_simulator.messages import JSON, Call, Response
 from opsgenie_simulator.randomness import random_uuid, seeded_random
@@ -31,13 +31,15 @@ class Api:
     switches: Switches
     limits: Limits
     clock: Clock
+    others: Sequence[OtherClient] = ()
     throttle: Throttle = field(init=False)
     lists: Lists = field(init=False)
     request_ids: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         """Start with unused limits."""
-        self.throttle = Throttle(self.limits, clock=self.clock, model=self.switches.limits_model)
+        model = self.switches.limits_model
+        self.throttle = Throttle(self.limits, clock=self.clock, model=model, others=self.others)
         self.lists = Lists(self.account.store)
         self.request_ids = seeded_random(self.account.name)
 
@@ -85,7 +87,8 @@ def _content(call: Call, api: Api, *, info: _RequestInfo) -> Content:
 
 
 def _domain(route: Route, switches: Switches) -> str:
-    return switches.count_domain if route.domain == "count" else route.domain
+    uncertain = {"count": switches.count_domain, "users": switches.users_domain}
+    return uncertain.get(route.domain, route.domain)
 
 
 def _check_rate_limit(api: Api, domain: str) -> None:

@@ -18,7 +18,7 @@ from aiohttp import web
 from opsgenie_simulator.account import Account
 from opsgenie_simulator.control import PREFIX, respond_to_control
 from opsgenie_simulator.faults import Faults
-from opsgenie_simulator.limits import Clock, RateLimit
+from opsgenie_simulator.limits import Clock, OtherClient, RateLimit
 from opsgenie_simulator.messages import Call, Delivery, Request, Response
 from opsgenie_simulator.middleware import Middleware, latency, wrap
 from opsgenie_simulator.request_log import RequestLog
@@ -44,6 +44,7 @@ class Simulator:
         *,
         switches: Switches | None = None,
         limits: Mapping[str, Sequence[RateLimit]] | None = None,
+        other_clients: Sequence[OtherClient] = (),
         latency_ms: float = 0,
         middleware: tuple[Middleware, ...] = (),
         faults: Faults | None = None,
@@ -54,7 +55,7 @@ class Simulator:
     ) -> None:
         """Prepare to serve *account*; port 0 takes any free port, and *tls* enables HTTPS."""
         self.account, self._port, self._clock, self._tls = account, port, clock, tls
-        self._api = Api(account, switches or Switches(), limits or {}, clock)
+        self._api = Api(account, switches or Switches(), limits or {}, clock, other_clients)
         self._request_log = RequestLog(request_log_size)
         slow = (latency(latency_ms),) if latency_ms else ()
         self.faults = faults or Faults()

@@ -103,6 +103,9 @@ class Switches:
     count_domain: Literal["alert", "search"] = _switch(
         "Against which rate limit does `/v2/alerts/count` count?", "rate-domains", default="alert"
     )
+    users_domain: Literal["search", "configuration"] = _switch(
+        "Against which rate limit does the list of users count?", "rate-domains", default="search"
+    )
     host: Literal["api", "web"] = _switch(
         "Does the address lead to the API, or to the HTML of the web application?", "hosts", default="api"
     )

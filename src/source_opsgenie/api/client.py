@@ -88,7 +88,7 @@ class Client:
         return {domain: seconds for domain, seconds in waits.items() if seconds}
 
     def learned_limits(self) -> dict[str, int]:
-        """The limits learned from throttled responses: requests by domain and seconds of the period, as `alert/60`."""
+        """The confirmed limits that are not reported: requests by domain and seconds of the period, as `alert/60`."""
         return {
             f"{domain.value}/{period:.0f}": requests
             for domain, pacer in self._pacers.items()
@@ -100,11 +100,15 @@ class Client:
         for name, requests in learned.items():
             domain, _, period = name.partition("/")
             if domain in {known.value for known in self._pacers} and period.isdecimal():
-                self._pacers[Domain(domain)].restore_limits({float(period): requests})
+                self._pacers[Domain(domain)].restore_limits({float(period): requests}, self._clock.monotonic())
 
     def per_minute(self, domain: Domain) -> float | None:
         """Requests allowed in a minute in *domain*, or None if no limit is known."""
         return self._pacers[domain].per_minute()
+
+    def is_known(self, domain: Domain) -> bool:
+        """Whether the limit of *domain* is known: reported by the API, or confirmed."""
+        return self._pacers[domain].is_known()
 
     def _request(self, request: Request, domain: Domain, parse: Parser[Parsed], attempts: int | None = None) -> Parsed:
         """Send a request until it is not throttled; each time, `retry` it."""
@@ -120,9 +124,9 @@ class Client:
     def _attempt(self, request: Request, domain: Domain, parse: Parser[Parsed]) -> Parsed | None:
         """Send a request once and parse its response; None if it was throttled, which makes the next one wait."""
         try:
-            response = self._send(request, domain)
+            response, sent_at = self._send(request, domain)
             if response.status == TOO_MANY_REQUESTS:
-                self._record_throttled(response, domain)
+                self._record_throttled(response, domain, sent_at=sent_at)
                 return None
             try:
                 parsed = parse(request, response, is_first=self._last_good is None)
@@ -141,12 +145,12 @@ class Client:
                 ) from error
             raise
 
-    def _send(self, request: Request, domain: Domain) -> RawResponse:
-        """Send a request as soon as its domain's pace and the number of slots permit."""
+    def _send(self, request: Request, domain: Domain) -> tuple[RawResponse, float]:
+        """Send a request as soon as its domain's pace and the number of slots permit; returns when that was, too."""
         pacer = self._pacers[domain]
         pacer.in_flight.enter()
         try:
-            self._wait_for_slot(domain)
+            sent_at = self._wait_for_slot(domain)
             try:
                 self.requests += 1
                 response = self._transport(request)
@@ -157,10 +161,10 @@ class Client:
         self.date_ms = parse_http_date(response.headers.get("date")) or self.date_ms
         if LOGGER.isEnabledFor(logging.DEBUG):
             LOGGER.debug("%s %s -> %s", request.path, dict(request.params), response.status)
-        return response
+        return response, sent_at
 
-    def _wait_for_slot(self, domain: Domain) -> None:
-        """Take one of the slots for requests in flight, which all domains share.
+    def _wait_for_slot(self, domain: Domain) -> float:
+        """Take one of the slots for requests in flight, which all domains share; returns the time of permission.
 
         The pacer decides last, so that a permitted request goes immediately. A request that must wait holds no slot,
         so requests of other domains continue.
@@ -168,10 +172,11 @@ class Client:
         # Only one thread of a domain waits for the pacer; the others wait for their turn.
         with self._turns[domain]:
             self._slots.acquire()
-            while wait := self._pacers[domain].take(self._clock.monotonic()):
+            while wait := self._pacers[domain].take(now := self._clock.monotonic()):
                 self._slots.release()
                 self._clock.sleep(wait)
                 self._slots.acquire()
+            return now
 
     def _download(self, request: Request) -> RawResponse:
         with self._slots:
@@ -180,9 +185,9 @@ class Client:
     def _attempts(self) -> int:
         return ATTEMPTS if self._has_responded else FIRST_ATTEMPTS
 
-    def _record_throttled(self, response: RawResponse, domain: Domain) -> None:
+    def _record_throttled(self, response: RawResponse, domain: Domain, *, sent_at: float) -> None:
         period = _throttle_seconds(response)
-        if self._pacers[domain].record_throttled(self._clock.monotonic(), period=period):
+        if self._pacers[domain].record_throttled(self._clock.monotonic(), period=period, sent_at=sent_at):
             LOGGER.warning("Too many requests in the domain %s: waiting %.0f s.", domain.value, period)
 
 

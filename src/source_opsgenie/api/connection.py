@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from source_opsgenie import errors
 from source_opsgenie.api.client import Client
-from source_opsgenie.api.pacing import Domain, Limit, Pacer
+from source_opsgenie.api.pacing import Domain, Limit, Pacer, make_pacers
 from source_opsgenie.api.responses import Response, value_at
 from source_opsgenie.api.transport import PooledTransport, Transport
 from source_opsgenie.clock import Clock, SystemClock, format_timestamp
@@ -59,7 +59,7 @@ def connect(config: Config, *, transport: Transport | None = None) -> Iterator[C
         if transport is None:
             transport = pooled = PooledTransport(config.base_url, connections=max_concurrent)
             stack.callback(pooled.close)
-        pacers = {domain: Pacer(share=config.rate_limit_share, cap=_cap(config)) for domain in Domain}
+        pacers = make_pacers(share=config.rate_limit_share, cap=_cap(config))
         client = Client(transport, key=config.api_token, pacers=pacers, clock=clock, max_concurrent=max_concurrent)
         is_team_key, limits_error = _try(lambda: _request_limits(client, pacers))
         name, name_error = _try(lambda: _request_account_name(client))

@@ -1,16 +1,18 @@
 """Learn a domain's rate limits from its throttled responses; no I/O and no clock of its own."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-# The fraction of the requests in the last period that a first estimate allows.
-CAUTION = 0.9
-# A known limit that was lowered, because other clients use the account too, rises by this factor each time that this
-# many seconds have passed.
-RECOVERY_SECONDS = 600.0
-RECOVERY_FACTOR = 1.25
+from source_opsgenie.api.estimates import Estimate, restored
+from source_opsgenie.api.readings import read
+
+# How many accepted requests are remembered: twenty minutes at 16 per second.
+MEMORY = 20_000
+# A limit is raised only while at least this fraction of the requests had to wait.
+HELD = 0.5
 
 
 class Learner(Protocol):
@@ -21,139 +23,117 @@ class Learner(Protocol):
     """
 
     @property
-    def limits(self) -> Mapping[float, int]:
+    def limits(self) -> Mapping[float, float]:
         """The limits to keep to now: known ones, possibly lowered, and estimates."""
 
-    def add_known(self, limits: Mapping[float, int]) -> None:
+    @property
+    def known(self) -> frozenset[float]:
+        """The periods whose limit is known."""
+
+    @property
+    def guesses(self) -> frozenset[float]:
+        """The periods whose limit is a guess: their requests must be spaced evenly."""
+
+    def add_known(self, limits: Mapping[float, float]) -> None:
         """Keep to *limits* as well: their source is certain."""
 
-    def restore(self, learned: Mapping[float, int]) -> None:
-        """Begin with what an earlier learner has *learned*."""
+    def restore(self, learned: Mapping[float, float], now: float) -> None:
+        """Begin with what an earlier learner has *learned*, at the time *now*."""
 
     def learned(self) -> Mapping[float, int]:
-        """The estimates of limits that are not known."""
+        """The confirmed limits among those that are not known."""
 
-    def record_sent(self, now: float) -> None:
-        """Count a request that goes *now*."""
+    def record_sent(self, now: float, *, has_waited: bool) -> None:
+        """Count a request that goes *now*; the limits made it wait if it *has_waited*."""
 
-    def record_throttled(self, now: float, *, period: float, sent: Sequence[float], is_first: bool) -> None:
-        """Lower the limit for *period*, given when each recent request was *sent*.
+    def record_throttled(self, now: float, *, period: float, sent_at: float, is_first: bool) -> None:
+        """Lower the limit for *period*: a request that was sent at *sent_at* was throttled.
 
         *is_first* is False for a response that belongs to an episode: requests in flight together, throttled together.
         """
 
-    def recover(self, now: float) -> bool:
-        """Raise the limits that are due; returns whether any may have changed."""
+    def rise(self, now: float) -> bool:
+        """Raise the limits that are due; returns whether any has changed."""
 
 
 class ThrottleLearner:
-    """Learns a limit from the number of requests sent when the API throttled, and holds it.
+    """Learns a limit from what was accepted when the API throttled: a guess that rises until it is confirmed.
 
-    A known limit is lowered by a throttled response, because other clients use the account too, and recovers.
+    A known limit is lowered by a throttled response, because other clients use the account too, and rises again.
     """
 
     def __init__(self) -> None:
-        self._known: dict[float, int] = {}
-        self._learned: dict[float, int] = {}
-        self._limits: dict[float, int] = {}
-        # The most requests that any period held when it was throttled.
-        self._peaks: dict[float, int] = {}
-        self._run = _Run()
-        self._episode: _Episode | None = None
-        self._lowered_at = -math.inf
+        self._estimates: dict[float, Estimate] = {}
+        self._episodes: dict[float, _Episode] = {}
+        self._accepted: deque[float] = deque(maxlen=MEMORY)
+        self._sent = self._waited = 0
 
     @property
-    def limits(self) -> Mapping[float, int]:
+    def limits(self) -> Mapping[float, float]:
         """The limits to keep to now."""
-        return self._limits
+        return {period: estimate.limit for period, estimate in self._estimates.items()}
 
-    def add_known(self, limits: Mapping[float, int]) -> None:
+    @property
+    def known(self) -> frozenset[float]:
+        """The periods whose limit is known."""
+        return frozenset(period for period, estimate in self._estimates.items() if estimate.known)
+
+    @property
+    def guesses(self) -> frozenset[float]:
+        """The periods whose limit is neither known nor confirmed."""
+        return frozenset(period for period, estimate in self._estimates.items() if estimate.is_guess)
+
+    def add_known(self, limits: Mapping[float, float]) -> None:
         """Keep to *limits* as well; of two for one period the lower one holds."""
         for period, requests in limits.items():
-            self._known[period] = min(requests, self._known.get(period, requests))
-            self._lower(period, self._known[period])
+            before = self._estimates.get(period, Estimate(requests))
+            known = min(requests, before.known or requests)
+            self._estimates[period] = replace(before, limit=min(known, before.limit), known=known, confirmed=None)
 
-    def restore(self, learned: Mapping[float, int]) -> None:
-        """Begin with what an earlier learner has *learned*, except where a limit is known."""
+    def restore(self, learned: Mapping[float, float], now: float) -> None:
+        """Begin with what an earlier learner has *learned*, except where more is known."""
         for period, requests in learned.items():
-            if period not in self._known and period not in self._learned:
-                self._learned[period] = requests
-                self._lower(period, requests)
+            if period not in self._estimates:
+                self._estimates[period] = restored(requests, now)
 
     def learned(self) -> Mapping[float, int]:
-        """The estimates of limits that are not known."""
-        return self._learned
+        """The confirmed limits."""
+        confirmed = {period: estimate.confirmed for period, estimate in self._estimates.items()}
+        return {period: max(1, round(limit)) for period, limit in confirmed.items() if limit is not None}
 
-    def record_sent(self, now: float) -> None:
+    def record_sent(self, now: float, *, has_waited: bool) -> None:
         """Count a request that goes *now*."""
-        self._run.count(now)
+        self._accepted.append(now)
+        self._sent += 1
+        self._waited += has_waited
 
-    def record_throttled(self, now: float, *, period: float, sent: Sequence[float], is_first: bool) -> None:
+    def record_throttled(self, now: float, *, period: float, sent_at: float, is_first: bool) -> None:
         """Estimate the limit for *period* again with each response of an episode: none of them was counted."""
-        if is_first or self._episode is None:
-            self._episode = _Episode(now, self._run, dict(self._limits), dict(self._peaks))
-            self._run = _Run()
-        self._episode.throttled += 1
-        allowed = self._estimate(self._episode, period, sent)
-        if period not in self._known:
-            self._learned[period] = allowed
-        self._limits[period] = min(allowed, self._episode.limits.get(period, allowed))
-        self._lowered_at = now
+        if sent_at in self._accepted:
+            self._accepted.remove(sent_at)
+        episode = self._episodes.get(period)
+        if episode is None or is_first:
+            # What went before the last episode of this period ended was throttled by that one.
+            since = episode.began + period if episode else -math.inf
+            self._episodes[period] = episode = _Episode(now, since, self._estimates.get(period, Estimate(math.inf)))
+        reading = read(self._accepted, period=period, since=episode.since)
+        self._estimates[period] = episode.before.lowered(reading, episode.began, period=period)
+        self._sent = self._waited = 0
 
-    def recover(self, now: float) -> bool:
-        """Raise known limits that were lowered; returns whether it was time to."""
-        if now - self._lowered_at < RECOVERY_SECONDS:
+    def rise(self, now: float) -> bool:
+        """Raise the limits that are due, if they are what holds the requests back."""
+        due = {period: estimate for period, estimate in self._estimates.items() if estimate.is_due(now)}
+        if not due or self._waited < HELD * self._sent or not self._sent:
             return False
-        for period, known in self._known.items():
-            self._limits[period] = min(known, math.ceil(self._limits[period] * RECOVERY_FACTOR))
-        self._lowered_at = now
+        self._estimates |= {period: estimate.raised(now) for period, estimate in due.items()}
+        self._sent = self._waited = 0
         return True
 
-    def _estimate(self, episode: "_Episode", period: float, sent: Sequence[float]) -> int:
-        """How many requests the API allows in *period*, from those it had accepted when it throttled.
 
-        A rolling window allows those of the last period. A bucket, which starts full and is refilled continuously,
-        allows fewer. The API may use either (docs/opsgenie-api.md#rate-domains): the first estimate lies between the
-        two, and a later one assumes a bucket if an earlier period held more.
-        """
-        window = sum(1 for time in sent if time > episode.began - period) - episode.throttled
-        peak = episode.peaks.get(period, 0)
-        self._peaks[period] = max(window, peak)
-        bucket = episode.bucket(period)
-        if period not in episode.limits:
-            estimate = max(bucket, window * CAUTION)
-        else:
-            estimate = window if window >= peak else bucket
-        # A late throttled response, or one that other clients caused, understates the limit: it is halved at most.
-        return max(1, round(max(estimate, episode.limits.get(period, 0) / 2)))
-
-    def _lower(self, period: float, requests: int) -> None:
-        self._limits[period] = min(requests, self._limits.get(period, requests))
-
-
-@dataclass(slots=True)
-class _Run:
-    """Requests sent since a time at which a bucket was full."""
-
-    began: float = math.inf
-    sent: int = 0
-
-    def count(self, now: float) -> None:
-        self.began = min(self.began, now)
-        self.sent += 1
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Episode:
-    """Responses throttled together: since when, the run that they ended, the limits and peaks before, how many."""
+    """Responses throttled together: when the first one came, since when requests count, and the estimate before."""
 
     began: float
-    run: _Run
-    limits: dict[float, int]
-    peaks: dict[float, int]
-    throttled: int = 0
-
-    def bucket(self, period: float) -> float:
-        """The size of a bucket that the run has emptied, if it is refilled once in each *period*."""
-        periods = max(0.0, self.began - self.run.began) / period
-        return (self.run.sent - self.throttled) / (1 + periods)
+    since: float
+    before: Estimate

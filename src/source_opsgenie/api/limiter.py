@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 # Both periods in which Opsgenie counts (docs/opsgenie-api.md#rate-headers).
 LONGEST_PERIOD = 60.0
@@ -25,12 +25,13 @@ class RateLimiter:
         self._memory = LONGEST_PERIOD * MARGIN
         self._next_at = -math.inf
 
-    def restrict(self, limits: Mapping[float, int]) -> None:
-        """Replace the limits: the requests allowed in each period, by its seconds."""
+    def restrict(self, limits: Mapping[float, float], *, spaced: Container[float] = ()) -> None:
+        """Replace the limits: the requests allowed in each period, by its seconds; those of *spaced* periods evenly."""
         # A short period shifts on the way to the API: a burst could fall into one period there.
-        self._gap = max((period / requests for period, requests in limits.items() if period <= SHORT_PERIOD), default=0)
+        gaps = [period / limits[period] for period in limits if period <= SHORT_PERIOD or period in spaced]
+        self._gap = max(gaps, default=0.0)
         self._memory = max([LONGEST_PERIOD, *limits]) * MARGIN
-        self._limits = list(limits.items())
+        self._limits = [(period, math.ceil(requests)) for period, requests in limits.items()]
 
     def wait(self, now: float) -> float:
         """Seconds until the next request may go; 0 or less if it may go *now*."""

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from source_opsgenie.archive.outcome import NOT_STARTED, Outcome
-from source_opsgenie.archive.plan import RESUMES, Estimate
+from source_opsgenie.archive.plan import COMMON_LIMITS, RESUMES, Estimate
 from source_opsgenie.archive.progress import Progress, format_duration
 
 # Without a terminal, the least seconds between two lines about the stream under way.
@@ -31,6 +31,11 @@ LEGEND = """
 at least: rows that are not known yet will need more requests.
 total: streams are read one after another, so their times add up. Child streams
 of alerts and incidents list these again, which is included."""
+UNKNOWN_LIMITS = (
+    "The account's rate limits are unknown until a request is throttled ({domains}). "
+    "The times are a lower bound. In total, they would be at"
+)
+LINE_WIDTH = 79
 # The width of stream names in a line to paste.
 NAMES_WIDTH = 66
 
@@ -82,6 +87,8 @@ class Display:
         self.info("Estimated cost:")
         self.console.print(_plan_table(estimates, expensive))
         self.info(LEGEND)
+        if text := _unknown_limits(estimates):
+            self.info(text)
         for estimate in estimates:
             if len(estimate.note) > NOTE_WIDTH:
                 self.warn(f"{estimate.stream.name}: {estimate.note}")
@@ -158,6 +165,24 @@ def _plan_table(estimates: Sequence[Estimate], expensive: Sequence[Estimate]) ->
     seconds = sum(estimate.seconds or 0.0 for estimate in estimates)
     table.add_row("total", "", f"{requests:,}", format_duration(math.ceil(seconds)), "at least")
     return table
+
+
+def _unknown_limits(estimates: Sequence[Estimate]) -> str:
+    """That the rate limits of some of *estimates* are unknown, and what the total is at common limits."""
+    unknown = [estimate for estimate in estimates if estimate.seconds_at]
+    if not unknown:
+        return ""
+    domains = ", ".join(sorted({estimate.stream.domain.value for estimate in unknown}))
+    times = [
+        f"  {limit:,} requests per minute in each domain: {format_duration(math.ceil(_total_at(estimates, position)))}"
+        for position, limit in enumerate(COMMON_LIMITS)
+    ]
+    lines = textwrap.wrap(UNKNOWN_LIMITS.format(domains=domains), LINE_WIDTH)
+    return "\n".join(["", *lines, *times])
+
+
+def _total_at(estimates: Sequence[Estimate], position: int) -> float:
+    return sum(each.seconds_at[position] if each.seconds_at else each.seconds or 0.0 for each in estimates)
 
 
 def _cells(estimate: Estimate) -> tuple[str, str, str]:

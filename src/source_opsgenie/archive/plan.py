@@ -33,6 +33,8 @@ from source_opsgenie.streams import (
 REQUESTS_TO_PLAN_WINDOWS = 8
 # Our own CPU time per request, however fast the response.
 CPU_SECONDS_PER_REQUEST = 0.001
+# Rate limits of accounts, in requests per minute, to show what a time would be if the limit is unknown.
+COMMON_LIMITS = (100, 600, 3_000)
 RESUMES = "resumes"
 
 States = Mapping[str, Mapping[str, Any]]
@@ -43,7 +45,8 @@ class Estimate:
     """What one stream costs, as far as it is known before the read.
 
     *rows* counts the stream's own rows, or those of its *parent* if it has one. *note* says why a number is missing or
-    a lower bound.
+    a lower bound. If the rate limit is unknown, *seconds* is a lower bound, and *seconds_at* has the time at each of
+    COMMON_LIMITS.
     """
 
     stream: Stream
@@ -52,6 +55,7 @@ class Estimate:
     requests: int | None = None
     seconds: float | None = None
     note: str = ""
+    seconds_at: tuple[float, ...] = ()
 
 
 def stored_state(states: States, stream: Stream) -> State | None:
@@ -85,6 +89,11 @@ def estimate_requests(stream: Stream, rows: int | None, config: Config) -> int |
     if requests is None or not per_row:
         return requests
     return requests + rows * per_row if rows is not None else None
+
+
+def seconds_at_common_limits(requests: int, config: Config) -> tuple[float, ...]:
+    """How long *requests* take with the user's share of each of COMMON_LIMITS."""
+    return tuple(requests * 60 / (limit * config.rate_limit_share) for limit in COMMON_LIMITS)
 
 
 def _rank(estimate: Estimate) -> tuple[bool, bool, int]:
@@ -134,7 +143,9 @@ def _estimate(
     rows = count if parent in ("", root.name) else None
     requests = estimate_requests(stream, count, connection.config)
     seconds = None if requests is None else _seconds(connection, stream, requests, latency=latency)
-    return Estimate(stream, rows, parent, requests, seconds, _note(connection, stream, requests, states))
+    note = _note(connection, stream, requests, states)
+    seconds_at = _seconds_at(connection, stream, requests, least=seconds or 0.0)
+    return Estimate(stream, rows, parent, requests, seconds, note, seconds_at)
 
 
 def _note(connection: Connection, stream: Stream, requests: int | None, states: States) -> str:
@@ -173,6 +184,13 @@ def _seconds(connection: Connection, stream: Stream, requests: int, *, latency: 
     per_minute = connection.client.per_minute(stream.domain)
     per_request = max(latency / concurrency, CPU_SECONDS_PER_REQUEST)
     return max(requests * per_request, requests * 60 / per_minute if per_minute else 0.0)
+
+
+def _seconds_at(connection: Connection, stream: Stream, requests: int | None, *, least: float) -> tuple[float, ...]:
+    """How long *requests* take at each of COMMON_LIMITS; nothing if the rate limit is known."""
+    if requests is None or connection.client.is_known(stream.domain):
+        return ()
+    return tuple(max(least, seconds) for seconds in seconds_at_common_limits(requests, connection.config))
 
 
 def _reads_changes_only(stream: Stream, states: States) -> bool:

@@ -5,7 +5,7 @@ from functools import partial
 
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.archive.outcome import Outcome
-from source_opsgenie.archive.plan import Estimate
+from source_opsgenie.archive.plan import COMMON_LIMITS, Estimate, seconds_at_common_limits
 from source_opsgenie.archive.store import Written
 from source_opsgenie.reading.events import Expected, Proof
 from source_opsgenie.streams import Stream
@@ -71,8 +71,11 @@ class Progress:
         if expected.of == self.stream.name:
             self.expected_rows = expected.total
 
-    def lines(self) -> tuple[str, str]:
-        """How far the read is and what it waits for, in two lines within 80 columns."""
+    def lines(self) -> tuple[str, ...]:
+        """How far the read is, what it waits for, and the time left at common limits if the limit is unknown.
+
+        Each line is within 80 columns.
+        """
         rows, requests = f"{self.rows_before + self.rows:,}", f"{self.requests:,}"
         if self.expected_rows is not None:
             rows += f" of {self.expected_rows:,}"
@@ -80,8 +83,9 @@ class Progress:
             requests += f" of about {max(planned, self.requests):,}"
         pace = f"{self.requests / max(self.seconds, 1e-3):,.0f} requests/s, {self.bottleneck()}"
         seconds_left = self._seconds_left()
-        left = "" if seconds_left is None else f", {format_duration(seconds_left)} left"
-        return f"{self.stream.name}: {rows} rows, {requests} requests", pace + left
+        unknown = self._at_common_limits()
+        left = "" if seconds_left is None else f", {'at least ' * bool(unknown)}{format_duration(seconds_left)} left"
+        return f"{self.stream.name}: {rows} rows, {requests} requests", pace + left, *unknown
 
     def bottleneck(self) -> str:
         """What limits the pace right now."""
@@ -104,6 +108,14 @@ class Progress:
             ends_sync=ends_sync,
             is_interrupted=is_interrupted,
         )
+
+    def _at_common_limits(self) -> list[str]:
+        """The time left at each common limit, in a line, if the rate limit is unknown."""
+        if self.connection.client.is_known(self.stream.domain) or not self.estimate.requests:
+            return []
+        left = max(0, self.estimate.requests - self.requests)
+        times = zip(COMMON_LIMITS, seconds_at_common_limits(left, self.connection.config), strict=True)
+        return ["limit unknown: " + ", ".join(f"{limit:,}/min {format_duration(seconds)}" for limit, seconds in times)]
 
     def _seconds_left(self) -> float | None:
         """The time left, by rows if their number is known, else by planned requests."""

@@ -81,7 +81,7 @@ ALERTS = Stream(
     paging=OffsetPaging(sort="createdAt"),
     search=Searchable(
         count_path="/v2/alerts/count",
-        count_domain=Domain.ALERT,
+        count_domain=Domain.ALERT_COUNT,
         tie_breaker="tinyId",
         takes_alert_query=True,
         still_open="status: open",

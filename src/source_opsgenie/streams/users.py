@@ -23,7 +23,7 @@ USERS = Stream(
     description="Every user of the account.",
     path="/v2/users",
     key=("id",),
-    domain=Domain.SEARCH,
+    domain=Domain.USER_LIST,
     docs_url="https://docs.opsgenie.com/docs/user-api#list-user",
     paging=OffsetPaging(sort="username"),
     detail=Detail(domain=Domain.CONFIGURATION),

@@ -99,7 +99,7 @@ def _find_user(context: RequestContext) -> Record:
 _USER = "/v2/users/{identifier}"
 
 ROUTES = (
-    Route("/v2/users", "search", "account", users),
+    Route("/v2/users", "users", "account", users),
     Route(_USER, "configuration", "account", user),
     Route(f"{_USER}/teams", "configuration", "account", teams),
     Route(f"{_USER}/schedules", "configuration", "account", schedules),
