@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
+from source_opsgenie.api.learning import ThrottleLearner
 from source_opsgenie.api.limiter import MARGIN
 from source_opsgenie.api.pacing import Domain, Limit, Pacer, make_pacers
 
@@ -272,15 +273,16 @@ def test_uncertain_requests_teach_their_own_pacer() -> None:
 
 def test_an_uncertain_request_that_is_throttled_with_one_candidate_teaches_nothing() -> None:
     """If one candidate waits at the time, that domain's limit was reached, and nothing else is known."""
-    alert, search, count = make_uncertain()
+    alert, search, _ = make_uncertain()
+    learner = ThrottleLearner()
+    count = Pacer(learner=learner, candidates=(alert, search))
     for pacer in (count, count, search):
         pacer.take(0.0)
     search.record_throttled(1.0, period=60.0, sent_at=0.0)
     count.record_throttled(1.1, period=60.0, sent_at=0.0)
-    waits = count.take(1.1)
 
-    assert waits == 60.0
-    assert (10, count.per_minute()) == (alert.per_minute(), search.per_minute())
+    assert count.take(1.1) == 60.0
+    assert {} == learner.limits
 
 
 def test_every_domain_has_a_pacer_with_its_candidates() -> None:

@@ -52,6 +52,14 @@ def test_the_limit_is_never_above_a_window_reading_of_our_requests(
         assert reading.window > requests - 1 - 1e-9
 
 
+def test_a_window_holds_the_last_period_only() -> None:
+    """Of thirty requests, one every three seconds, a window of a minute holds twenty; an earlier pause resets it."""
+    times = [3.0 * number for number in range(30)]
+
+    assert 20 == read(times, period=60.0, since=0.0).window
+    assert 10 == read(times, period=60.0, since=60.0).window
+
+
 def test_nothing_accepted_is_a_reading_of_nothing() -> None:
     """A first request that is throttled says that nothing is allowed for now."""
     assert Reading(0, 0.0) == read([], period=60.0, since=0.0)
