@@ -67,3 +67,19 @@ def test_the_closing_line_names_a_time(archive: Command) -> None:
 
     assert "as of 20" in proofs["alerts"]
     assert "as of 20" in proofs["teams"]
+
+
+def test_no_proof_is_overwritten(archive: Command, account: Account) -> None:
+    """The numbers of the first sync stay in the file, beside those of the later ones."""
+    archive.sync("--streams", "alerts,alert_logs")
+    archive.sync("--streams", "alerts,alert_logs")
+    proofs = archive.query(
+        "SELECT stream, counted, listed, parents, scope, is_complete, as_of IS NOT NULL FROM _archive.proofs "
+        "ORDER BY started_at, stream"
+    )
+    number = len(account.alerts)
+
+    assert [(number, number), (number, number)] == [row[1:3] for row in proofs[:2]]
+    assert [("alert_logs", number), ("alerts", 0)] == [(row[0], row[3]) for row in proofs[:2]]
+    assert {row[4:] for row in proofs} == {("", True, True)}
+    assert len(proofs) == 4

@@ -164,7 +164,7 @@ def test_full_refresh_resumes_in_its_generation(generation: int) -> None:
 def test_full_refresh_of_another_query_starts_again(query: str, expected: int) -> None:
     """An interrupted full refresh resumes only with the query of its state."""
     connection = connection_of(Wire(account_of()))
-    scope = Reader(connection)._scope(STREAMS["alerts"])
+    scope = Reader(connection).scope(STREAMS["alerts"])
     state = State(replace(scope, query=query), read=CurrentRead(NOW, Walk(NOW - 130 * DAY)), generation=7)
     events = Reader(connection).read(STREAMS["alerts"], state=state.to_mapping(), incremental=False, generation=7)
 
@@ -229,7 +229,7 @@ def test_resumed_read_keeps_its_beginning() -> None:
     """The bookmark of a resumed read is when it first began, so changes since then are not lost."""
     wire = Wire(account_of(260))
     connection = connection_of(wire)
-    state = State(Reader(connection)._scope(STREAMS["alerts"]), read=CurrentRead(NOW - 3600_000, Walk(NOW - 20 * DAY)))
+    state = State(Reader(connection).scope(STREAMS["alerts"]), read=CurrentRead(NOW - 3600_000, Walk(NOW - 20 * DAY)))
     end = last_state(Reader(connection).read(STREAMS["alerts"], state=state.to_mapping()))
 
     assert end["bookmark"] == format_timestamp(NOW - 3600_000)

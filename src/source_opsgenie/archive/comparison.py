@@ -21,6 +21,10 @@ from source_opsgenie.streams import Stream
 UNSTABLE_QUERY = (
     "the file is not compared with Opsgenie's count, because rows can leave this alert_query without being deleted."
 )
+SEVERAL_QUERIES = (
+    "the file is not compared with Opsgenie's count, because it also holds rows of other queries. A sync without "
+    "--query compares all of them."
+)
 # Finding one row takes a count for each halving of the history, which a few years need about this often.
 REQUESTS_PER_ROW = 40
 
@@ -46,6 +50,9 @@ def compare(
     query = user_query(config, stream)
     if not is_stable(query):
         yield Notice(f"{stream.name}: {UNSTABLE_QUERY}")
+        return
+    if query and store.other_scopes(stream):
+        yield Notice(f"{stream.name}: {SEVERAL_QUERIES}")
         return
     stored = store.creation_times(stream)
     if config.start_ms is not None and stored and stored[0] < config.start_ms:

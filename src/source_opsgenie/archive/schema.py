@@ -18,9 +18,19 @@ OWED = """
         stream VARCHAR, part VARCHAR, reason VARCHAR, since TIMESTAMP, attempts INTEGER, rows JSON
     );
 """
+PROOFS = """
+    CREATE TABLE _archive.proofs (
+        started_at TIMESTAMP, stream VARCHAR, scope VARCHAR, is_complete BOOLEAN, as_of TIMESTAMP,
+        counted BIGINT, listed BIGINT, deleted BIGINT, unlisted BIGINT, recent BIGINT, uncounted BIGINT,
+        parents BIGINT, parents_deleted BIGINT, owed BIGINT, proof VARCHAR
+    );
+"""
+SCOPES = "CREATE TABLE _archive.scopes (stream VARCHAR, scope VARCHAR, state JSON);"
 COMMENTS = """
     COMMENT ON TABLE _archive.file IS 'The account of this archive; keys of other accounts are rejected.';
     COMMENT ON TABLE _archive.streams IS 'Where the next sync of each stream starts, and what the last one proved.';
+    COMMENT ON TABLE _archive.proofs IS 'What each sync proved of each stream, with its numbers; none is overwritten.';
+    COMMENT ON TABLE _archive.scopes IS 'The states of syncs with another query or start date, to return to.';
     COMMENT ON TABLE _archive.owed IS 'What could not be read and is requested again, with invalid rows as sent.';
     COMMENT ON TABLE _archive.runs IS 'Every sync into this file; a sync without an end was killed.';
 """
@@ -43,9 +53,11 @@ def _to_format_2(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def _to_format_3(database: duckdb.DuckDBPyConnection) -> None:
-    """Add what is owed, and the key that last named the account."""
+    """Add what is owed, proofs of each sync, states of several scopes, and the key that last named the account."""
     database.execute("ALTER TABLE _archive.file ADD COLUMN key VARCHAR")
     database.execute(OWED)
+    database.execute(SCOPES)
+    database.execute(PROOFS)
 
 
 # Each migration upgrades a file by one format: the first from 1 to 2. Add new ones at the end, and never change one.
@@ -57,6 +69,8 @@ def create(database: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of an empty archive."""
     database.execute(TABLES)
     database.execute(OWED)
+    database.execute(SCOPES)
+    database.execute(PROOFS)
     database.execute(COMMENTS)
 
 
@@ -98,6 +112,9 @@ def _ensure_table(database: duckdb.DuckDBPyConnection, stream: Stream, stored: M
     added = [field for field in stream.fields if field.name not in stored]
     if not stored:
         database.execute(tables.create_table(stream))
+        # Where a table was dropped, nothing of it has been read.
+        database.execute("UPDATE _archive.streams SET state = NULL WHERE stream = ?", [stream.name])
+        database.execute("DELETE FROM _archive.scopes WHERE stream = ?", [stream.name])
     elif added:
         database.execute(tables.add_columns(stream, added))
     if not tables.column_comments(stream).items() <= stored.items():

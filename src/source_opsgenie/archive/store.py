@@ -18,7 +18,7 @@ from source_opsgenie.archive.database import open_database
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.reading.events import SetAside
 from source_opsgenie.reading.parts import Part
-from source_opsgenie.reading.state import Counts
+from source_opsgenie.reading.state import Counts, name_scope
 from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 MAX_WAIT_SECONDS = 300.0
@@ -83,6 +83,22 @@ class Store:
         states = {name: _parse_state(name, state) for name, state in rows}
         return {name: state for name, state in states.items() if state}
 
+    def select_scopes(self, scopes: Mapping[str, str]) -> None:
+        """Bring back the state of each stream in its scope of *scopes*, and keep that of its last scope aside."""
+        with self._transaction() as database:
+            schema.ensure_tables(database, [])
+            rows = database.execute("SELECT stream, state FROM _archive.streams WHERE state IS NOT NULL").fetchall()
+            for name, text in rows:
+                last = _scope_name(text)
+                if name in scopes and last != scopes[name]:
+                    _swap_state(database, name, text, last=last, scope=scopes[name])
+
+    def other_scopes(self, stream: Stream) -> list[str]:
+        """The scopes of earlier syncs of *stream*, in words, but for that of the current one."""
+        with self._open("READ_ONLY") as database:
+            found = database.execute("SELECT scope FROM _archive.scopes WHERE stream = ?", [stream.name]).fetchall()
+            return [scope for (scope,) in found]
+
     def begin_run(self, streams: Iterable[Stream]) -> datetime:
         """Record that a sync of *streams* starts, and create all tables; returns the time that identifies it."""
         started_at = _now()
@@ -117,6 +133,7 @@ class Store:
             )
             if owed is not None:
                 _write_owed(database, stream, owed)
+                _write_proof(database, stream, state, proof=proof, is_complete=is_complete, owed=len(owed))
         return written
 
     def creation_times(self, stream: Stream) -> list[int]:
@@ -254,6 +271,56 @@ def _write_owed(database: duckdb.DuckDBPyConnection, stream: Stream, owed: Seque
         if not _fetch_number(database, known, [str(one.error), rows, stream.name, part]):
             new = [stream.name, part, str(one.error), _now(), 1, rows]
             database.execute("INSERT INTO _archive.owed VALUES (?, ?, ?, ?, ?, ?)", new)
+
+
+def _write_proof(
+    database: duckdb.DuckDBPyConnection,
+    stream: Stream,
+    state: Mapping[str, Any],
+    *,
+    proof: str,
+    is_complete: bool,
+    owed: int,
+) -> None:
+    """Record the *proof* of the sync under way, with the numbers in its last *state*."""
+    numbers = {**state.get("tally", {}), "owed": owed}
+    parents = state.get("parents", {})
+    row = {
+        "stream": stream.name,
+        "scope": _scope_name(json.dumps(state)),
+        "is_complete": is_complete,
+        "as_of": state.get("bookmark"),
+        **{
+            name: numbers.get(name)
+            for name in ("counted", "listed", "deleted", "unlisted", "recent", "uncounted", "owed")
+        },
+        "parents": parents.get("requested"),
+        "parents_deleted": parents.get("deleted"),
+        "proof": proof,
+    }
+    values = ", ".join(f"${name} AS {name}" for name in row)
+    database.execute(
+        f"INSERT INTO _archive.proofs BY NAME SELECT max(started_at) AS started_at, {values} FROM _archive.runs", row
+    )
+
+
+def _scope_name(text: str) -> str:
+    """The scope that a state as JSON *text* covers, in words; a damaged state covers everything."""
+    state = json.loads(text)
+    scope = state.get("scope") if isinstance(state, dict) else None
+    parts = [scope.get(name) if isinstance(scope, dict) else None for name in ("query", "start_date")]
+    query, start_date = (part if isinstance(part, str) else "" for part in parts)
+    return name_scope(query, start_date)
+
+
+def _swap_state(database: duckdb.DuckDBPyConnection, name: str, text: str, *, last: str, scope: str) -> None:
+    """Keep the state *text* of the scope *last* aside, and bring back that of *scope*, if there is one."""
+    kept = database.execute(
+        "SELECT state FROM _archive.scopes WHERE stream = ? AND scope = ?", [name, scope]
+    ).fetchone()
+    database.execute("DELETE FROM _archive.scopes WHERE stream = ? AND scope IN (?, ?)", [name, last, scope])
+    database.execute("INSERT INTO _archive.scopes VALUES (?, ?, ?)", [name, last, text])
+    database.execute("UPDATE _archive.streams SET state = ? WHERE stream = ?", [kept[0] if kept else None, name])
 
 
 def _parse_state(stream: str, text: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def run_sync(path: Path, *, config: Config, streams: Sequence[Stream], deleted_r
         # A key that cannot name its account continues under the name that the file has.
         is_named = not is_identified_by_key(opened.account)
         connection = opened if is_named else replace(opened, account=store.recorded_account())
+        store.select_scopes({stream.name: Reader(connection).scope(stream).name for stream in streams})
         states = store.states()
         estimates = plan(connection, streams, states=states)
         display.print_plan(estimates)

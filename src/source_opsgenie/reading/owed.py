@@ -15,6 +15,7 @@ from source_opsgenie.reading.markers import find_marked
 from source_opsgenie.reading.parts import Part, parse_span
 from source_opsgenie.reading.search import Search, SearchRow, search_of
 from source_opsgenie.reading.spans import read_span
+from source_opsgenie.reading.state import Parents
 from source_opsgenie.streams import LACKS_DETAILS, MarkerPaging, Record, Stream, ancestry
 
 
@@ -59,9 +60,9 @@ def _root_row(connection: Connection, root: Stream, part: Part) -> Batch[Record]
             return find_marked(connection.client, root, part.ids[0])
         return without_invalid(Batch(_find_row(search_of(connection, root), part.ids[0])))
     except NotFound:
-        return Batch([])
+        return Batch([], parents=Parents(requested=1, deleted=1))
     except OpsgenieError as error:
-        return Batch([], set_aside=(SetAside(part, error),))
+        return Batch([], parents=Parents(requested=1, failed=1), set_aside=(SetAside(part, error),))
 
 
 def _find_row(search: Search, row_id: str) -> list[SearchRow]:

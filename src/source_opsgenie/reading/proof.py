@@ -70,7 +70,8 @@ def _result(connection: Connection, stream: Stream, outcome: Outcome) -> str:
     start, end = outcome.start, outcome.end
     read = end.rows - start.rows
     if stream.parent:
-        return _children(end.parents, STREAMS[stream.parent.stream].name)
+        failed = Parents(failed=sum(not one.part.is_row for one in outcome.owes))
+        return _children(end.parents + failed, STREAMS[stream.parent.stream].name)
     if stream.search is None:
         return f"{read:,} read to the end of the list"
     if start.bookmark is not None:

@@ -1,7 +1,7 @@
 """Read one stream of one account: rows, checkpoints, and at the end the proof."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -15,11 +15,10 @@ from source_opsgenie.reading.batches import read_batches
 from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Row, Waiting
 from source_opsgenie.reading.ledger import MOST_OWED, Ledger
 from source_opsgenie.reading.owed import read_again, restore_part
-from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.proof import Outcome, closing_events
 from source_opsgenie.reading.query import user_query
 from source_opsgenie.reading.search import Search
-from source_opsgenie.reading.state import Parents, Scope, State, current_state, is_ours, shorten_query
+from source_opsgenie.reading.state import Scope, State, current_state, is_ours, shorten_query
 from source_opsgenie.streams import Record, Stream, ancestry, is_incremental
 
 OTHER_CONNECTOR = (
@@ -100,9 +99,7 @@ class Reader:
         yield from progress.read(read_batches(self.connection, stream, begun))
         if self.catches_up and ancestry(stream)[0].search:
             yield from self._catch_up(stream, progress)
-        retried = ledger.take_for_retry()
-        progress.forget_failures(retried)
-        yield from progress.read(read_again(self.connection, stream, retried), is_again=True)
+        yield from progress.read(read_again(self.connection, stream, ledger.take_for_retry()), is_again=True)
         ledger.requested = ()
         if not begun.rows:
             ledger.raise_if_all_failed()
@@ -132,7 +129,7 @@ class Reader:
     ) -> tuple[State, str]:
         """The state to begin with, and what to say if the *given* one cannot be resumed."""
         state = current_state(given)
-        fresh = State(self._scope(stream, state), generation=generation)
+        fresh = State(self.scope(stream, state), generation=generation)
         if state is None:
             is_expected = bool(given) and is_incremental(stream) and incremental
             return fresh, (OUTDATED if is_ours(given) else OTHER_CONNECTOR) if is_expected else ""
@@ -172,7 +169,7 @@ class Reader:
             return f"The state is from {format_timestamp(latest)}, which is in the future"
         return ""
 
-    def _scope(self, stream: Stream, state: State | None = None) -> Scope:
+    def scope(self, stream: Stream, state: State | None = None) -> Scope:
         """What this read covers; if the account could not be requested, it is that of the *state*."""
         account = self.connection.account
         if state and not self.connection.is_account_known:
@@ -204,10 +201,6 @@ class _Progress:
         for batch in with_ticks(batches, seconds=SECONDS_BETWEEN_TICKS):
             yield from self.events(batch, is_again=is_again) if batch else self.waits()
 
-    def forget_failures(self, parts: Sequence[Part]) -> None:
-        """Do not count *parts* as failed any more: they are requested again."""
-        self.state = self.state.with_parents(Parents(failed=-sum(not part.is_row for part in parts)))
-
     def events(self, batch: Batch[Record], *, is_again: bool) -> Iterator[Event]:
         """The events of one *batch*; raises the error of what it sets aside, if that affects everything."""
         if batch.expected:
@@ -215,7 +208,9 @@ class _Progress:
         yield from map(Row, batch.rows)
         self.rows_since += len(batch.rows)
         yield from self.ledger.add(batch)
-        parents = self.state.parents + (replace(batch.parents, requested=0) if is_again else batch.parents)
+        # Whose children are set aside is counted at the end: they may be read before.
+        requested = 0 if is_again else batch.parents.requested
+        parents = self.state.parents + replace(batch.parents, requested=requested, failed=0)
         rows = self.state.rows + len(batch.rows)
         self.state = replace(batch.state or self.state, rows=rows, parents=parents)
         if batch.state and self._is_due():

@@ -69,6 +69,11 @@ class Scope:
     query: str = ""
     start_date: str = ""
 
+    @property
+    def name(self) -> str:
+        """What the scope leaves out of the account, in words; empty if nothing."""
+        return name_scope(self.query, self.start_date)
+
     def differs_in(self, other: "Scope") -> str:
         """The first part that differs from *other*, as the config calls it; empty if none does."""
         keys = {"account": "account", "query": "alert_query", "start_date": "start_date"}
@@ -208,10 +213,6 @@ class State:
         """The same with *more* added to the tally."""
         return replace(self, tally=self.tally + more)
 
-    def with_parents(self, more: Parents) -> "State":
-        """The same with *more* parents."""
-        return replace(self, parents=self.parents + more)
-
     def with_owed(self, owed: tuple[str, ...]) -> "State":
         """The same with these parts *owed*; fewer rows of the lookback are remembered, so that it stays small."""
         room = max(0, ROWS_REMEMBERED - DIGESTS_PER_OWED * len(owed))
@@ -233,6 +234,12 @@ class State:
     @property
     def _current(self) -> CurrentRead:
         return self.read or CurrentRead(0)
+
+
+def name_scope(query: str, start_date: str) -> str:
+    """The scope of a *query* and a *start_date*, in words; empty if both are."""
+    parts = (f"query {query}" if query else "", f"since {start_date}" if start_date else "")
+    return ", ".join(filter(None, parts))
 
 
 def is_ours(given: Mapping[str, Any]) -> bool:
