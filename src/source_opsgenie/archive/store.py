@@ -5,20 +5,28 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import orjson
 
 from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import schema, tables
 from source_opsgenie.archive.database import open_database
+from source_opsgenie.archive.records import (
+    fetch_number,
+    now,
+    parse_state,
+    scope_name,
+    swap_state,
+    write_owed,
+    write_proof,
+)
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.reading.events import SetAside
 from source_opsgenie.reading.parts import Part
-from source_opsgenie.reading.state import Counts, name_scope
+from source_opsgenie.reading.state import Counts
 from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 MAX_WAIT_SECONDS = 300.0
@@ -63,7 +71,7 @@ class Store:
         if written is None:
             with self._transaction() as database:
                 schema.create(database)
-                row = [schema.FORMAT, self.account, _now(), self._key]
+                row = [schema.FORMAT, self.account, now(), self._key]
                 database.execute("INSERT INTO _archive.file VALUES (?, ?, ?, ?)", row)
         elif written < schema.FORMAT:
             self.notify(f"Upgrading {self.path} from format {written} to {schema.FORMAT}.")
@@ -80,7 +88,7 @@ class Store:
         """The stored state of each stream that has one."""
         with self._open("READ_ONLY") as database:
             rows = database.execute("SELECT stream, state FROM _archive.streams WHERE state IS NOT NULL").fetchall()
-        states = {name: _parse_state(name, state) for name, state in rows}
+        states = {name: parse_state(name, state) for name, state in rows}
         return {name: state for name, state in states.items() if state}
 
     def select_scopes(self, scopes: Mapping[str, str]) -> None:
@@ -89,9 +97,9 @@ class Store:
             schema.ensure_tables(database, [])
             rows = database.execute("SELECT stream, state FROM _archive.streams WHERE state IS NOT NULL").fetchall()
             for name, text in rows:
-                last = _scope_name(text)
+                last = scope_name(text)
                 if name in scopes and last != scopes[name]:
-                    _swap_state(database, name, text, last=last, scope=scopes[name])
+                    swap_state(database, name, text, last=last, scope=scopes[name])
 
     def other_scopes(self, stream: Stream) -> list[str]:
         """The scopes of earlier syncs of *stream*, in words, but for that of the current one."""
@@ -101,7 +109,7 @@ class Store:
 
     def begin_run(self, streams: Iterable[Stream]) -> datetime:
         """Record that a sync of *streams* starts, and create all tables; returns the time that identifies it."""
-        started_at = _now()
+        started_at = now()
         with self._transaction() as database:
             schema.ensure_tables(database, streams)
             if not is_identified_by_key(self.account):
@@ -129,11 +137,11 @@ class Store:
             written = _write_rows(database, stream, rows, is_all=is_all) if rows or is_all else Written()
             database.execute(
                 "UPDATE _archive.streams SET state = ?, synced_at = ?, is_complete = ?, proof = ? WHERE stream = ?",
-                [json.dumps(state), _now(), is_complete, proof, stream.name],
+                [json.dumps(state), now(), is_complete, proof, stream.name],
             )
             if owed is not None:
-                _write_owed(database, stream, owed)
-                _write_proof(database, stream, state, proof=proof, is_complete=is_complete, owed=len(owed))
+                write_owed(database, stream, owed)
+                write_proof(database, stream, state, proof=proof, is_complete=is_complete, owed=len(owed))
         return written
 
     def creation_times(self, stream: Stream) -> list[int]:
@@ -157,7 +165,7 @@ class Store:
             written = _write_rows(database, stream, rows, is_all=False)
             for name, text in database.execute("SELECT stream, state FROM _archive.streams").fetchall():
                 if text and name in STREAMS and STREAMS[name].parent and ancestry(STREAMS[name])[0].name == stream.name:
-                    state = _parse_state(name, text)
+                    state = parse_state(name, text)
                     state["owed"] = [*state.get("owed", []), *owed]
                     database.execute(
                         "UPDATE _archive.streams SET state = ? WHERE stream = ?", [json.dumps(state), name]
@@ -167,7 +175,7 @@ class Store:
     def mark_deleted(self, stream: Stream, ids: Sequence[str]) -> Written:
         """Mark the rows with these *ids* as deleted."""
         with self._transaction() as database:
-            marked = _fetch_number(database, tables.mark_deleted(stream), {"ids": list(ids), "now": _now()})
+            marked = fetch_number(database, tables.mark_deleted(stream), {"ids": list(ids), "now": now()})
             return Written(deleted=marked)
 
     def end_run(self, started_at: datetime, *, requests: int, incomplete: Sequence[str]) -> dict[str, int]:
@@ -177,10 +185,10 @@ class Store:
             database.execute("UPDATE _archive.streams SET is_complete = false WHERE stream IN ?", [list(incomplete)])
             database.execute(
                 "UPDATE _archive.runs SET ended_at = ?, requests = ?, outcome = ? WHERE started_at = ?",
-                [_now(), requests, outcome, started_at],
+                [now(), requests, outcome, started_at],
             )
             names = [name for (name,) in database.execute("SELECT stream FROM _archive.streams").fetchall()]
-            return {name: _fetch_number(database, tables.count_rows(name)) for name in names}
+            return {name: fetch_number(database, tables.count_rows(name)) for name in names}
 
     def _exists(self) -> bool:
         """Whether the file exists; raises ArchiveError if it cannot."""
@@ -250,96 +258,10 @@ def _describe_mismatch(theirs: str, ours: str) -> str:
 
 
 def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Sequence[str], *, is_all: bool) -> Written:
-    database.execute(tables.stage_rows(stream), {"rows": rows, "synced_at": _now()})
+    database.execute(tables.stage_rows(stream), {"rows": rows, "synced_at": now()})
     database.execute(tables.match_rows(stream))
-    deleted = _fetch_number(database, tables.mark_missing(stream), {"now": _now()}) if is_all else 0
-    changed = _fetch_number(database, tables.update_changed(stream))
+    deleted = fetch_number(database, tables.mark_missing(stream), {"now": now()}) if is_all else 0
+    changed = fetch_number(database, tables.update_changed(stream))
     database.execute(tables.unmark_deleted(stream))
-    new = _fetch_number(database, tables.insert_new(stream))
-    return Written(new, changed, _fetch_number(database, "SELECT count(*) FROM present") - changed, deleted)
-
-
-def _write_owed(database: duckdb.DuckDBPyConnection, stream: Stream, owed: Sequence[SetAside]) -> None:
-    """Record what is *owed* now; what is not any more has been read or was deleted."""
-    parts = [str(one.part) for one in owed]
-    database.execute(
-        "DELETE FROM _archive.owed WHERE stream = ? AND part NOT IN (SELECT unnest(?))", [stream.name, parts]
-    )
-    for part, one in zip(parts, owed, strict=True):
-        rows = orjson.dumps(list(one.rows)).decode() if one.rows else None
-        known = "UPDATE _archive.owed SET reason = ?, rows = ?, attempts = attempts + 1 WHERE stream = ? AND part = ?"
-        if not _fetch_number(database, known, [str(one.error), rows, stream.name, part]):
-            new = [stream.name, part, str(one.error), _now(), 1, rows]
-            database.execute("INSERT INTO _archive.owed VALUES (?, ?, ?, ?, ?, ?)", new)
-
-
-def _write_proof(
-    database: duckdb.DuckDBPyConnection,
-    stream: Stream,
-    state: Mapping[str, Any],
-    *,
-    proof: str,
-    is_complete: bool,
-    owed: int,
-) -> None:
-    """Record the *proof* of the sync under way, with the numbers in its last *state*."""
-    numbers = {**state.get("tally", {}), "owed": owed}
-    parents = state.get("parents", {})
-    row = {
-        "stream": stream.name,
-        "scope": _scope_name(json.dumps(state)),
-        "is_complete": is_complete,
-        "as_of": state.get("bookmark"),
-        **{
-            name: numbers.get(name)
-            for name in ("counted", "listed", "deleted", "unlisted", "recent", "uncounted", "owed")
-        },
-        "parents": parents.get("requested"),
-        "parents_deleted": parents.get("deleted"),
-        "proof": proof,
-    }
-    values = ", ".join(f"${name} AS {name}" for name in row)
-    database.execute(
-        f"INSERT INTO _archive.proofs BY NAME SELECT max(started_at) AS started_at, {values} FROM _archive.runs", row
-    )
-
-
-def _scope_name(text: str) -> str:
-    """The scope that a state as JSON *text* covers, in words; a damaged state covers everything."""
-    state = json.loads(text)
-    scope = state.get("scope") if isinstance(state, dict) else None
-    parts = [scope.get(name) if isinstance(scope, dict) else None for name in ("query", "start_date")]
-    query, start_date = (part if isinstance(part, str) else "" for part in parts)
-    return name_scope(query, start_date)
-
-
-def _swap_state(database: duckdb.DuckDBPyConnection, name: str, text: str, *, last: str, scope: str) -> None:
-    """Keep the state *text* of the scope *last* aside, and bring back that of *scope*, if there is one."""
-    kept = database.execute(
-        "SELECT state FROM _archive.scopes WHERE stream = ? AND scope = ?", [name, scope]
-    ).fetchone()
-    database.execute("DELETE FROM _archive.scopes WHERE stream = ? AND scope IN (?, ?)", [name, last, scope])
-    database.execute("INSERT INTO _archive.scopes VALUES (?, ?, ?)", [name, last, text])
-    database.execute("UPDATE _archive.streams SET state = ? WHERE stream = ?", [kept[0] if kept else None, name])
-
-
-def _parse_state(stream: str, text: str) -> dict[str, Any]:
-    state = json.loads(text)
-    if isinstance(state, dict):
-        return state
-    raise ArchiveError(
-        f"The archive's state of {stream} is invalid. To read the stream in full, run in DuckDB: "
-        f"UPDATE _archive.streams SET state = NULL WHERE stream = '{stream}'"
-    )
-
-
-def _fetch_number(
-    database: duckdb.DuckDBPyConnection, statement: str, parameters: Mapping[str, Any] | Sequence[Any] | None = None
-) -> int:
-    """The one number that *statement* returns: a count, or the number of rows written."""
-    (number,) = database.execute(statement, parameters).fetchone() or (0,)
-    return int(number)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+    new = fetch_number(database, tables.insert_new(stream))
+    return Written(new, changed, fetch_number(database, "SELECT count(*) FROM present") - changed, deleted)
