@@ -36,7 +36,7 @@ def readings(limit: RateLimit, model: Model, steps: list[float], *, others: floa
 def test_the_limit_is_never_below_a_bucket_reading(
     requests: int, period: int, model: Model, steps: list[float], others: float
 ) -> None:
-    """What was accepted proves a limit, in either model, whoever else uses it."""
+    """What was accepted proves a limit, in either model, even if other clients use it."""
     for reading in readings(RateLimit(requests, period), model, steps, others=others):
         assert reading.bucket <= requests * (1 + 1e-9)
 

@@ -10,7 +10,7 @@ STREAMS = ("--streams", "alerts,incidents,alert_logs,alert_notes")
 
 
 def lose(archive: Command, condition: str) -> int:
-    """Delete alerts and their logs from the file, as somebody might; returns how many alerts are left."""
+    """Delete alerts and their logs from the file, as any program might; returns how many alerts are left."""
     with duckdb.connect(str(archive.path)) as database:
         ids = f"SELECT id FROM alerts WHERE {condition}"
         database.execute(f"DELETE FROM alert_logs WHERE alert_id IN ({ids})")

@@ -50,11 +50,11 @@ TREE: Answers = {
 
 def test_grandchild_has_the_ids_of_all_ancestors() -> None:
     """Steps are requested per rule, rules per user, and each step has the ids of both."""
-    paths, rows, told = reads("user_notification_rule_steps", TREE)
+    paths, rows, texts = reads("user_notification_rule_steps", TREE)
     keys = [(row["user_id"], row["rule_id"], row["id"]) for row in rows]
 
     assert keys == [("u", "r", "1"), ("u", "r", "2"), ("v", "r", "1")]
-    assert "5 parents requested, 5 read, 0 deleted" in told
+    assert "5 parents requested, 5 read, 0 deleted" in texts
     # A rule itself is not requested, as only its steps are needed.
     assert f"{RULES.format('u')}/r" not in [request.path for request in paths.requests]
 
@@ -68,10 +68,10 @@ def test_grandchild_has_the_ids_of_all_ancestors() -> None:
 )
 def test_404_of_a_child_whose_ancestor_is_deleted(missing: Answers, expected: str) -> None:
     """A child's 404 counts its parent, of any level, as deleted if the parent itself is a 404."""
-    _, rows, told = reads("user_notification_rule_steps", TREE | missing)
+    _, rows, texts = reads("user_notification_rule_steps", TREE | missing)
 
     assert {row["user_id"] for row in rows} == {"u"}
-    assert expected in told
+    assert expected in texts
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_404_of_a_child_whose_ancestor_is_deleted(missing: Answers, expected: st
 )
 def test_404_of_a_child_whose_parent_of_any_level_exists(missing: Answers) -> None:
     """A child's 404 is set aside, not an empty list, while its parent exists."""
-    _, rows, told = reads("user_notification_rule_steps", TREE | missing)
+    _, rows, texts = reads("user_notification_rule_steps", TREE | missing)
 
     assert {row["user_id"] for row in rows} >= {"u"}
-    assert "1 owed" in told
+    assert "1 owed" in texts
 
 
 OVERRIDES: Answers = {
@@ -120,12 +120,12 @@ def test_row_deleted_after_it_was_listed_is_skipped() -> None:
 
 def test_404_of_a_row_that_is_still_listed_is_an_error() -> None:
     """A row that is a 404, and still in its list, keeps the fields of the list, and its details are owed."""
-    _, rows, told = reads("schedule_overrides", OVERRIDES | {"/v2/schedules/s/overrides/a": gone})
+    _, rows, texts = reads("schedule_overrides", OVERRIDES | {"/v2/schedules/s/overrides/a": gone})
 
     assert [row for row in rows if row.get("lacks_details")] == [
         {"schedule_id": "s", "alias": "a", "rotations": [{"id": "r"}], "order": 1, "lacks_details": True}
     ]
-    assert "1 owed" in told
+    assert "1 owed" in texts
 
 
 @pytest.mark.parametrize(("option", "expected"), [(False, {}), (True, {"secret": "x"})])
@@ -152,11 +152,11 @@ def policy(params: Mapping[str, str]) -> RawResponse:
 def test_child_records_without_a_parent_are_read_too() -> None:
     """The account's policies are read as well as those of teams; each is requested with its team, if any."""
     singles = {f"/v2/policies/{name}": policy for name in "pqg"}
-    _, rows, told = reads("alert_policies", {"/v2/teams": listed("t"), "/v2/policies/alert": policies, **singles})
+    _, rows, texts = reads("alert_policies", {"/v2/teams": listed("t"), "/v2/policies/alert": policies, **singles})
     expected = [("g", None, "all"), ("p", "t", "t"), ("q", "t", "t")]
 
     assert [(row["id"], row["team_id"], row["message"]) for row in rows] == expected
-    assert "1 parents requested, " in told
+    assert "1 parents requested, " in texts
 
 
 NEXT = "/v2/schedules/{}/next-on-calls"

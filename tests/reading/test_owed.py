@@ -51,7 +51,7 @@ class Broken(Wire):
 
 
 def wire_of(number: int, status: int, is_broken: IsBroken) -> Broken:
-    """An account with so many alerts, and a wire to it that breaks some requests."""
+    """An account with *number* alerts, and a wire to it that breaks some requests."""
     wire = Broken(Account.seeded(alerts=number, until=format_timestamp(NOW - DAY)))
     wire.is_broken = is_broken
     wire.response = said(status, {"message": "no", "requestId": "r"})
@@ -148,6 +148,20 @@ def test_more_failures_than_a_state_can_name() -> None:
     assert len(state["owed"]) <= MOST_OWED
     assert later_error is None
     assert {row["alert_id"] for row in rows_in([*events, *later])} == wire.account.alerts.keys()
+
+
+def test_as_much_owed_as_a_state_can_name_does_not_block_the_rest() -> None:
+    """If everything that is owed fails again, the alerts that changed are still read."""
+    wire = wire_of(200, 422, nothing)
+    wire.is_broken = logs_of(oldest_first(wire.account)[50 : 50 + MOST_OWED])
+    first, _ = read(wire)
+    wire.now += 3600_000
+    created = wire.account.create_alert(created_at=wire.now - 1800_000)["id"]
+    second, error = read(wire, last_state(first))
+
+    assert error is None
+    assert len(proof_of(second).owed) == MOST_OWED
+    assert created in {row["alert_id"] for row in rows_in(second)}
 
 
 @pytest.mark.parametrize("status", [500, 401])

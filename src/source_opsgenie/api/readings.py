@@ -9,8 +9,8 @@ from itertools import takewhile
 class Reading:
     """The limit that was reached, if it is a rolling *window* and if it is a *bucket* that is refilled continuously.
 
-    The limit is not lower than *bucket* in either model, whoever reached it, and not higher than *window* if our
-    requests alone did.
+    The limit is not lower than *bucket* in either model, even if another client reached it, and not higher than
+    *window* if our requests alone did.
     """
 
     window: float

@@ -13,7 +13,7 @@ from source_opsgenie.streams import LACKS_DETAILS
 
 # The most parts that a state can name and stay small.
 MOST_OWED = 20
-# So many failures without one success affect everything.
+# Failures without one success after which the error affects everything.
 FAILURES_WITHOUT_SUCCESS = 20
 # How many parts a message names.
 NAMED = 3
@@ -24,7 +24,7 @@ class Ledger:
     """The parts of a stream that are set aside, by their first failure, up to *most* of them.
 
     *requested* are those that are being requested again: they are owed until that is done. *without* are parents that
-    have no such list, which is no failure.
+    have no such list, which is not a failure. *failures* counts the parts that failed when they were first requested.
     """
 
     client: Client
@@ -33,6 +33,7 @@ class Ledger:
     set_aside: dict[Part, SetAside] = field(default_factory=dict)
     without: list[Part] = field(default_factory=list)
     has_success: bool = False
+    failures: int = 0
 
     def add(self, batch: Batch[Any]) -> Iterator[SetAside]:
         """Yield what *batch* sets aside for the first time.
@@ -66,7 +67,9 @@ class Ledger:
         return tuple(dict.fromkeys(part.text for part in [*self.requested, *self.set_aside]))
 
     def _raise_if_too_many(self, latest: SetAside) -> None:
-        if not self.has_success and len(self.set_aside) >= FAILURES_WITHOUT_SUCCESS:
+        # What is requested again has failed before, whatever else can be read.
+        self.failures += not self.requested
+        if not self.has_success and self.failures >= FAILURES_WITHOUT_SUCCESS:
             raise latest.error
         if len({*self.requested, *self.set_aside}) > self.most:
             raise Incomplete(

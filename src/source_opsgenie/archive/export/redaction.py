@@ -1,6 +1,6 @@
 """Replace names, e-mail addresses and phone numbers in everything that is exported, and count what was replaced.
 
-The same value is replaced by the same hash throughout an export, so people can still be told apart and joined. The
+The same value is replaced by the same hash throughout an export, so people can still be distinguished and joined. The
 key of the hash is random and forgotten: no one can find a name by hashing all that they know.
 """
 
