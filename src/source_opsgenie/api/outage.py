@@ -1,4 +1,4 @@
-"""Tell an error that affects everything from one that affects a single request, and wait out an outage."""
+"""Distinguish errors that affect everything from those of a single request, and wait out an outage."""
 
 from collections.abc import Callable
 
