@@ -23,6 +23,7 @@ from source_opsgenie.archive.records import (
     write_owed,
     write_proof,
 )
+from source_opsgenie.archive.staging import stage
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.reading.events import SetAside
 from source_opsgenie.reading.parts import Part
@@ -258,7 +259,7 @@ def _describe_mismatch(theirs: str, ours: str) -> str:
 
 
 def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Sequence[str], *, is_all: bool) -> Written:
-    database.execute(tables.stage_rows(stream), {"rows": rows, "synced_at": now()})
+    stage(database, stream, rows, synced_at=now())
     database.execute(tables.match_rows(stream))
     deleted = fetch_number(database, tables.mark_missing(stream), {"now": now()}) if is_all else 0
     changed = fetch_number(database, tables.update_changed(stream))
