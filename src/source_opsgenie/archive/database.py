@@ -28,17 +28,24 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 MIN_MEMORY_BYTES = 200 << 20
 MEMORY_PER_ROW_BYTE = 6
 LOCKED = "conflicting lock"
+DAMAGED = "it is damaged. Restore a copy of it, or move it away and let a sync create it again."
 FULL = "the disk is full, or a file size limit is reached. Free some space, then run the same command again."
 # Parts of DuckDB's messages, and what to do about each; the first match counts.
 REMEDIES = (
     (LOCKED, "another program has it open. Close it there, then run the same command again."),
     ("could not set lock", "its folder does not support locks. Use a file on a local disk."),
+    ("corrupt", DAMAGED),
+    ("checksum", DAMAGED),
+    ("could not read enough bytes", DAMAGED),
+    ("deserializ", DAMAGED),
+    ("serialization error", DAMAGED),
     ("not a valid", "it is not a DuckDB file. Use another file, or move this one away."),
     ("newer version", "a newer DuckDB wrote it. Run pip install --upgrade duckdb."),
     ("permission denied", "its permissions do not allow it. Use a file in a folder that you own."),
     ("no space", FULL),
     ("file too large", FULL),
-    ("checkpoint during detach failed", FULL),
+    ("could not write", FULL),
+    ("out of memory", "the computer is short of memory. Close other programs, then run the same command again."),
     ("", "everything stored before is kept. Fix the cause, then run the same command again."),
 )
 
