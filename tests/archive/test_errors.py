@@ -48,7 +48,7 @@ def test_another_account_is_rejected(archive: Command, tmp_path: Path) -> None:
     """A key of another account is rejected, and the file stays the same byte by byte."""
     archive.sync("--streams", "teams")
     before = archive.path.read_bytes()
-    other = Account.seeded(name="umbrella")
+    other = Account.seeded(name="umbrella", seed=8)
     with Simulator(other) as simulator:
         result = Command(simulator, other.full_key, archive.path)("sync", "--to", str(archive.path))
 
@@ -77,6 +77,58 @@ def test_a_key_of_an_unknown_account_is_rejected(
     assert 1 == result.exit_code
     assert message in result.stderr
     assert "this key belongs to" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message", "recorded"),
+    [
+        ("unnamed", "another", "now belongs to a key that cannot name its account, before to a key", "key "),
+        ("unnamed", "new name", "now belongs to umbrella@localhost, before to a key that", "umbrella@localhost"),
+        ("full", "another", "still belongs to acme@localhost; this key", "acme@localhost"),
+        ("full", "new name", "now belongs to umbrella@localhost, before to acme@localhost.", "umbrella@localhost"),
+    ],
+)
+def test_the_user_can_vouch_for_the_account(
+    archive: Command, account: Account, first: str, second: str, message: str, recorded: str
+) -> None:
+    """With --same-account a file under another name or key is resumed, in one line, and needs no flag from then on."""
+    keys = {"full": account.full_key, "unnamed": account.key_without_configuration_access}
+    keys |= {"another": "00000000-1111-2222-3333-444444444444", "new name": "00000000-1111-2222-3333-555555555555"}
+    archive.sync("--streams", "alerts", key=keys[first])
+    account.name = "umbrella" if second == "new name" else account.name
+    permissions = {"another": account.keys[1], "new name": account.keys[0]}
+    account.keys = (replace(permissions[second], token=keys[second]),)
+    rejected = archive("sync", "--to", str(archive.path), "--streams", "alerts", key=keys[second])
+    output = archive.sync("--streams", "alerts", "--same-account", key=keys[second]).output
+    again = archive.sync("--streams", "alerts", key=keys[second]).output
+    ((name,),) = archive.query("SELECT account FROM _archive.file")
+
+    assert (1, True) == (rejected.exit_code, "--same-account" in rejected.stderr)
+    assert 1 == sum(message in line for line in output.splitlines())
+    assert ["alerts: complete, 0 new, 0 changed" in text for text in (output, again)] == [True, True]
+    assert ["full read" in output, message in again] == [False, False]
+    assert name.startswith(recorded)
+
+
+def _truncate(content: bytearray) -> None:
+    del content[len(content) * 2 // 3 :]
+
+
+def _overwrite(content: bytearray) -> None:
+    content[12_288 : 12_288 + 4_096] = b"?" * 4_096
+
+
+@pytest.mark.parametrize("damage", [_truncate, _overwrite])
+def test_a_damaged_file_is_called_damaged(archive: Command, damage: Callable[[bytearray], None]) -> None:
+    """A file that lost its end or a part of it is called damaged, with what to do, and stays as it is."""
+    archive.sync("--streams", "alerts,teams")
+    content = bytearray(archive.path.read_bytes())
+    damage(content)
+    archive.path.write_bytes(content)
+    result = archive("sync", "--to", str(archive.path), "--streams", "alerts,teams")
+
+    assert (1, content) == (result.exit_code, archive.path.read_bytes())
+    assert "it is damaged. Restore a copy of it" in result.stderr
 
 
 def _write_text(path: Path) -> None:

@@ -13,6 +13,7 @@ from tests.support.leaks import wait_for_exit
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.archive import tables
+from source_opsgenie.archive.staging import stage
 from source_opsgenie.archive.store import Store, Written
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import STREAMS, Access, Stream
@@ -162,5 +163,6 @@ def stored(texts: Sequence[str | None]) -> list[datetime | None]:
     rows = [orjson.dumps({"id": f"{number:02}", "at": at}).decode() for number, at in enumerate(texts)]
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'America/New_York'")
-        database.execute(tables.stage_rows(stream), {"rows": rows, "synced_at": datetime(2026, 1, 1)})
+        database.execute(tables.create_table(stream))
+        stage(database, stream, rows, synced_at=datetime(2026, 1, 1))
         return [at for (at,) in database.execute('SELECT "at" FROM incoming ORDER BY id').fetchall()]

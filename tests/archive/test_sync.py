@@ -180,14 +180,14 @@ def test_only_the_owner_can_read_the_file(archive: Command) -> None:
 
 
 def test_the_file_opens_in_older_versions(archive: Command) -> None:
-    """The file has the format of DuckDB 1.0, which PyAirbyte's DuckDB 1.4 opens."""
+    """The file has the format of DuckDB 1.4, which PyAirbyte's DuckDB 1.4.3 opens."""
     archive.sync("--streams", "teams")
 
     with duckdb.connect() as database:
         database.execute(f"ATTACH '{archive.path}' AS archive (READ_ONLY)")
         (tags,) = database.execute("SELECT tags FROM duckdb_databases() WHERE database_name = 'archive'").fetchall()
 
-    assert ({"storage_version": "v1.0.0+"},) == tags
+    assert ({"storage_version": "v1.4.0+"},) == tags
 
 
 def test_the_file_describes_itself(archive: Command, account: Account) -> None:

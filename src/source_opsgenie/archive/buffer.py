@@ -5,25 +5,35 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from source_opsgenie.reading.reader import ROWS_BETWEEN_CHECKPOINTS, SECONDS_BETWEEN_CHECKPOINTS
+from source_opsgenie.archive.database import ROW_GROUP_ROWS
+from source_opsgenie.reading.reader import SECONDS_BETWEEN_CHECKPOINTS
 from source_opsgenie.reading.state import State
 from source_opsgenie.streams import Record
+
+# Few and large writes make a small file quickly; what is not stored yet is read again after a kill.
+MAX_ROWS = 5 * ROW_GROUP_ROWS
+# Memory grows with the bytes of a write. Rows of 9 kB still fill a row group.
+MAX_BYTES = 40_000_000
 
 
 @dataclass(slots=True)
 class Buffer:
-    """Rows as JSON, the first *covered* of which belong to *state*: once they are stored, a read can resume there."""
+    """Rows as JSON, the first *covered* of which belong to *state*: once they are stored, a read can resume there.
+
+    *size* is the number of characters of all rows.
+    """
 
     rows: list[str] = field(default_factory=list)
+    size: int = 0
     covered: int = 0
     state: State | None = None
     emptied_at: float = field(default_factory=time.monotonic)
 
     @property
     def is_due(self) -> bool:
-        """Whether the covered rows are worth a write."""
+        """Whether the covered rows are worth a write: many, large, or old."""
         waited = time.monotonic() - self.emptied_at
-        return self.covered >= ROWS_BETWEEN_CHECKPOINTS or waited >= SECONDS_BETWEEN_CHECKPOINTS
+        return self.covered >= MAX_ROWS or self.size >= MAX_BYTES or waited >= SECONDS_BETWEEN_CHECKPOINTS
 
     @property
     def covered_rows(self) -> list[str]:
@@ -32,7 +42,9 @@ class Buffer:
 
     def add(self, row: Record) -> None:
         """Append *row*."""
-        self.rows.append(orjson.dumps(row).decode())
+        text = orjson.dumps(row).decode()
+        self.rows.append(text)
+        self.size += len(text)
 
     def cover(self, state: State) -> None:
         """Let *state* cover all rows received so far."""
@@ -41,4 +53,5 @@ class Buffer:
     def drop_stored(self) -> None:
         """Drop the covered rows and their state; keep later rows."""
         self.rows, self.covered, self.state = self.rows[self.covered :], 0, None
+        self.size = sum(map(len, self.rows))
         self.emptied_at = time.monotonic()

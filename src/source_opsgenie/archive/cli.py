@@ -124,14 +124,27 @@ def main() -> None:
     metavar="N",
     help="Spend at most N requests on finding deleted alerts, and N on finding deleted incidents; 0 skips both.",
 )
+@click.option(
+    "--same-account",
+    "is_same_account",
+    is_flag=True,
+    help="Accept a file that names another account or another key, and record this one: the account was renamed, or "
+    "its key could not read its name and was replaced.",
+)
 @_with_options
-def sync_command(path: Path, deleted_row_requests: int, **options: Any) -> None:
+def sync_command(path: Path, deleted_row_requests: int, is_same_account: bool, **options: Any) -> None:
     """Create or update the file at *path*."""
     with report_errors(verbose=options["verbose"]):
         from source_opsgenie.archive.sync import run_sync  # noqa: PLC0415 -- slow to import; --help does not need it
 
         config, streams = _load_config(options), _select_streams(options)
-        outcomes = run_sync(path, config=config, streams=streams, deleted_row_requests=deleted_row_requests)
+        outcomes = run_sync(
+            path,
+            config=config,
+            streams=streams,
+            deleted_row_requests=deleted_row_requests,
+            is_same_account=is_same_account,
+        )
     raise SystemExit(_exit_code(outcomes))
 
 

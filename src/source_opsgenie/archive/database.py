@@ -11,26 +11,41 @@ import duckdb
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.signals import SIGNALS_DEFERRED
 
-# DuckDB 1.4, which PyAirbyte pins, can open this format.
-STORAGE_VERSION = "v1.0.0"
+# DuckDB 1.4.3, which PyAirbyte pins, can open this format; an older file is upgraded by the first write.
+STORAGE_VERSION = "v1.4.0"
+# A write of more rows than a row group goes straight into the file, compressed, instead of into the WAL first; and a
+# write of fewer rows compresses at most this many again. DuckDB's own size, 122,880, wrote a first sync four times.
+ROW_GROUP_ROWS = 4_096
 SECONDS_BETWEEN_ATTEMPTS = 0.2
 # Everything needed is built in: DuckDB must not look for extensions on the network.
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    # A checkpoint would merge the last row group of each write with the next ones, and write them all again.
+    "max_vacuum_tasks": 0,
 }
+# What DuckDB may hold in memory while rows are written: at least this, or so many times their size.
+MIN_MEMORY_BYTES = 200 << 20
+MEMORY_PER_ROW_BYTE = 6
 LOCKED = "conflicting lock"
+DAMAGED = "it is damaged. Restore a copy of it, or move it away and let a sync create it again."
 FULL = "the disk is full, or a file size limit is reached. Free some space, then run the same command again."
 # Parts of DuckDB's messages, and what to do about each; the first match counts.
 REMEDIES = (
     (LOCKED, "another program has it open. Close it there, then run the same command again."),
     ("could not set lock", "its folder does not support locks. Use a file on a local disk."),
+    ("corrupt", DAMAGED),
+    ("checksum", DAMAGED),
+    ("could not read enough bytes", DAMAGED),
+    ("deserializ", DAMAGED),
+    ("serialization error", DAMAGED),
     ("not a valid", "it is not a DuckDB file. Use another file, or move this one away."),
     ("newer version", "a newer DuckDB wrote it. Run pip install --upgrade duckdb."),
     ("permission denied", "its permissions do not allow it. Use a file in a folder that you own."),
     ("no space", FULL),
     ("file too large", FULL),
-    ("checkpoint during detach failed", FULL),
+    ("could not write", FULL),
+    ("out of memory", "the computer is short of memory. Close other programs, then run the same command again."),
     ("", "everything stored before is kept. Fix the cause, then run the same command again."),
 )
 
@@ -44,7 +59,7 @@ def open_database(
     If another program has the file open, call `notify` once and wait up to *max_wait_seconds*.
     """
     try:
-        with _owner_only_umask(), duckdb.connect(config=SETTINGS) as database:
+        with _owner_only_umask(), duckdb.connect(config=_settings(path, mode)) as database:
             _attach(database, path, mode, notify=notify, max_wait_seconds=max_wait_seconds)
             # DuckDB would report a Ctrl-C as a failed query.
             with SIGNALS_DEFERRED:
@@ -53,6 +68,18 @@ def open_database(
                 database.execute("USE memory; DETACH archive")
     except duckdb.Error as error:
         raise _explain(path, error) from error
+
+
+def limit_memory(database: duckdb.DuckDBPyConnection, *, row_bytes: int) -> None:
+    """Bound the memory for a write of *row_bytes*; DuckDB puts what exceeds it into a folder next to the file."""
+    limit = max(MIN_MEMORY_BYTES, MEMORY_PER_ROW_BYTE * row_bytes)
+    # More threads take more memory and more CPU time per row, and the next rows are read in the meantime.
+    database.execute(f"SET threads = 1; SET memory_limit = '{limit} bytes'")
+
+
+def _settings(path: Path, mode: str) -> dict[str, str | bool | int | float | list[str]]:
+    # DuckDB's own default for the folder is below the working directory.
+    return SETTINGS if mode == "READ_ONLY" else SETTINGS | {"temp_directory": f"{path}.tmp"}
 
 
 def _attach(
@@ -64,7 +91,7 @@ def _attach(
     max_wait_seconds: float,
 ) -> None:
     quoted = str(path).replace("'", "''")
-    options = mode if mode == "READ_ONLY" else f"STORAGE_VERSION '{STORAGE_VERSION}'"
+    options = mode if mode == "READ_ONLY" else f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
     deadline = time.monotonic() + max_wait_seconds
     is_notified = False
     while True:

@@ -18,11 +18,13 @@ from source_opsgenie.archive.records import (
     fetch_number,
     now,
     parse_state,
+    record_account,
     scope_name,
     swap_state,
     write_owed,
     write_proof,
 )
+from source_opsgenie.archive.staging import stage
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.reading.events import SetAside
 from source_opsgenie.reading.parts import Part
@@ -30,6 +32,8 @@ from source_opsgenie.reading.state import Counts
 from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 MAX_WAIT_SECONDS = 300.0
+OTHERWISE = "use another file, or pass --same-account if you know that it is the same account"
+UNNAMED = "a key that cannot name its account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Store:
 
     *known_as* holds all names of the account: a key that was granted more permissions can know a better one than the
     file, and one that cannot name it any more is accepted if it could before. If another program has the file open,
-    `notify` is called, and the store waits up to *max_wait_seconds*.
+    `notify` is called, and the store waits up to *max_wait_seconds*. With *is_same_account*, the user vouches for it
+    that a file with another name is of this account.
     """
 
     path: Path
@@ -61,6 +66,7 @@ class Store:
     notify: Callable[[str], None]
     known_as: frozenset[str] = frozenset()
     max_wait_seconds: float = MAX_WAIT_SECONDS
+    is_same_account: bool = False
 
     def prepare(self) -> None:
         """Create the file, or upgrade one that an older version wrote.
@@ -77,6 +83,8 @@ class Store:
             self.notify(f"Upgrading {self.path} from format {written} to {schema.FORMAT}.")
             with self._transaction() as database:
                 schema.upgrade(database, written=written)
+        if written is not None:
+            self._adopt()
 
     def recorded_account(self) -> str:
         """The account that the file belongs to, by name if any key could ever read it."""
@@ -225,9 +233,22 @@ class Store:
                 f"{self.path} was written by a newer opsgenie-archive: it has format {written}, and this version reads "
                 f"up to format {schema.FORMAT}. Upgrade opsgenie-archive."
             )
-        if account not in {self.account, *self.known_as} and (key is None or key != self._key):
+        is_known = account in {self.account, *self.known_as} or (key is not None and key == self._key)
+        if not is_known and not self.is_same_account:
             raise ArchiveError(f"{self.path} {_describe_mismatch(str(account), self.account)}")
         return written
+
+    def _adopt(self) -> None:
+        """Record this account in an accepted file that names another one: it was renamed, or its key was replaced."""
+        with self._open("READ_ONLY") as database:
+            ((recorded, key),) = database.execute("SELECT account, key FROM _archive.file").fetchall()
+        keeps_name = is_identified_by_key(self.account) and not is_identified_by_key(recorded)
+        account = recorded if keeps_name else self.account
+        if recorded in {self.account, *self.known_as} or (account, self._key) == (recorded, key):
+            return
+        with self._transaction() as database:
+            record_account(database, account, key=self._key)
+        self.notify(f"{self.path} {_describe_change(recorded, account)}")
 
     @property
     def _key(self) -> str | None:
@@ -248,17 +269,25 @@ class Store:
 def _describe_mismatch(theirs: str, ours: str) -> str:
     """Why a key of the account *ours* cannot write to the archive of *theirs*, and what to do."""
     if is_identified_by_key(theirs):
-        return "belongs to a key that could not read its account's name. Use that key, or use another file."
+        return f"belongs to a key that could not read its account's name. Use that key, {OTHERWISE}."
     if is_identified_by_key(ours):
         return (
             f"belongs to {theirs}, and this key cannot read its account's name because it lacks the permission "
-            "Configuration Access. Use a key of that account with this permission, or use another file."
+            f"Configuration Access. Use a key of that account with this permission, {OTHERWISE}."
         )
-    return f"belongs to {theirs}, and this key belongs to {ours}. Use another file, or a key of that account."
+    return f"belongs to {theirs}, and this key belongs to {ours}. Use a key of that account, {OTHERWISE}."
+
+
+def _describe_change(recorded: str, account: str) -> str:
+    """How a file that named the account *recorded* belongs to *account* now."""
+    if recorded == account:
+        return f"still belongs to {account}; this key, which cannot name its account, is recorded as one of its keys."
+    names = (UNNAMED if is_identified_by_key(name) else name for name in (account, recorded))
+    return "now belongs to {}, before to {}.".format(*names)
 
 
 def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Sequence[str], *, is_all: bool) -> Written:
-    database.execute(tables.stage_rows(stream), {"rows": rows, "synced_at": now()})
+    stage(database, stream, rows, synced_at=now())
     database.execute(tables.match_rows(stream))
     deleted = fetch_number(database, tables.mark_missing(stream), {"now": now()}) if is_all else 0
     changed = fetch_number(database, tables.update_changed(stream))

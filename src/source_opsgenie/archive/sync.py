@@ -28,11 +28,18 @@ MOST_OWED = 1_000
 MAX_FUTILE_ATTEMPTS = 2
 
 
-def run_sync(path: Path, *, config: Config, streams: Sequence[Stream], deleted_row_requests: int) -> list[Outcome]:
+def run_sync(
+    path: Path,
+    *,
+    config: Config,
+    streams: Sequence[Stream],
+    deleted_row_requests: int,
+    is_same_account: bool = False,
+) -> list[Outcome]:
     """Create or update the file at *path* with *streams*, and show the progress."""
     display = Display()
     with exclusive_lock(path), connect(config) as opened:
-        store = Store(path, opened.account, display.info, opened.account_aliases)
+        store = Store(path, opened.account, display.info, opened.account_aliases, is_same_account=is_same_account)
         store.prepare()
         # A key that cannot name its account continues under the name that the file has.
         is_named = not is_identified_by_key(opened.account)

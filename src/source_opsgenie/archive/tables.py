@@ -14,7 +14,11 @@ JSON_COLUMN = "_json"
 SYNCED_COLUMN = "_synced_at"
 DELETED_COLUMN = "_deleted_at"
 OWN_COLUMNS = {
-    JSON_COLUMN: ("JSON NOT NULL", "The complete row as the API sent it, including fields without a column."),
+    # DuckDB compresses only long texts with zstd by itself: these rows take a third of what it would choose.
+    JSON_COLUMN: (
+        "JSON USING COMPRESSION zstd NOT NULL",
+        "The complete row as the API sent it, including fields without a column.",
+    ),
     SYNCED_COLUMN: ("TIMESTAMP NOT NULL", "When this version of the row was stored, in UTC."),
     DELETED_COLUMN: ("TIMESTAMP", "When a sync found that Opsgenie no longer has the row, in UTC; NULL while it has."),
 }
@@ -55,22 +59,30 @@ def add_columns(stream: Stream, fields: Sequence[Field]) -> str:
     return "; ".join(lines)
 
 
+def create_incoming(stream: Stream) -> str:
+    """Create the temporary table `incoming`, without rows, with the columns of the table of *stream*."""
+    return f"CREATE OR REPLACE TEMP TABLE incoming AS FROM {identifier(stream.name)} LIMIT 0"
+
+
 def stage_rows(stream: Stream) -> str:
-    """Create the temporary table `incoming` from a list of JSON texts; the last row of a key wins.
+    """Insert a list of JSON texts into `incoming`.
 
     The JSON is parsed once for all columns: parsing it per column takes seven times as long.
     """
     columns = ", ".join(f"{_typed_value(field, 'row')} AS {identifier(field.name)}" for field in stream.fields)
     return f"""
-        CREATE OR REPLACE TEMP TABLE incoming AS
+        INSERT INTO incoming BY NAME
         SELECT {columns}, json::JSON AS {JSON_COLUMN}, $synced_at::TIMESTAMP AS {SYNCED_COLUMN},
             NULL::TIMESTAMP AS {DELETED_COLUMN}
         FROM (
-            SELECT json, position, {_parsed_struct(stream.fields, "json")} AS row
-            FROM (SELECT unnest($rows::VARCHAR[]) AS json, unnest(range(len($rows::VARCHAR[]))) AS position)
+            SELECT json, {_parsed_struct(stream.fields, "json")} AS row FROM (SELECT unnest($rows::VARCHAR[]) AS json)
         )
-        QUALIFY row_number() OVER (PARTITION BY {_key(stream)} ORDER BY position DESC) = 1
     """
+
+
+def drop_repeated(stream: Stream) -> str:
+    """Keep only the last row of each key in `incoming`."""
+    return f"DELETE FROM incoming WHERE rowid NOT IN (SELECT max(rowid) FROM incoming GROUP BY {_key(stream)})"
 
 
 def match_rows(stream: Stream) -> str:
