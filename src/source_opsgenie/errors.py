@@ -6,6 +6,7 @@ OpsgenieError
 │   ├── CatalogError      the catalog
 │   ├── StateError        the state
 │   ├── ArchiveError      the archive's file
+│   │   └── ArchiveLocked another sync or program that has the file open
 │   ├── Unauthorized      the key
 │   └── WrongHost         the endpoint, or a proxy on the way to it
 ├── Forbidden             grant the key a permission, or leave the stream out
@@ -19,6 +20,7 @@ OpsgenieError
 
 __all__ = [
     "ArchiveError",
+    "ArchiveLocked",
     "CatalogError",
     "ConfigError",
     "Forbidden",
@@ -68,6 +70,10 @@ class StateError(InvalidInput):
 
 class ArchiveError(InvalidInput):
     """The archive's file cannot be written, or belongs to another account."""
+
+
+class ArchiveLocked(ArchiveError):
+    """Another sync or another program has the archive's file open."""
 
 
 class Unauthorized(InvalidInput):

@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from opsgenie_simulator import Account, Call, Response, Simulator
 
 # The cost of planning and proving the windows of 9,000 alerts, in addition to the pages.
 COUNTS = 40
+# Parents of a page whose child records are stored before the state says so.
+AHEAD = 100
 
 
 class Interruption:
@@ -42,7 +45,7 @@ def test_ctrl_c_keeps_what_was_stored(tmp_path: Path, count: int, stored: int) -
         archive.sync("--streams", "alerts")
 
     assert (-signal.SIGINT, archive.notice) == (interruption.process.returncode, errors)
-    assert "alerts: INCOMPLETE: Stopped. Everything stored so far is kept" in output
+    assert "Stopped: 0 of 1 stream complete. Everything stored so far is kept; run the same command to" in output
     assert stored <= held < len(account.alerts)
     assert set(account.alerts) == {row["id"] for row in archive.rows("alerts")}
     assert len(simulator.requests) - requests < (len(account.alerts) - held) // 98 + COUNTS
@@ -58,9 +61,28 @@ def test_ctrl_c_keeps_child_records(tmp_path: Path) -> None:
         wait_for_exit(interruption.process, timeout=30)
         parents = archive.query("SELECT count(DISTINCT alert_id) FROM alert_logs")
         state = archive.query("SELECT state IS NOT NULL FROM _archive.streams")
-        plan = archive.sync("--streams", "alert_logs").output.partition("total")[0]
+        plan = json.loads(archive("plan", "--json", "--to", str(archive.path), "--streams", "alert_logs").stdout)
 
     assert -signal.SIGINT == interruption.process.returncode
     assert 150 < parents[0][0] < 450
     assert [(True,)] == state
-    assert plan.rstrip().endswith("resumes")
+    assert ["resumes"] == [line["note"] for line in plan]
+    assert 0 <= plan[0]["rows"] - (len(account.alerts) - parents[0][0]) <= AHEAD
+
+
+def test_ctrl_c_is_a_normal_end(tmp_path: Path) -> None:
+    """Streams that were not begun are as complete as they were, and nothing is called incomplete."""
+    account = Account.seeded(alerts=30)
+    interruption = Interruption(count=-1)
+    with Simulator(account, middleware=(interruption,)) as simulator:
+        archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
+        archive.sync("--streams", "alerts,alert_notes")
+        interruption.count = 1
+        interruption.process = archive.begin("--streams", "alerts,alert_notes")
+        output, errors = wait_for_exit(interruption.process, timeout=30)
+    complete = archive.query("SELECT stream, is_complete FROM _archive.streams ORDER BY stream")
+
+    assert (-signal.SIGINT, archive.notice) == (interruption.process.returncode, errors)
+    assert output.startswith("Stopped: 0 of 2 streams complete. Everything stored so far is kept; run the same command")
+    assert "INCOMPLETE" not in output
+    assert [("alert_notes", True), ("alerts", False)] == complete

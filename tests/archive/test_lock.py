@@ -41,7 +41,7 @@ def test_a_second_sync_is_rejected(tmp_path: Path) -> None:
 
     assert (0, archive.notice) == (first.returncode, errors)
     assert "teams: complete" in output
-    assert [(1, 0)] == [(code, requests) for code, _, requests in second]
+    assert [(11, 0)] == [(code, requests) for code, _, requests in second]
     assert f"Error: Another sync is writing to {archive.path}. Wait for it" in second[0][1]
     assert len(account.teams) == len(archive.rows("teams"))
     assert [archive.path] == list(tmp_path.iterdir())

@@ -208,7 +208,7 @@ def test_other_programs_can_read_between_checkpoints(archive: Command, account: 
         account.create_alert(message=f"crowd {number}")
     process = archive.begin("--streams", "teams,alert_logs")
     assert process.stdout
-    next(line for line in process.stdout if line.startswith("alert_logs: started"))
+    next(line for line in process.stdout if line.startswith("teams: complete"))
     found = archive.query("SELECT count(*) FROM teams")
     running = process.poll()
     wait_for_exit(process)

@@ -187,4 +187,5 @@ def synced(connection: Connection, path: Path, *streams: str) -> list[Outcome]:
     store = Store(path, connection.account, display.info)
     store.prepare()
     estimates = [Estimate(STREAMS[name]) for name in streams or ("alerts",)]
-    return Sync(connection, store, display, deleted_row_requests=0).run(estimates, states=store.states())
+    summary = Sync(connection, store, display, deleted_row_requests=0).run(estimates, states=store.states())
+    return list(summary.outcomes)

@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from opsgenie_simulator import Account, Simulator
 from opsgenie_simulator.records import Body
-from source_opsgenie.archive.cli import KEY_VARIABLE, main
+from source_opsgenie.archive.cli import main
+from source_opsgenie.archive.wording import KEY_VARIABLE
 from tests.support.archive_command import SEPARATELY, Command
 from tests.support.fakes import NOW
 from tests.support.leaks import record_output

@@ -2,13 +2,17 @@
 
 import difflib
 import os
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
+import orjson
 
-from source_opsgenie.archive.reporting import INCOMPLETE, report_errors
+from source_opsgenie.archive.reporting import SIGNAL_CODES, ExitCode, report_errors
 from source_opsgenie.archive.verbs import VERBS
+from source_opsgenie.archive.wording import KEY_VARIABLE, as_typed, words_typed
 from source_opsgenie.config import Config, read_json
 from source_opsgenie.distribution import VERSION
 from source_opsgenie.errors import ConfigError
@@ -19,11 +23,7 @@ from source_opsgenie.signals import (
 )
 from source_opsgenie.streams import STREAMS, Stream
 
-if TYPE_CHECKING:
-    from source_opsgenie.archive.outcome import Outcome
-
 REGIONS = dict(zip(("us", "eu"), ENDPOINTS, strict=True))
-KEY_VARIABLE = "OPSGENIE_API_TOKEN"
 MISSING_KEY = (
     f"The API key is missing. Set {KEY_VARIABLE}, or pass a file with --config. Create a key in Opsgenie under "
     "Settings > API key management, with the permissions Read and Configuration Access."
@@ -36,7 +36,9 @@ which other users of the machine could see. Create the key in Opsgenie under Set
 permissions Read and Configuration Access. Without Configuration Access, only alerts, incidents and saved searches can
 be read.
 """
-SYNC_HELP = """Create or update a DuckDB file with the account.
+CODES = {int(code): code.meaning for code in ExitCode} | SIGNAL_CODES
+EXIT_CODES = "\n".join(f"  {code:<4} {meaning}" for code, meaning in CODES.items())
+SYNC_HELP = f"""Create or update a DuckDB file with the account.
 
 The first sync reads everything. It sends one request per hundred alerts, and one request per alert for each child
 stream (alert_logs, alert_notes and so on), at the pace of the account's rate limit. Stop it at any time with Ctrl-C;
@@ -44,11 +46,7 @@ the same command resumes. Later syncs read only what changed.
 
 \b
 Exit codes:
-  0    every stream is complete
-  1    a stream is incomplete, or an error ended the sync
-  2    the options or the config are invalid
-  130  stopped by Ctrl-C
-  143  stopped by SIGTERM
+{EXIT_CODES}
 
 \b
 Examples:
@@ -56,14 +54,17 @@ Examples:
   opsgenie-archive sync --to acme.duckdb --region eu
   opsgenie-archive sync --to acme.duckdb --since 2026-01-01
   opsgenie-archive sync --to acme.duckdb --without alert_logs,alert_notes
+  opsgenie-archive sync --to acme.duckdb --quiet --report acme.json
 """
-PLAN_HELP = """Estimate the cost of a first sync, stream by stream.
+PLAN_HELP = """Estimate the cost of a first sync, or of the next one, stream by stream.
 
-The estimate takes a handful of requests and stores nothing.
+With --to, the estimate is that of the next sync into that file: changes only, or the rest of an interrupted one. It
+takes a handful of requests and stores nothing.
 
 \b
-Example:
+Examples:
   opsgenie-archive plan --region eu
+  opsgenie-archive plan --to acme.duckdb
 """
 
 
@@ -80,6 +81,14 @@ def _describe_unknown(name: str) -> str:
     return f"There is no stream {name!r}." + (f" Did you mean {similar}?" if similar else "")
 
 
+def _check_folder(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Reject a *path* that cannot be written before hours of reading, not after."""
+    if path and (path.is_dir() or not path.parent.is_dir()):
+        raise click.BadParameter(f"{path} is not a file in a folder that exists.", param=parameter)
+    return path
+
+
+REPORT_HELP = "Write a report for machines to FILE, as JSON: status, reason and rows of each stream."
 OPTIONS = (
     click.option(
         "--config", type=click.Path(path_type=Path), metavar="FILE", help="A JSON file with the connector's options."
@@ -98,7 +107,8 @@ OPTIONS = (
         metavar="QUERY",
         help="Read only alerts that match this Opsgenie search query, and their child records.",
     ),
-    click.option("--verbose", is_flag=True, help="Log every request to stderr."),
+    click.option("--verbose", is_flag=True, help="Log every request to stderr, and print the proof of each stream."),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON instead."),
 )
 
 
@@ -131,31 +141,68 @@ def main() -> None:
     help="Accept a file that names another account or another key, and record this one: the account was renamed, or "
     "its key could not read its name and was replaced.",
 )
+@click.option("--quiet", is_flag=True, help="Print nothing but what is wrong, on stderr, as cron expects.")
+@click.option("--report", type=click.Path(path_type=Path), callback=_check_folder, metavar="FILE", help=REPORT_HELP)
 @_with_options
 def sync_command(path: Path, deleted_row_requests: int, is_same_account: bool, **options: Any) -> None:
     """Create or update the file at *path*."""
-    with report_errors(verbose=options["verbose"]):
-        from source_opsgenie.archive.sync import run_sync  # noqa: PLC0415 -- slow to import; --help does not need it
+    is_quiet, words = options["quiet"] or options["as_json"], words_typed(options)
+    write_report = partial(_write_report, options)
+    with report_errors(verbose=options["verbose"], quiet=is_quiet, words=words, write_report=write_report):
+        # Slow to import; --help needs neither.
+        from source_opsgenie.archive.display import Display  # noqa: PLC0415
+        from source_opsgenie.archive.sync import run_sync  # noqa: PLC0415
 
         config, streams = _load_config(options), _select_streams(options)
-        outcomes = run_sync(
+        display = Display(is_quiet=is_quiet, is_verbose=options["verbose"], words=words)
+        summary = run_sync(
             path,
+            display,
             config=config,
             streams=streams,
             deleted_row_requests=deleted_row_requests,
             is_same_account=is_same_account,
         )
-    raise SystemExit(_exit_code(outcomes))
+        write_report(summary.to_mapping(partial(as_typed, words=words)))
+    if summary.is_stopped:
+        # So a script does not go on.
+        end_by_signal(SIGNALS_DEFERRED.last)
+    raise SystemExit(summary.exit_code)
 
 
-@main.command("plan", help=PLAN_HELP, short_help="Estimate the cost of a first sync.")
+@main.command("plan", help=PLAN_HELP, short_help="Estimate the cost of a first sync, or of the next one.")
+@click.option("--to", "path", type=click.Path(path_type=Path), metavar="FILE", help="The DuckDB file, if it exists.")
 @_with_options
-def plan_command(**options: Any) -> None:
-    """Estimate the cost of a first sync."""
-    with report_errors(verbose=options["verbose"]):
-        from source_opsgenie.archive.sync import run_plan  # noqa: PLC0415 -- slow to import; --help does not need it
+def plan_command(path: Path | None, **options: Any) -> None:
+    """Estimate the cost of a sync."""
+    words = words_typed(options)
+    with report_errors(verbose=options["verbose"], words=words):
+        # Slow to import; --help needs none of them.
+        from source_opsgenie.archive.display import Display  # noqa: PLC0415
+        from source_opsgenie.archive.plan_table import plan_rows  # noqa: PLC0415
+        from source_opsgenie.archive.sync import run_plan  # noqa: PLC0415
 
-        run_plan(config=_load_config(options), streams=_select_streams(options))
+        display = Display(is_quiet=options["as_json"], words=words)
+        estimates = run_plan(path, display, config=_load_config(options), streams=_select_streams(options))
+        if options["as_json"]:
+            click.echo(_to_json(plan_rows(estimates)))
+        else:
+            display.print_plan(estimates)
+
+
+def _write_report(options: Mapping[str, Any], report: Mapping[str, Any]) -> None:
+    """Write *report* to the --report file, and print it with --json."""
+    if options["report"]:
+        try:
+            options["report"].write_text(f"{_to_json(report)}\n", encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"The report {options['report']} cannot be written: {error.strerror}.") from error
+    if options["as_json"]:
+        click.echo(_to_json(report))
+
+
+def _to_json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 def _load_config(options: dict[str, Any]) -> Config:
@@ -184,13 +231,6 @@ def _select_streams(options: dict[str, Any]) -> list[Stream]:
     if not selected:
         raise click.UsageError("--without leaves no stream to read. Skip fewer streams.")
     return selected
-
-
-def _exit_code(outcomes: "list[Outcome]") -> int:
-    """0 only if every stream is complete; after Ctrl-C the process ends by that signal, and a script does not go on."""
-    if any(outcome.is_interrupted for outcome in outcomes):
-        end_by_signal(SIGNALS_DEFERRED.last)
-    return 0 if all(outcome.is_complete for outcome in outcomes) else INCOMPLETE
 
 
 for verb in VERBS:

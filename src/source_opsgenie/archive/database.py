@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from source_opsgenie.errors import ArchiveError
+from source_opsgenie.errors import ArchiveError, ArchiveLocked
 from source_opsgenie.signals import SIGNALS_DEFERRED
 
 # DuckDB 1.4.3, which PyAirbyte pins, can open this format; an older file is upgraded by the first write.
@@ -122,4 +122,5 @@ def _owner_only_umask() -> Iterator[None]:
 def _explain(path: Path, error: duckdb.Error) -> ArchiveError:
     message = str(error)
     remedy = next(remedy for part, remedy in REMEDIES if part in message.lower())
-    return ArchiveError(f"{path} cannot be used: {remedy} (DuckDB: {message.splitlines()[0]})")
+    kind = ArchiveLocked if LOCKED in message.lower() else ArchiveError
+    return kind(f"{path} cannot be used: {remedy} (DuckDB: {message.splitlines()[0]})")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from source_opsgenie.errors import ArchiveError
+from source_opsgenie.errors import ArchiveError, ArchiveLocked
 
 if sys.platform == "win32":
     import msvcrt
@@ -58,7 +58,7 @@ def _open_locked(lock_path: Path, path: Path) -> int:
             _lock(descriptor)
         except LOCK_HELD as error:
             os.close(descriptor)
-            raise ArchiveError(
+            raise ArchiveLocked(
                 f"Another sync is writing to {path}. Wait for it or stop it with Ctrl-C, then run the same command."
             ) from error
         except OSError as error:

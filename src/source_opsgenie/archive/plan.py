@@ -35,7 +35,9 @@ REQUESTS_TO_PLAN_WINDOWS = 8
 CPU_SECONDS_PER_REQUEST = 0.001
 # Rate limits of accounts, in requests per minute, to show what a time would be if the limit is unknown.
 COMMON_LIMITS = (100, 600, 3_000)
-RESUMES = "resumes"
+RESUMES, CHANGES_ONLY = "resumes", "changes only"
+# A quiet account costs one request per stream to find that out.
+REQUESTS_FOR_CHANGES = 1
 
 States = Mapping[str, Mapping[str, Any]]
 
@@ -44,9 +46,9 @@ States = Mapping[str, Mapping[str, Any]]
 class Estimate:
     """What one stream costs, as far as it is known before the read.
 
-    *rows* counts the stream's own rows, or those of its *parent* if it has one. *note* says why a number is missing or
-    a lower bound. If the rate limit is unknown, *seconds* is a lower bound, and *seconds_at* has the time at each of
-    COMMON_LIMITS.
+    *rows* counts the stream's own rows, or those of its *parent* if it has one; of an interrupted read, only the rest.
+    *note* says why a number is missing or a lower bound. *error* says why the stream cannot be read. If the rate limit
+    is unknown, *seconds* is a lower bound, and *seconds_at* has the time at each of COMMON_LIMITS.
     """
 
     stream: Stream
@@ -56,6 +58,7 @@ class Estimate:
     seconds: float | None = None
     note: str = ""
     seconds_at: tuple[float, ...] = ()
+    error: str = ""
 
 
 def stored_state(states: States, stream: Stream) -> State | None:
@@ -75,8 +78,9 @@ def plan(connection: Connection, streams: Iterable[Stream], *, states: States) -
     """Estimate what each of *streams* costs, and sort them into the best order: cheap ones first."""
     chosen = list(streams)
     requests_before, started = connection.client.requests, connection.clock.monotonic()
-    roots = {ancestry(stream)[0].name for stream in chosen if not _reads_changes_only(stream, states)}
-    counts = {name: _count(connection, STREAMS[name], chosen) for name in sorted(roots)}
+    pending = [stream for stream in chosen if not _reads_changes_only(stream, states)]
+    parts = dict.fromkeys(_part_to_read(stream, states) for stream in pending)
+    counts = {part: _count(connection, part, chosen) for part in sorted(parts, key=lambda part: part.root)}
     requests = connection.client.requests - requests_before
     latency = (connection.clock.monotonic() - started) / requests if requests else 0.0
     estimates = [_estimate(connection, stream, states, counts=counts, latency=latency) for stream in chosen]
@@ -101,15 +105,31 @@ def _rank(estimate: Estimate) -> tuple[bool, bool, int]:
     return is_incremental(stream), stream.parent is not None, estimate.requests or 0
 
 
-def _count(connection: Connection, root: Stream, chosen: Iterable[Stream]) -> int | str | None:
-    """The number of rows of *root*, None if unknown, or the reason why they cannot be read.
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The rows of the list *root* that are still to be read: all, or after an interruption those created *before*."""
+
+    root: str
+    before: int | None = None
+
+
+def _part_to_read(stream: Stream, states: States) -> _Part:
+    """The part of its root list that the next read of *stream* reads."""
+    state = stored_state(states, stream)
+    walk = state.walk if state else None
+    return _Part(ancestry(stream)[0].name, walk.below if walk else None)
+
+
+def _count(connection: Connection, part: _Part, chosen: Iterable[Stream]) -> int | str | None:
+    """The number of rows of *part*, None if unknown, or the reason why they cannot be read.
 
     A list without paging is fetched only if one of the *chosen* streams sends a request per row.
     """
+    root = STREAMS[part.root]
     is_needed = any(root is ancestry(stream)[0] for stream in chosen if _requests_each_row(connection, stream))
     try:
         if root.search:
-            return search_of(connection, root).count(created(connection.config.start_ms))
+            return search_of(connection, root).count(created(connection.config.start_ms, part.before))
         if isinstance(root.paging, OffsetPaging):
             return parse_total(connection.client.get(root.path, {"limit": "1"}, domain=root.domain))
         if isinstance(root.paging, Unpaged) and is_needed:
@@ -130,30 +150,29 @@ def _estimate(
     stream: Stream,
     states: States,
     *,
-    counts: Mapping[str, int | str | None],
+    counts: Mapping[_Part, int | str | None],
     latency: float,
 ) -> Estimate:
     if _reads_changes_only(stream, states):
-        return Estimate(stream, note="changes only")
-    root = ancestry(stream)[0]
-    count = counts[root.name]
+        requests, note = REQUESTS_FOR_CHANGES, _note(stream, states, CHANGES_ONLY)
+        least = _seconds(connection, stream, requests, latency=latency)
+        return Estimate(stream, requests=requests, seconds=least, note=note)
+    root, count = ancestry(stream)[0], counts[_part_to_read(stream, states)]
     if isinstance(count, str):
-        return Estimate(stream, note=count)
+        return Estimate(stream, error=count)
     parent = stream.parent.stream if stream.parent else ""
     rows = count if parent in ("", root.name) else None
-    requests = estimate_requests(stream, count, connection.config)
-    seconds = None if requests is None else _seconds(connection, stream, requests, latency=latency)
-    note = _note(connection, stream, requests, states)
-    seconds_at = _seconds_at(connection, stream, requests, least=seconds or 0.0)
-    return Estimate(stream, rows, parent, requests, seconds, note, seconds_at)
-
-
-def _note(connection: Connection, stream: Stream, requests: int | None, states: States) -> str:
-    state = stored_state(states, stream)
-    if state and state.read:
-        return RESUMES
+    total = estimate_requests(stream, count, connection.config)
+    seconds = None if total is None else _seconds(connection, stream, total, latency=latency)
     levels = len(ancestry(stream)) - 1 + reads_details(stream, connection.config)
-    return "at least" if requests is not None and levels > 1 else ""
+    bound = "at least" if total is not None and levels > 1 else ""
+    seconds_at = _seconds_at(connection, stream, total, least=seconds or 0.0)
+    return Estimate(stream, rows, parent, total, seconds, _note(stream, states, bound), seconds_at)
+
+
+def _note(stream: Stream, states: States, otherwise: str) -> str:
+    state = stored_state(states, stream)
+    return RESUMES if state and state.read else otherwise
 
 
 def _requests_per_row(stream: Stream, config: Config) -> int:
@@ -194,5 +213,6 @@ def _seconds_at(connection: Connection, stream: Stream, requests: int | None, *,
 
 
 def _reads_changes_only(stream: Stream, states: States) -> bool:
+    """Whether a full read of *stream* has ended, and the next one does not walk through the history either."""
     state = stored_state(states, stream)
-    return is_incremental(stream) and state is not None and state.bookmark is not None and state.read is None
+    return is_incremental(stream) and state is not None and state.bookmark is not None and state.walk is None

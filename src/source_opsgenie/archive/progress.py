@@ -1,5 +1,7 @@
 """How far the read of one stream is, and what limits its pace."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -7,11 +9,14 @@ from source_opsgenie.api.connection import Connection
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import COMMON_LIMITS, Estimate, seconds_at_common_limits
 from source_opsgenie.archive.store import Written
+from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.reading.events import Expected, Proof
 from source_opsgenie.streams import Stream
 
 # A read at this share of the known rate limit counts as limited by it.
 NEARLY = 0.9
+# A read that spends this share of its time on storing rows is limited by the file.
+MOSTLY = 0.5
 READ_AGAIN = "To search for them again, sync the stream into a new file."
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 
@@ -20,7 +25,8 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 class Progress:
     """One stream under way: what was read and written so far, compared with its estimate.
 
-    *rows_before* were read by the interrupted sync that this one resumes.
+    *rows_before* were read by the interrupted sync that this one resumes. *as_of* is the time as of which the stream is
+    complete, once its read has ended.
     """
 
     estimate: Estimate
@@ -31,6 +37,8 @@ class Progress:
     written: Written = field(default_factory=Written)
     not_held: str = ""
     proof: Proof = field(default_factory=partial(Proof, ""))
+    as_of: str = ""
+    _seconds_storing: float = 0.0
     _started: float = field(init=False)
     _requests_before: int = field(init=False)
 
@@ -71,40 +79,61 @@ class Progress:
         if expected.of == self.stream.name:
             self.expected_rows = expected.total
 
-    def lines(self) -> tuple[str, ...]:
-        """How far the read is, what it waits for, and the time left at common limits if the limit is unknown.
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Count the time of the block as time spent on the file, not on waiting for the API."""
+        started = self.seconds
+        try:
+            yield
+        finally:
+            self._seconds_storing += self.seconds - started
 
-        Each line is within 80 columns.
+    def lines(self) -> tuple[str, ...]:
+        """How far the read is and what limits its pace, the most important first, in one line.
+
+        If the rate limit is unknown, a second line has the time left at common limits.
         """
-        rows, requests = f"{self.rows_before + self.rows:,}", f"{self.requests:,}"
-        if self.expected_rows is not None:
-            rows += f" of {self.expected_rows:,}"
-        elif planned := self.estimate.requests:
-            requests += f" of about {max(planned, self.requests):,}"
-        pace = f"{self.requests / max(self.seconds, 1e-3):,.0f} requests/s, {self.bottleneck()}"
+        rows = f"{self.rows_before + self.rows:,}"
+        rows += f" of {self.expected_rows:,} rows" if self.expected_rows is not None else " rows"
+        if self.expected_rows is None and self.estimate.requests:
+            rows += f", {self.requests:,} of about {max(self.estimate.requests, self.requests):,} requests"
         seconds_left = self._seconds_left()
         unknown = self._at_common_limits()
         left = "" if seconds_left is None else f", {'at least ' * bool(unknown)}{format_duration(seconds_left)} left"
-        return f"{self.stream.name}: {rows} rows, {requests} requests", pace + left, *unknown
+        pace = f"{self.requests / max(self.seconds, 1e-3):,.0f} requests/s"
+        return f"{self.stream.name}: {rows}{left}, {self.bottleneck()}, {pace}", *unknown
 
     def bottleneck(self) -> str:
-        """What limits the pace right now."""
+        """What limits the pace: the account's rate limit, the file, or the network."""
         client, domain = self.connection.client, self.stream.domain
         for waiting, seconds in client.throttled_domains().items():
             return f"waiting {seconds:.0f} s: {waiting.value} rate limit"
+        if self._seconds_storing > MOSTLY * self.seconds:
+            return "limited by the file"
         per_minute = client.per_minute(domain)
         is_at_limit = per_minute and self.requests * 60 >= NEARLY * per_minute * self.seconds
-        return f"limited by the {domain.value} rate limit" if is_at_limit else "limited by latency"
+        return f"limited by the {domain.value} rate limit" if is_at_limit else "limited by the network"
 
-    def outcome(self, *, error: str = "", ends_sync: bool = False, is_interrupted: bool = False) -> Outcome:
-        """How the read ended."""
+    def outcome(
+        self,
+        *,
+        error: str = "",
+        failure: OpsgenieError | None = None,
+        ends_sync: bool = False,
+        is_interrupted: bool = False,
+    ) -> Outcome:
+        """How the read ended; *failure* is the exception that ended it, if any."""
+        reason = error or str(failure or "") or self.lack
         return Outcome(
             self.stream,
             self.written,
             self.requests,
             self.seconds,
             proof=self.proof.text,
-            error=error or self.lack,
+            error=reason,
+            failure=failure,
+            owed=len(self.proof.owed),
+            as_of="" if reason else self.as_of,
             ends_sync=ends_sync,
             is_interrupted=is_interrupted,
         )

@@ -16,6 +16,7 @@ from source_opsgenie.archive.offline import open_archive
 from source_opsgenie.archive.plan import stored_state
 from source_opsgenie.archive.progress import format_duration
 from source_opsgenie.archive.query import print_table, say
+from source_opsgenie.archive.wording import as_typed
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.streams import STREAMS, is_incremental
 
@@ -113,7 +114,7 @@ def _read_streams(database: duckdb.DuckDBPyConnection) -> Iterator[StreamStatus]
             owed=owed.get(row["stream"], 0),
             is_complete=bool(row["is_complete"]),
             synced_at=row["synced_at"],
-            proof=row["proof"] or "",
+            proof=as_typed(row["proof"] or ""),
             next_sync=_describe_next(row["stream"], row["state"]),
         )
 

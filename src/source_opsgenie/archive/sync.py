@@ -16,6 +16,8 @@ from source_opsgenie.archive.outcome import INTERRUPTED, NOT_STARTED, Outcome
 from source_opsgenie.archive.plan import Estimate, States, plan, rows_so_far, stored_state
 from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Store, Written
+from source_opsgenie.archive.summary import Summary
+from source_opsgenie.clock import format_timestamp
 from source_opsgenie.config import Config
 from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
 from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row
@@ -26,35 +28,48 @@ from source_opsgenie.streams import Stream, lists_everything
 MOST_OWED = 1_000
 # How often a stream may fail in a row without storing a row, while the API is reachable.
 MAX_FUTILE_ATTEMPTS = 2
+# How many rows pass before the progress is shown again, unless something other than a row comes.
+ROWS_BETWEEN_LINES = 1_000
 
 
 def run_sync(
     path: Path,
+    display: Display,
     *,
     config: Config,
     streams: Sequence[Stream],
     deleted_row_requests: int,
     is_same_account: bool = False,
-) -> list[Outcome]:
-    """Create or update the file at *path* with *streams*, and show the progress."""
-    display = Display()
+) -> Summary:
+    """Create or update the file at *path* with *streams*, and show the progress on *display*."""
     with exclusive_lock(path), connect(config) as opened:
         store = Store(path, opened.account, display.info, opened.account_aliases, is_same_account=is_same_account)
         store.prepare()
         # A key that cannot name its account continues under the name that the file has.
         is_named = not is_identified_by_key(opened.account)
         connection = opened if is_named else replace(opened, account=store.recorded_account())
-        store.select_scopes({stream.name: Reader(connection).scope(stream).name for stream in streams})
+        store.select_scopes(_scopes(connection, streams))
         states = store.states()
         estimates = plan(connection, streams, states=states)
-        display.print_plan(estimates)
+        display.show_cost(estimates, is_first=not states)
         return Sync(connection, store, display, deleted_row_requests).run(estimates, states=states)
 
 
-def run_plan(*, config: Config, streams: Sequence[Stream]) -> None:
-    """Show what a first sync of *streams* costs."""
+def run_plan(path: Path | None, display: Display, *, config: Config, streams: Sequence[Stream]) -> list[Estimate]:
+    """Estimate what the next sync of *streams* into the file at *path* costs, or a first one."""
     with connect(config) as connection:
-        Display().print_plan(plan(connection, streams, states={}))
+        states: States = {}
+        if path and path.exists():
+            store = Store(path, connection.account, display.info, connection.account_aliases)
+            # Rejects the file of another account.
+            store.prepare()
+            states = store.states_in(_scopes(connection, streams))
+        return plan(connection, streams, states=states)
+
+
+def _scopes(connection: Connection, streams: Sequence[Stream]) -> dict[str, str]:
+    """What *connection* reads of each of *streams*, in words."""
+    return {stream.name: Reader(connection).scope(stream).name for stream in streams}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +81,20 @@ class Sync:
     display: Display
     deleted_row_requests: int
 
-    def run(self, estimates: Sequence[Estimate], *, states: States) -> list[Outcome]:
+    def run(self, estimates: Sequence[Estimate], *, states: States) -> Summary:
         """Read the streams of *estimates* in their order, and show how each ended or that it was not started."""
+        seconds_before = self.connection.clock.monotonic()
         started_at = self.store.begin_run(estimate.stream for estimate in estimates)
         outcomes = list(self._read_streams(estimates, states))
         outcomes += [Outcome(estimate.stream, error=NOT_STARTED) for estimate in estimates[len(outcomes) :]]
-        incomplete = [outcome.stream.name for outcome in outcomes if not outcome.is_complete]
-        totals = self.store.end_run(started_at, requests=self.connection.client.requests, incomplete=incomplete)
-        self.display.print_summary(outcomes, totals=totals, path=self.store.path)
-        return outcomes
+        # What was not begun is as complete as it was.
+        incomplete = [outcome.stream.name for outcome in outcomes if outcome.is_begun and not outcome.is_complete]
+        requests = self.connection.client.requests
+        held = self.store.end_run(started_at, requests=requests, incomplete=incomplete)
+        seconds = self.connection.clock.monotonic() - seconds_before
+        summary = Summary(self.store.path, self.store.account, outcomes, held, requests, seconds)
+        self.display.print_summary(summary)
+        return summary
 
     def _read_streams(self, estimates: Sequence[Estimate], states: States) -> Iterator[Outcome]:
         for estimate in estimates:
@@ -93,7 +113,7 @@ class Sync:
         except ArchiveError:
             raise
         except OpsgenieError as error:
-            return progress.outcome(error=str(error), ends_sync=is_fatal(error, self.connection.client))
+            return progress.outcome(failure=error, ends_sync=is_fatal(error, self.connection.client))
         except KeyboardInterrupt:
             return progress.outcome(error=INTERRUPTED, ends_sync=True, is_interrupted=True)
         return progress.outcome()
@@ -127,7 +147,9 @@ class Sync:
             reader = Reader(self.connection, rows_between_checkpoints=0, most_owed=MOST_OWED, catches_up=True)
             for event in reader.read(progress.stream, state=state):
                 self._process(event, progress, buffer)
-                self.display.advance(progress)
+                # Rows come by the thousand: a look at the clock for each would cost more than the row.
+                if not isinstance(event, Row) or progress.rows % ROWS_BETWEEN_LINES == 0:
+                    self.display.advance(progress)
         except (KeyboardInterrupt, OpsgenieError):
             # After Ctrl-C, do not wait for a file that another program has open.
             with suppress(ArchiveError):
@@ -157,21 +179,25 @@ class Sync:
         A list without a search has only the final state, so it stays in memory until its end.
         """
         if buffer.state and buffer.state.read:
-            progress.written += store.write(progress.stream, buffer.covered_rows, state=buffer.state.to_mapping())
+            with progress.storing():
+                progress.written += store.write(progress.stream, buffer.covered_rows, state=buffer.state.to_mapping())
             buffer.drop_stored()
 
     def _store_end(self, progress: Progress, buffer: Buffer) -> None:
         """Store the final state with the rest of the rows and the proof."""
-        progress.written += self.store.write(
-            progress.stream,
-            buffer.covered_rows,
-            state=buffer.state.to_mapping() if buffer.state else {},
-            proof=progress.proof.text,
-            is_complete=not progress.lack,
-            # A row that could not be read is not a row that was deleted.
-            is_all=lists_everything(progress.stream) and not progress.proof.owed,
-            owed=progress.proof.owed,
-        )
+        with progress.storing():
+            progress.written += self.store.write(
+                progress.stream,
+                buffer.covered_rows,
+                state=buffer.state.to_mapping() if buffer.state else {},
+                proof=progress.proof.text,
+                is_complete=not progress.lack,
+                # A row that could not be read is not a row that was deleted.
+                is_all=lists_everything(progress.stream) and not progress.proof.owed,
+                owed=progress.proof.owed,
+            )
+        if buffer.state and buffer.state.bookmark:
+            progress.as_of = format_timestamp(buffer.state.bookmark)
 
     def _compare(self, progress: Progress) -> None:
         """Compare a searchable stream with the count; deleted rows of other lists are marked when these are stored."""

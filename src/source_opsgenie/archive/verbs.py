@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from source_opsgenie.archive.reporting import INCOMPLETE, report_errors
+from source_opsgenie.archive.reporting import ExitCode, report_errors
 
 FILE = click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
 SQL_HELP = """Query an archive with SQL, or list its ready views.
@@ -84,7 +84,7 @@ def status_command(path: Path, as_json: bool) -> None:
 
         status = read_status(path)
         print_status(status, as_json=as_json)
-    raise SystemExit(INCOMPLETE if status.incomplete or not status.streams else 0)
+    raise SystemExit(ExitCode.INCOMPLETE if status.incomplete or not status.streams else ExitCode.COMPLETE)
 
 
 def _parse_names(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,48 @@
+"""The line about a stream under way: how far it is, and what limits its pace."""
+
+from collections.abc import Callable
+
+import pytest
+from tests.support.fakes import Wire, connection_of
+
+from opsgenie_simulator import Account
+from source_opsgenie.api.connection import Connection
+from source_opsgenie.api.pacing import Domain
+from source_opsgenie.archive.plan import Estimate
+from source_opsgenie.archive.progress import Progress
+from source_opsgenie.streams import STREAMS
+
+STREAM = STREAMS["alerts"]
+
+
+def wait(connection: Connection) -> None:
+    """Send a request whose response takes ten seconds."""
+    connection.client.get("/v2/alerts/count", domain=Domain.SEARCH)
+    connection.clock.sleep(10.0)
+
+
+def hurry(connection: Connection) -> None:
+    """Send as many requests as a rate limit allows."""
+    connection.client.restore_limits({"search/60": 60})
+    for _ in range(150):
+        connection.client.get("/v2/alerts/count", domain=Domain.SEARCH)
+
+
+@pytest.mark.parametrize(
+    ("work", "seconds_storing", "limit"),
+    [
+        (wait, 0.0, "limited by the network"),
+        (wait, 30.0, "limited by the file"),
+        (hurry, 0.0, "limited by the search rate limit"),
+    ],
+)
+def test_the_limit_of_the_pace(work: Callable[[Connection], None], seconds_storing: float, limit: str) -> None:
+    """A read is limited by the account's rate limit, by the file if most of the time is spent there, or the network."""
+    connection = connection_of(Wire(Account.seeded(alerts=3)))
+    progress = Progress(Estimate(STREAM), connection)
+    work(connection)
+    with progress.storing():
+        connection.clock.sleep(seconds_storing)
+
+    assert limit == progress.bottleneck()
+    assert f"alerts: 0 rows, {limit}, " in progress.lines()[0]
