@@ -13,8 +13,9 @@ from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import Incomplete, MalformedResponse
 from source_opsgenie.reading.backfill import SETTLING_MS, Backfill
 from source_opsgenie.reading.batches import read_batches
+from source_opsgenie.reading.counts import Tally
 from source_opsgenie.reading.events import Batch, Expected
-from source_opsgenie.reading.state import CurrentRead, Scope, State, Tally
+from source_opsgenie.reading.state import CurrentRead, Scope, State
 from source_opsgenie.streams import STREAMS
 
 BEGUN = State(Scope("acme"), read=CurrentRead(NOW))

@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 from tests.support.fakes import DAY, NOW
 
 from source_opsgenie.errors import StateError
+from source_opsgenie.reading.counts import Tally
 from source_opsgenie.reading.recent import ROWS_REMEMBERED, Recent
 from source_opsgenie.reading.state import (
     VERSION,
@@ -19,7 +20,6 @@ from source_opsgenie.reading.state import (
     Recheck,
     Scope,
     State,
-    Tally,
     Walk,
     current_state,
     is_ours,

@@ -7,7 +7,7 @@ from tests.support.fakes import DAY, NOW, Wire, crowded, drain, search_of
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import Incomplete
-from source_opsgenie.reading.state import Tally
+from source_opsgenie.reading.counts import Tally
 from source_opsgenie.reading.windows import Window, prove
 
 T = NOW - DAY

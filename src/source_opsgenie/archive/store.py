@@ -14,6 +14,7 @@ import duckdb
 from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import schema, tables
 from source_opsgenie.archive.database import open_database
+from source_opsgenie.archive.owner import Owner, describe_change
 from source_opsgenie.archive.records import (
     fetch_number,
     now,
@@ -26,14 +27,12 @@ from source_opsgenie.archive.records import (
 )
 from source_opsgenie.archive.staging import stage
 from source_opsgenie.errors import ArchiveError
+from source_opsgenie.reading.counts import Counts
 from source_opsgenie.reading.events import SetAside
 from source_opsgenie.reading.parts import Part
-from source_opsgenie.reading.state import Counts
 from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 MAX_WAIT_SECONDS = 300.0
-OTHERWISE = "use another file, or pass --same-account if you know that it is the same account"
-UNNAMED = "a key that cannot name its account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Store:
         if written is None:
             with self._transaction() as database:
                 schema.create(database)
-                row = [schema.FORMAT, self.account, now(), self._key]
+                row = [schema.FORMAT, self.account, now(), self._owner.key]
                 database.execute("INSERT INTO _archive.file VALUES (?, ?, ?, ?)", row)
         elif written < schema.FORMAT:
             self.notify(f"Upgrading {self.path} from format {written} to {schema.FORMAT}.")
@@ -131,7 +130,7 @@ class Store:
         with self._transaction() as database:
             schema.ensure_tables(database, streams)
             if not is_identified_by_key(self.account):
-                database.execute("UPDATE _archive.file SET account = ?, key = ?", [self.account, self._key])
+                database.execute("UPDATE _archive.file SET account = ?, key = ?", [self.account, self._owner.key])
             database.execute("INSERT INTO _archive.runs (started_at) VALUES (?)", [started_at])
         return started_at
 
@@ -243,27 +242,24 @@ class Store:
                 f"{self.path} was written by a newer opsgenie-archive: it has format {written}, and this version reads "
                 f"up to format {schema.FORMAT}. Upgrade opsgenie-archive."
             )
-        is_known = account in {self.account, *self.known_as} or (key is not None and key == self._key)
-        if not is_known and not self.is_same_account:
-            raise ArchiveError(f"{self.path} {_describe_mismatch(str(account), self.account)}")
+        if not self._owner.accepts(str(account), key=key):
+            raise ArchiveError(f"{self.path} {self._owner.describe_mismatch(str(account))}")
         return written
 
     def _adopt(self) -> None:
         """Record this account in an accepted file that names another one: it was renamed, or its key was replaced."""
         with self._open("READ_ONLY") as database:
             ((recorded, key),) = database.execute("SELECT account, key FROM _archive.file").fetchall()
-        keeps_name = is_identified_by_key(self.account) and not is_identified_by_key(recorded)
-        account = recorded if keeps_name else self.account
-        if recorded in {self.account, *self.known_as} or (account, self._key) == (recorded, key):
+        account = self._owner.account_to_record(recorded)
+        if self._owner.is_named(recorded) or (account, self._owner.key) == (recorded, key):
             return
         with self._transaction() as database:
-            record_account(database, account, key=self._key)
-        self.notify(f"{self.path} {_describe_change(recorded, account)}")
+            record_account(database, account, key=self._owner.key)
+        self.notify(f"{self.path} {describe_change(recorded, account)}")
 
     @property
-    def _key(self) -> str | None:
-        """A digest of the key."""
-        return next((name for name in self.known_as if is_identified_by_key(name)), None)
+    def _owner(self) -> Owner:
+        return Owner(self.account, self.known_as, self.is_same_account)
 
     def _open(self, mode: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return open_database(self.path, mode, notify=self.notify, max_wait_seconds=self.max_wait_seconds)
@@ -274,26 +270,6 @@ class Store:
             database.execute("BEGIN")
             yield database
             database.execute("COMMIT")
-
-
-def _describe_mismatch(theirs: str, ours: str) -> str:
-    """Why a key of the account *ours* cannot write to the archive of *theirs*, and what to do."""
-    if is_identified_by_key(theirs):
-        return f"belongs to a key that could not read its account's name. Use that key, {OTHERWISE}."
-    if is_identified_by_key(ours):
-        return (
-            f"belongs to {theirs}, and this key cannot read its account's name because it lacks the permission "
-            f"Configuration Access. Use a key of that account with this permission, {OTHERWISE}."
-        )
-    return f"belongs to {theirs}, and this key belongs to {ours}. Use a key of that account, {OTHERWISE}."
-
-
-def _describe_change(recorded: str, account: str) -> str:
-    """How a file that named the account *recorded* belongs to *account* now."""
-    if recorded == account:
-        return f"still belongs to {account}; this key, which cannot name its account, is recorded as one of its keys."
-    names = (UNNAMED if is_identified_by_key(name) else name for name in (account, recorded))
-    return "now belongs to {}, before to {}.".format(*names)
 
 
 def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Sequence[str], *, is_all: bool) -> Written:

@@ -7,6 +7,7 @@ from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.outage import raise_if_it_affects_all
 from source_opsgenie.clock import OLDEST_MS
 from source_opsgenie.errors import OpsgenieError
+from source_opsgenie.reading.counts import Tally
 from source_opsgenie.reading.cursor import Cursor
 from source_opsgenie.reading.events import Batch, Batches, Expected, SetAside, transform
 from source_opsgenie.reading.paging import PASSES, chunks
@@ -14,7 +15,7 @@ from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import Search, SearchRow
 from source_opsgenie.reading.spans import read_span
-from source_opsgenie.reading.state import OpenWindow, Scope, State, Tally, Walk
+from source_opsgenie.reading.state import OpenWindow, Scope, State, Walk
 from source_opsgenie.reading.windows import Window, prove, tile_windows, window_size
 
 # The search index may show a row with this delay: the newest minutes are read, but not compared with a count.

@@ -11,6 +11,7 @@ from source_opsgenie.api.failures import Failure
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.concurrency import ordered_batches
 from source_opsgenie.errors import NotFound, NotInPlan, OpsgenieError, Rejected
+from source_opsgenie.reading.counts import Parents
 from source_opsgenie.reading.details import exists, get_row, row_path
 from source_opsgenie.reading.events import Batch, SetAside
 from source_opsgenie.reading.lists import NO_IDS, fetch_bulk, fetch_rows
@@ -18,7 +19,6 @@ from source_opsgenie.reading.markers import find_marked
 from source_opsgenie.reading.parts import Part, children_of, row_of
 from source_opsgenie.reading.search import Search
 from source_opsgenie.reading.spans import read_span
-from source_opsgenie.reading.state import Parents
 from source_opsgenie.reading.weeks import weeks
 from source_opsgenie.streams import LACKS_DETAILS, STREAMS, MarkerPaging, Parent, Record, Stream
 

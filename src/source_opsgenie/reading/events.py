@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from source_opsgenie.errors import OpsgenieError
+from source_opsgenie.reading.counts import Parents
 from source_opsgenie.reading.parts import Part
-from source_opsgenie.reading.state import Parents, State
+from source_opsgenie.reading.state import State
 from source_opsgenie.streams.stream import Record
 
 A = TypeVar("A")

@@ -10,12 +10,12 @@ from source_opsgenie.errors import NotFound, OpsgenieError
 from source_opsgenie.reading.backfill import Backfill
 from source_opsgenie.reading.batches import descend, without_invalid
 from source_opsgenie.reading.children import complete_rows, read_children
+from source_opsgenie.reading.counts import Parents
 from source_opsgenie.reading.events import Batch, SetAside
 from source_opsgenie.reading.markers import find_marked
 from source_opsgenie.reading.parts import Part, parse_span
 from source_opsgenie.reading.search import Search, SearchRow, search_of
 from source_opsgenie.reading.spans import read_span
-from source_opsgenie.reading.state import Parents
 from source_opsgenie.streams import LACKS_DETAILS, MarkerPaging, Record, Stream, ancestry
 
 

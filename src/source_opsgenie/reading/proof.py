@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.clock import format_timestamp
+from source_opsgenie.reading.counts import Parents, Tally
 from source_opsgenie.reading.events import Notice, Proof, SetAside
 from source_opsgenie.reading.ledger import describe
 from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.query import is_stable, user_query
-from source_opsgenie.reading.state import Parents, State, Tally
+from source_opsgenie.reading.state import State
 from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 

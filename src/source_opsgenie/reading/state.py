@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any
 
 from source_opsgenie.clock import DAY_MS
 from source_opsgenie.errors import StateError
+from source_opsgenie.reading.counts import Parents, Tally
 from source_opsgenie.reading.recent import ROWS_REMEMBERED, digest
 from source_opsgenie.reading.state_json import Timestamp, from_json, to_json
 
@@ -16,49 +17,6 @@ LONGEST_QUERY_BYTES = 60
 DIGESTS_PER_OWED = 5
 # How long a learned limit is used before it is tested again: creating alerts shares it.
 LIMITS_KEPT_MS = 7 * DAY_MS
-
-
-class Counts:
-    """Dataclasses of numbers that are added field by field."""
-
-    __slots__: tuple[str, ...] = ()
-
-    def __add__(self, other: Self) -> Self:
-        """The sum of both, field by field."""
-        return type(self)(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
-
-
-@dataclass(frozen=True, slots=True)
-class Tally(Counts):
-    """The numbers that prove a read complete."""
-
-    counted: int = 0
-    listed: int = 0
-    # Listed or counted, then not found by id.
-    deleted: int = 0
-    # Counted, but never listed.
-    unlisted: int = 0
-    # Listed, but too new to be compared with a count.
-    recent: int = 0
-    # Listed, but not compared with a count, because counting failed.
-    uncounted: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Parents(Counts):
-    """How many parents had their children requested, and what became of those that were not read."""
-
-    requested: int = 0
-    deleted: int = 0
-    # They have no such list: the API rejects the request.
-    without: int = 0
-    # Their children were set aside.
-    failed: int = 0
-
-    @property
-    def read(self) -> int:
-        """How many parents had their children read."""
-        return self.requested - self.deleted - self.without - self.failed
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from itertools import cycle, islice
 
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.clock import format_timestamp
+from source_opsgenie.reading.counts import Tally
 from source_opsgenie.reading.paging import PASSES
 from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import Search, SearchRow
 from source_opsgenie.reading.spans import read_span
-from source_opsgenie.reading.state import Tally
 
 LOGGER = logging.getLogger("source_opsgenie")
 
