@@ -106,7 +106,7 @@ def test_the_user_can_vouch_for_the_account(  # noqa: PLR0917 -- a row of the ta
 
     assert (1, True) == (rejected.exit_code, "--same-account" in rejected.stderr)
     assert 1 == sum(message in line for line in output.splitlines())
-    assert ["alerts: complete, 0 new, 0 changed" in text for text in (output, again)] == [True, True]
+    assert ["Rows: 0 new, 0 changed, 0 deleted" in text for text in (output, again)] == [True, True]
     assert ["full read" in output, message in again] == [False, False]
     assert name.startswith(recorded)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.outage import raise_if_it_affects_all
-from source_opsgenie.errors import Incomplete
+from source_opsgenie.errors import Incomplete, MalformedResponse
 from source_opsgenie.reading.events import Batch, SetAside
 from source_opsgenie.reading.parts import Part
 from source_opsgenie.streams import LACKS_DETAILS
@@ -15,6 +15,8 @@ from source_opsgenie.streams import LACKS_DETAILS
 MOST_OWED = 20
 # Failures without one success after which the error affects everything.
 FAILURES_WITHOUT_SUCCESS = 20
+# A response that cannot be trusted may come in another form when it is requested again, which would hide the first.
+LASTING = (Incomplete, MalformedResponse)
 # How many parts a message names.
 NAMED = 3
 
@@ -56,7 +58,7 @@ class Ledger:
 
     def take_for_retry(self) -> Sequence[Part]:
         """The parts that may succeed when they are requested again now; the others stay set aside."""
-        lasting = {part: one for part, one in self.set_aside.items() if one.rows or isinstance(one.error, Incomplete)}
+        lasting = {part: one for part, one in self.set_aside.items() if isinstance(one.error, LASTING)}
         self.requested = [part for part in self.set_aside if part not in lasting]
         self.set_aside = lasting
         return self.requested
