@@ -59,17 +59,6 @@ def write_proof(
     )
 
 
-def record_account(database: duckdb.DuckDBPyConnection, account: str, *, key: str | None) -> None:
-    """Let the file and all its states belong to *account*, last named by *key*."""
-    database.execute("UPDATE _archive.file SET account = ?, key = ?", [account, key])
-    for table in ("_archive.streams", "_archive.scopes"):
-        for (text,) in database.execute(f"SELECT DISTINCT state FROM {table} WHERE state IS NOT NULL").fetchall():
-            state = json.loads(text)
-            if isinstance(state, dict) and isinstance(state.get("scope"), dict):
-                state["scope"]["account"] = account
-                database.execute(f"UPDATE {table} SET state = ? WHERE state = ?", [json.dumps(state), text])
-
-
 def scope_name(text: str) -> str:
     """The scope that a state as JSON *text* covers, in words; a damaged state covers everything."""
     state = json.loads(text)

@@ -14,11 +14,11 @@ import duckdb
 from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import schema, tables
 from source_opsgenie.archive.database import open_database
+from source_opsgenie.archive.ownership import choose_name, describe_change, describe_mismatch, record_account
 from source_opsgenie.archive.records import (
     fetch_number,
     now,
     parse_state,
-    record_account,
     scope_name,
     swap_state,
     write_owed,
@@ -32,8 +32,6 @@ from source_opsgenie.reading.state import Counts
 from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 MAX_WAIT_SECONDS = 300.0
-OTHERWISE = "use another file, or pass --same-account if you know that it is the same account"
-UNNAMED = "a key that cannot name its account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,20 +243,19 @@ class Store:
             )
         is_known = account in {self.account, *self.known_as} or (key is not None and key == self._key)
         if not is_known and not self.is_same_account:
-            raise ArchiveError(f"{self.path} {_describe_mismatch(str(account), self.account)}")
+            raise ArchiveError(f"{self.path} {describe_mismatch(str(account), self.account)}")
         return written
 
     def _adopt(self) -> None:
         """Record this account in an accepted file that names another one: it was renamed, or its key was replaced."""
         with self._open("READ_ONLY") as database:
             ((recorded, key),) = database.execute("SELECT account, key FROM _archive.file").fetchall()
-        keeps_name = is_identified_by_key(self.account) and not is_identified_by_key(recorded)
-        account = recorded if keeps_name else self.account
+        account = choose_name(recorded, self.account)
         if recorded in {self.account, *self.known_as} or (account, self._key) == (recorded, key):
             return
         with self._transaction() as database:
             record_account(database, account, key=self._key)
-        self.notify(f"{self.path} {_describe_change(recorded, account)}")
+        self.notify(f"{self.path} {describe_change(recorded, account)}")
 
     @property
     def _key(self) -> str | None:
@@ -274,26 +271,6 @@ class Store:
             database.execute("BEGIN")
             yield database
             database.execute("COMMIT")
-
-
-def _describe_mismatch(theirs: str, ours: str) -> str:
-    """Why a key of the account *ours* cannot write to the archive of *theirs*, and what to do."""
-    if is_identified_by_key(theirs):
-        return f"belongs to a key that could not read its account's name. Use that key, {OTHERWISE}."
-    if is_identified_by_key(ours):
-        return (
-            f"belongs to {theirs}, and this key cannot read its account's name because it lacks the permission "
-            f"Configuration Access. Use a key of that account with this permission, {OTHERWISE}."
-        )
-    return f"belongs to {theirs}, and this key belongs to {ours}. Use a key of that account, {OTHERWISE}."
-
-
-def _describe_change(recorded: str, account: str) -> str:
-    """How a file that named the account *recorded* belongs to *account* now."""
-    if recorded == account:
-        return f"still belongs to {account}; this key, which cannot name its account, is recorded as one of its keys."
-    names = (UNNAMED if is_identified_by_key(name) else name for name in (account, recorded))
-    return "now belongs to {}, before to {}.".format(*names)
 
 
 def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Sequence[str], *, is_all: bool) -> Written:
