@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -77,9 +77,22 @@ def limit_memory(database: duckdb.DuckDBPyConnection, *, row_bytes: int) -> None
     database.execute(f"SET threads = 1; SET memory_limit = '{limit} bytes'")
 
 
+def remove_leftovers(path: Path) -> None:
+    """Remove the rows that a killed sync put next to the file at *path*, when they exceeded its memory."""
+    folder = _temporary_folder(path)
+    for file in folder.glob("duckdb_temp_*"):
+        file.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _temporary_folder(path: Path) -> Path:
+    return path.with_name(f"{path.name}.tmp")
+
+
 def _settings(path: Path, mode: str) -> dict[str, str | bool | int | float | list[str]]:
     # DuckDB's own default for the folder is below the working directory.
-    return SETTINGS if mode == "READ_ONLY" else SETTINGS | {"temp_directory": f"{path}.tmp"}
+    return SETTINGS if mode == "READ_ONLY" else SETTINGS | {"temp_directory": str(_temporary_folder(path))}
 
 
 def _attach(
