@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.archive import archive
 from benchmarks.comparison import again, alerts, children, small
 from benchmarks.exports import exports
 from benchmarks.pace import pace
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[Log], Report]] = {
     "limits": limits,
     "pace": pace,
     "scale": scale,
+    "archive": archive,
     "exports": exports,
 }
 

@@ -81,18 +81,19 @@ def test_a_key_of_an_unknown_account_is_rejected(
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "message", "recorded"),
+    ("used", "message", "recorded"),
     [
-        ("unnamed", "another", "now belongs to a key that cannot name its account, before to a key", "key "),
-        ("unnamed", "new name", "now belongs to umbrella@localhost, before to a key that", "umbrella@localhost"),
-        ("full", "another", "still belongs to acme@localhost; this key", "acme@localhost"),
-        ("full", "new name", "now belongs to umbrella@localhost, before to acme@localhost.", "umbrella@localhost"),
+        (("unnamed", "another"), "now belongs to a key that cannot name its account, before to a key", "key "),
+        (("unnamed", "new name"), "now belongs to umbrella@localhost, before to a key that", "umbrella@localhost"),
+        (("full", "another"), "still belongs to acme@localhost; this key", "acme@localhost"),
+        (("full", "new name"), "now belongs to umbrella@localhost, before to acme@localhost.", "umbrella@localhost"),
     ],
 )
-def test_the_user_can_vouch_for_the_account(  # noqa: PLR0917 -- a row of the table above
-    archive: Command, account: Account, first: str, second: str, message: str, recorded: str
+def test_the_user_can_vouch_for_the_account(
+    archive: Command, account: Account, used: tuple[str, str], message: str, recorded: str
 ) -> None:
     """With --same-account a file under another name or key is resumed, in one line, and needs no flag from then on."""
+    first, second = used
     keys = {"full": account.full_key, "unnamed": account.key_without_configuration_access}
     keys |= {"another": "00000000-1111-2222-3333-444444444444", "new name": "00000000-1111-2222-3333-555555555555"}
     archive.sync("--streams", "alerts", key=keys[first])

@@ -69,6 +69,18 @@ def test_only_one_holds_the_lock(tmp_path: Path) -> None:
     assert {1} == crowds
 
 
+def test_what_a_killed_sync_left_is_removed(tmp_path: Path) -> None:
+    """Rows that a killed sync kept next to the file are removed by the next one, and nothing else is."""
+    names = ("acme.duckdb.tmp/duckdb_temp_storage_DEFAULT-0.tmp", "acme.duckdb.tmp", "other.duckdb.tmp/notes.txt")
+    for name in (names[0], names[2]):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    with exclusive_lock(tmp_path / "acme.duckdb"):
+        exist = [(tmp_path / name).exists() for name in names]
+
+    assert [False, False, True] == exist
+
+
 def test_a_killed_sync_releases_the_lock(tmp_path: Path) -> None:
     """After kill -9 the same command works immediately, although the lock file is left behind."""
     account = Account.seeded(alerts=3)

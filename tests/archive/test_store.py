@@ -3,6 +3,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 import orjson
@@ -13,13 +14,17 @@ from tests.support.leaks import wait_for_exit
 
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.archive import tables
-from source_opsgenie.archive.staging import stage
+from source_opsgenie.archive.buffer import MAX_BYTES, MAX_ROWS
+from source_opsgenie.archive.database import prepare_write
+from source_opsgenie.archive.staging import ROWS_AT_ONCE, stage
 from source_opsgenie.archive.store import Store, Written
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import STREAMS, Access, Stream
 from source_opsgenie.streams.fields import Field, boolean, list_of_texts, text, timestamp
 
 HOLDER = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+
+BYTES_WRITTEN = Path("/proc/self/io")
 
 
 def small_stream(*fields: Field) -> Stream:
@@ -76,6 +81,56 @@ def test_rows_and_state_are_stored_together(store: Store) -> None:
 
     assert [("a",)] == query(store, "SELECT id FROM small")
     assert {"small": {"version": 1}} == store.states()
+
+
+def test_the_last_row_of_a_key_wins(store: Store) -> None:
+    """However far apart two rows with the same key are in a write, the later one is stored."""
+    others = [f'{{"id":"{number}"}}' for number in range(3 * ROWS_AT_ONCE)]
+    store.begin_run([small_stream()])
+    written = store.write(small_stream(), ['{"id":"a"}', *others, '{"id":"a","x":1}'], state={"version": 1})
+
+    assert Written(new=len(others) + 1) == written
+    assert [('{"id":"a","x":1}',)] == query(store, "SELECT _json FROM small WHERE id = 'a'")
+
+
+def test_memory_grows_with_the_rows_of_a_write_only() -> None:
+    """DuckDB gets a fixed amount of memory for a normal write, whatever the machine has, and more for a larger one."""
+    with duckdb.connect() as database:
+        limits = []
+        for row_bytes in (0, MAX_BYTES // 2, 10 * MAX_BYTES):
+            prepare_write(database, rows=1, row_bytes=row_bytes)
+            limits += database.execute("SELECT current_setting('memory_limit')").fetchall()
+
+    assert [("200.0 MiB",), ("200.0 MiB",), ("2.2 GiB",)] == limits
+
+
+@pytest.mark.skipif(not BYTES_WRITTEN.exists(), reason="only Linux counts the bytes that a process writes")
+def test_rows_are_written_once(store: Store) -> None:
+    """A long list takes little more writing than its file is large, however many writes store it."""
+    store.begin_run([small_stream()])
+    before = bytes_written()
+    for start in range(0, 100_000, MAX_ROWS):
+        rows = [f'{{"id":"{uuid4()}","text":"{uuid4()}"}}' for _ in range(start, start + MAX_ROWS)]
+        store.write(small_stream(), rows, state={"version": start})
+
+    assert bytes_written() - before < 1.3 * store.path.stat().st_size
+
+
+def test_many_small_writes_do_not_make_the_file_large(store: Store) -> None:
+    """A file that many syncs added a few rows to is as large as one that a few syncs filled."""
+    store.begin_run([small_stream()])
+    sizes = []
+    for number in range(30):
+        store.write(small_stream(), [f'{{"id":"{number}"}}'], state={"version": number}, owed=[])
+        sizes.append(store.path.stat().st_size)
+
+    assert sizes[-1] <= 1.2 * sizes[4]
+
+
+def bytes_written() -> int:
+    """How many bytes this process has written so far."""
+    lines = BYTES_WRITTEN.read_text(encoding="ascii").splitlines()
+    return next(int(line.partition(":")[2]) for line in lines if line.startswith("wchar"))
 
 
 def test_a_later_version_adds_columns(store: Store) -> None:

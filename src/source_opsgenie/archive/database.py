@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -21,8 +21,6 @@ SECONDS_BETWEEN_ATTEMPTS = 0.2
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    # A checkpoint would merge the last row group of each write with the next ones, and write them all again.
-    "max_vacuum_tasks": 0,
 }
 # What DuckDB may hold in memory while rows are written: at least this, or so many times their size.
 MIN_MEMORY_BYTES = 200 << 20
@@ -70,16 +68,35 @@ def open_database(
         raise _explain(path, error) from error
 
 
-def limit_memory(database: duckdb.DuckDBPyConnection, *, row_bytes: int) -> None:
-    """Bound the memory for a write of *row_bytes*; DuckDB puts what exceeds it into a folder next to the file."""
+def prepare_write(database: duckdb.DuckDBPyConnection, *, rows: int, row_bytes: int) -> None:
+    """Bound the memory for a write of *rows* that take *row_bytes*; what exceeds it goes to a folder next to the file.
+
+    A checkpoint merges the last row group of a write with the next ones. That keeps a file of many small writes small,
+    and writes a large one several times.
+    """
+    if rows >= ROW_GROUP_ROWS:
+        database.execute("SET max_vacuum_tasks = 0")
     limit = max(MIN_MEMORY_BYTES, MEMORY_PER_ROW_BYTE * row_bytes)
     # More threads take more memory and more CPU time per row, and the next rows are read in the meantime.
     database.execute(f"SET threads = 1; SET memory_limit = '{limit} bytes'")
 
 
+def remove_leftovers(path: Path) -> None:
+    """Remove the rows that a killed sync put next to the file at *path*, when they exceeded its memory."""
+    folder = _temporary_folder(path)
+    for file in folder.glob("duckdb_temp_*"):
+        file.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
+
+
+def _temporary_folder(path: Path) -> Path:
+    return path.with_name(f"{path.name}.tmp")
+
+
 def _settings(path: Path, mode: str) -> dict[str, str | bool | int | float | list[str]]:
     # DuckDB's own default for the folder is below the working directory.
-    return SETTINGS if mode == "READ_ONLY" else SETTINGS | {"temp_directory": f"{path}.tmp"}
+    return SETTINGS if mode == "READ_ONLY" else SETTINGS | {"temp_directory": str(_temporary_folder(path))}
 
 
 def _attach(

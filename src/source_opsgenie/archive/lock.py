@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from source_opsgenie.archive.database import remove_leftovers
 from source_opsgenie.errors import ArchiveError, ArchiveLocked
 
 if sys.platform == "win32":
@@ -33,6 +34,7 @@ def exclusive_lock(path: Path) -> Iterator[None]:
     """Keep other syncs from writing to the file at *path*; raises ArchiveError if one does, or if there are no locks.
 
     The lock is a file of its own, because the archive is closed between checkpoints for other programs to read.
+    What a killed sync left next to the archive is removed.
     """
     lock_path = path.with_name(f"{path.name}.lock")
     try:
@@ -42,6 +44,7 @@ def exclusive_lock(path: Path) -> Iterator[None]:
         yield
         return
     try:
+        remove_leftovers(path)
         yield
     finally:
         with suppress(OSError):

@@ -14,6 +14,17 @@ from source_opsgenie.reading.state import name_scope
 from source_opsgenie.streams import Stream
 
 
+def record_account(database: duckdb.DuckDBPyConnection, account: str, *, key: str | None) -> None:
+    """Let the file and all its states belong to *account*, last named by *key*."""
+    database.execute("UPDATE _archive.file SET account = ?, key = ?", [account, key])
+    for table in ("_archive.streams", "_archive.scopes"):
+        for (text,) in database.execute(f"SELECT DISTINCT state FROM {table} WHERE state IS NOT NULL").fetchall():
+            state = json.loads(text)
+            if isinstance(state, dict) and isinstance(state.get("scope"), dict):
+                state["scope"]["account"] = account
+                database.execute(f"UPDATE {table} SET state = ? WHERE state = ?", [json.dumps(state), text])
+
+
 def write_owed(database: duckdb.DuckDBPyConnection, stream: Stream, owed: Sequence[SetAside]) -> None:
     """Record what is *owed* now; what is not any more has been read or was deleted."""
     parts = [str(one.part) for one in owed]
@@ -57,17 +68,6 @@ def write_proof(
     database.execute(
         f"INSERT INTO _archive.proofs BY NAME SELECT max(started_at) AS started_at, {values} FROM _archive.runs", row
     )
-
-
-def record_account(database: duckdb.DuckDBPyConnection, account: str, *, key: str | None) -> None:
-    """Let the file and all its states belong to *account*, last named by *key*."""
-    database.execute("UPDATE _archive.file SET account = ?, key = ?", [account, key])
-    for table in ("_archive.streams", "_archive.scopes"):
-        for (text,) in database.execute(f"SELECT DISTINCT state FROM {table} WHERE state IS NOT NULL").fetchall():
-            state = json.loads(text)
-            if isinstance(state, dict) and isinstance(state.get("scope"), dict):
-                state["scope"]["account"] = account
-                database.execute(f"UPDATE {table} SET state = ? WHERE state = ?", [json.dumps(state), text])
 
 
 def scope_name(text: str) -> str:
