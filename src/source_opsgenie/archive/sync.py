@@ -17,7 +17,6 @@ from source_opsgenie.archive.plan import Estimate, States, plan, rows_so_far, st
 from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Store, Written
 from source_opsgenie.archive.summary import Summary
-from source_opsgenie.clock import format_timestamp
 from source_opsgenie.config import Config
 from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
 from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row
@@ -55,12 +54,15 @@ def run_sync(
         return Sync(connection, store, display, deleted_row_requests).run(estimates, states=states)
 
 
-def run_plan(path: Path | None, display: Display, *, config: Config, streams: Sequence[Stream]) -> list[Estimate]:
+def run_plan(
+    path: Path | None, display: Display, *, config: Config, streams: Sequence[Stream], is_same_account: bool = False
+) -> list[Estimate]:
     """Estimate what the next sync of *streams* into the file at *path* costs, or a first one."""
     with connect(config) as connection:
         states: States = {}
         if path and path.exists():
-            store = Store(path, connection.account, display.info, connection.account_aliases)
+            aliases = connection.account_aliases
+            store = Store(path, connection.account, display.info, aliases, is_same_account=is_same_account)
             # Rejects the file of another account.
             store.prepare()
             states = store.states_in(_scopes(connection, streams))
@@ -196,8 +198,6 @@ class Sync:
                 is_all=lists_everything(progress.stream) and not progress.proof.owed,
                 owed=progress.proof.owed,
             )
-        if buffer.state and buffer.state.bookmark:
-            progress.as_of = format_timestamp(buffer.state.bookmark)
 
     def _compare(self, progress: Progress) -> None:
         """Compare a searchable stream with the count; deleted rows of other lists are marked when these are stored."""
