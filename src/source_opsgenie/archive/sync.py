@@ -18,7 +18,7 @@ from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Store, Written
 from source_opsgenie.archive.summary import Summary
 from source_opsgenie.config import Config
-from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
+from source_opsgenie.errors import ArchiveError, NotInPlan, OpsgenieError, Unreachable
 from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import Stream, lists_everything
@@ -94,7 +94,8 @@ class Sync:
         requests = self.connection.client.requests
         held = self.store.end_run(started_at, requests=requests, incomplete=incomplete)
         seconds = self.connection.clock.monotonic() - seconds_before
-        summary = Summary(self.store.path, self.store.account, outcomes, held, requests, seconds)
+        is_team_key = self.connection.is_team_key
+        summary = Summary(self.store.path, self.store.account, outcomes, held, requests, seconds, is_team_key)
         self.display.print_summary(summary)
         return summary
 
@@ -214,6 +215,9 @@ class Sync:
                         progress.written += found
         except ArchiveError:
             raise
+        except NotInPlan:
+            # The read has said so: the stream is empty, and there is nothing to compare.
+            return
         except OpsgenieError as error:
             raise_if_it_affects_all(error, self.connection.client)
             self.display.warn(f"{progress.stream.name}: the comparison with Opsgenie's count ended early: {error}")
