@@ -13,6 +13,7 @@ from source_opsgenie.archive.cli import CODES
 from source_opsgenie.archive.lock import exclusive_lock
 
 ROOT = Path(__file__).parents[2]
+FULL = Path("/dev/full")
 
 
 def reported(archive: Command, *arguments: str, key: str | None = None) -> tuple[int, dict[str, Any]]:
@@ -83,6 +84,16 @@ def test_a_report_that_cannot_be_written(archive: Command, tmp_path: Path, name:
 
     assert (2, []) == (result.exit_code, archive.simulator.requests)
     assert "is not a file in a folder that exists" in result.stderr
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a file that is always full")
+@pytest.mark.parametrize("key", [None, "00000000-0000-0000-0000-000000000000"])
+def test_a_full_disk(archive: Command, key: str | None) -> None:
+    """If the report cannot be written in the end, that is a message of its own, and the exit code is not 0."""
+    result = archive("sync", "--to", str(archive.path), "--streams", "teams", "--report", str(FULL), key=key)
+
+    assert 1 == result.exit_code
+    assert result.stderr.endswith("Error: The report /dev/full cannot be written: No space left on device.\n")
 
 
 def test_the_exit_codes_are_documented(archive: Command) -> None:

@@ -80,6 +80,14 @@ def test_one_warning_is_shown_once(archive: Command, account: Account) -> None:
     assert "\nWarning: the warning about incidents applies to incident_logs, incident_notes, too.\n" in output
 
 
+def test_a_team_key_is_named(archive: Command, account: Account) -> None:
+    """With the key of a team, the summary says that complete means what this team may see."""
+    output = archive.sync("--streams", "alerts", key=account.team_key).output
+
+    assert "\nThis is the key of a team: complete means everything that this team may see.\n" in output
+    assert "key of a team" not in archive("sync", "--to", f"{archive.path}2", "--streams", "alerts").output
+
+
 def test_what_was_not_begun_keeps_its_word(archive: Command, account: Account) -> None:
     """After an error that ends a sync, the streams that it did not begin are as complete as they were."""
     archive.sync("--streams", "teams,alerts,incidents")

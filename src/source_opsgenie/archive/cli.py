@@ -111,6 +111,14 @@ OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="Print JSON instead."),
 )
 
+SAME_ACCOUNT = click.option(
+    "--same-account",
+    "is_same_account",
+    is_flag=True,
+    help="Accept a file that names another account or another key, and record this one: the account was renamed, or "
+    "its key could not read its name and was replaced.",
+)
+
 
 def _with_options(command: Any) -> Any:
     for option in reversed(OPTIONS):
@@ -134,13 +142,7 @@ def main() -> None:
     metavar="N",
     help="Spend at most N requests on finding deleted alerts, and N on finding deleted incidents; 0 skips both.",
 )
-@click.option(
-    "--same-account",
-    "is_same_account",
-    is_flag=True,
-    help="Accept a file that names another account or another key, and record this one: the account was renamed, or "
-    "its key could not read its name and was replaced.",
-)
+@SAME_ACCOUNT
 @click.option("--quiet", is_flag=True, help="Print nothing but what is wrong, on stderr, as cron expects.")
 @click.option("--report", type=click.Path(path_type=Path), callback=_check_folder, metavar="FILE", help=REPORT_HELP)
 @_with_options
@@ -172,8 +174,9 @@ def sync_command(path: Path, deleted_row_requests: int, is_same_account: bool, *
 
 @main.command("plan", help=PLAN_HELP, short_help="Estimate the cost of a first sync, or of the next one.")
 @click.option("--to", "path", type=click.Path(path_type=Path), metavar="FILE", help="The DuckDB file, if it exists.")
+@SAME_ACCOUNT
 @_with_options
-def plan_command(path: Path | None, **options: Any) -> None:
+def plan_command(path: Path | None, is_same_account: bool, **options: Any) -> None:
     """Estimate the cost of a sync."""
     words = words_typed(options)
     with report_errors(verbose=options["verbose"], words=words):
@@ -183,7 +186,8 @@ def plan_command(path: Path | None, **options: Any) -> None:
         from source_opsgenie.archive.sync import run_plan  # noqa: PLC0415
 
         display = Display(is_quiet=options["as_json"], words=words)
-        estimates = run_plan(path, display, config=_load_config(options), streams=_select_streams(options))
+        config, streams = _load_config(options), _select_streams(options)
+        estimates = run_plan(path, display, config=config, streams=streams, is_same_account=is_same_account)
         if options["as_json"]:
             click.echo(_to_json(plan_rows(estimates)))
         else:
@@ -191,14 +195,15 @@ def plan_command(path: Path | None, **options: Any) -> None:
 
 
 def _write_report(options: Mapping[str, Any], report: Mapping[str, Any]) -> None:
-    """Write *report* to the --report file, and print it with --json."""
+    """Print *report* with --json, and write it to the --report file."""
+    if options["as_json"]:
+        click.echo(_to_json(report))
     if options["report"]:
         try:
             options["report"].write_text(f"{_to_json(report)}\n", encoding="utf-8")
         except OSError as error:
-            raise ConfigError(f"The report {options['report']} cannot be written: {error.strerror}.") from error
-    if options["as_json"]:
-        click.echo(_to_json(report))
+            click.echo(f"Error: The report {options['report']} cannot be written: {error.strerror}.", err=True)
+            raise SystemExit(ExitCode.INCOMPLETE) from error
 
 
 def _to_json(value: Any) -> str:

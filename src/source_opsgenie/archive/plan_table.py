@@ -79,7 +79,7 @@ def plan_rows(estimates: Sequence[Estimate]) -> list[dict[str, Any]]:
 def describe_total(estimates: Sequence[Estimate]) -> str:
     """The total in a line."""
     requests, duration = _total(estimates)
-    return f"At least {requests:,} requests, {duration}; `opsgenie-archive plan` shows the cost of each stream."
+    return f"Estimated cost: at least {requests:,} requests, {duration} (by stream: opsgenie-archive plan)"
 
 
 def find_expensive(estimates: Sequence[Estimate]) -> list[Estimate]:

@@ -9,6 +9,7 @@ from source_opsgenie.api.connection import Connection
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import COMMON_LIMITS, Estimate, seconds_at_common_limits
 from source_opsgenie.archive.store import Written
+from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.reading.events import Expected, Proof
 from source_opsgenie.streams import Stream
@@ -25,8 +26,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 class Progress:
     """One stream under way: what was read and written so far, compared with its estimate.
 
-    *rows_before* were read by the interrupted sync that this one resumes. *as_of* is the time as of which the stream is
-    complete, once its read has ended.
+    *rows_before* were read by the interrupted sync that this one resumes.
     """
 
     estimate: Estimate
@@ -37,7 +37,6 @@ class Progress:
     written: Written = field(default_factory=Written)
     not_held: str = ""
     proof: Proof = field(default_factory=partial(Proof, ""))
-    as_of: str = ""
     _seconds_storing: float = 0.0
     _started: float = field(init=False)
     _requests_before: int = field(init=False)
@@ -123,7 +122,7 @@ class Progress:
         is_interrupted: bool = False,
     ) -> Outcome:
         """How the read ended; *failure* is the exception that ended it, if any."""
-        reason = error or str(failure or "") or self.lack
+        reason, as_of = error or str(failure or "") or self.lack, self.proof.as_of
         return Outcome(
             self.stream,
             self.written,
@@ -133,7 +132,7 @@ class Progress:
             error=reason,
             failure=failure,
             owed=len(self.proof.owed),
-            as_of="" if reason else self.as_of,
+            as_of=format_timestamp(as_of) if as_of and not reason else "",
             ends_sync=ends_sync,
             is_interrupted=is_interrupted,
         )

@@ -12,11 +12,15 @@ from source_opsgenie.archive.reporting import ExitCode, exit_code_of
 from source_opsgenie.archive.store import Written
 
 MEGABYTE = 1_000_000
+OF_A_TEAM = "This is the key of a team: complete means everything that this team may see."
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a sync into the file at *path* did, and how many rows each table holds after it."""
+    """What a sync into the file at *path* did, and how many rows each table holds after it.
+
+    A team's key reads its team only, without an error from Opsgenie: complete means no more than that.
+    """
 
     path: Path
     account: str
@@ -24,6 +28,7 @@ class Summary:
     held: Mapping[str, int]
     requests: int
     seconds: float
+    is_team_key: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -84,6 +89,8 @@ class Summary:
             f"{held:,} in the file ({self.size_bytes / MEGABYTE:,.1f} MB)"
         )
         yield f"Cost: {self.requests:,} requests, {format_duration(self.seconds)}"
+        if self.is_team_key:
+            yield OF_A_TEAM
         if self.as_of:
             yield f"As of {self.as_of[:10]} {self.as_of[11:19]} UTC; the same command reads what changes later."
 
@@ -98,6 +105,7 @@ class Summary:
             "file": str(self.path),
             "file_bytes": self.size_bytes,
             "account": self.account,
+            "is_team_key": self.is_team_key,
             "as_of": self.as_of or None,
             "requests": self.requests,
             "seconds": round(self.seconds, 3),

@@ -17,9 +17,8 @@ from source_opsgenie.archive.plan import Estimate, States, plan, rows_so_far, st
 from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Store, Written
 from source_opsgenie.archive.summary import Summary
-from source_opsgenie.clock import format_timestamp
 from source_opsgenie.config import Config
-from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
+from source_opsgenie.errors import ArchiveError, NotInPlan, OpsgenieError, Unreachable
 from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import Stream, lists_everything
@@ -55,12 +54,15 @@ def run_sync(
         return Sync(connection, store, display, deleted_row_requests).run(estimates, states=states)
 
 
-def run_plan(path: Path | None, display: Display, *, config: Config, streams: Sequence[Stream]) -> list[Estimate]:
+def run_plan(
+    path: Path | None, display: Display, *, config: Config, streams: Sequence[Stream], is_same_account: bool = False
+) -> list[Estimate]:
     """Estimate what the next sync of *streams* into the file at *path* costs, or a first one."""
     with connect(config) as connection:
         states: States = {}
         if path and path.exists():
-            store = Store(path, connection.account, display.info, connection.account_aliases)
+            aliases = connection.account_aliases
+            store = Store(path, connection.account, display.info, aliases, is_same_account=is_same_account)
             # Rejects the file of another account.
             store.prepare()
             states = store.states_in(_scopes(connection, streams))
@@ -92,7 +94,8 @@ class Sync:
         requests = self.connection.client.requests
         held = self.store.end_run(started_at, requests=requests, incomplete=incomplete)
         seconds = self.connection.clock.monotonic() - seconds_before
-        summary = Summary(self.store.path, self.store.account, outcomes, held, requests, seconds)
+        is_team_key = self.connection.is_team_key
+        summary = Summary(self.store.path, self.store.account, outcomes, held, requests, seconds, is_team_key)
         self.display.print_summary(summary)
         return summary
 
@@ -196,8 +199,6 @@ class Sync:
                 is_all=lists_everything(progress.stream) and not progress.proof.owed,
                 owed=progress.proof.owed,
             )
-        if buffer.state and buffer.state.bookmark:
-            progress.as_of = format_timestamp(buffer.state.bookmark)
 
     def _compare(self, progress: Progress) -> None:
         """Compare a searchable stream with the count; deleted rows of other lists are marked when these are stored."""
@@ -214,6 +215,9 @@ class Sync:
                         progress.written += found
         except ArchiveError:
             raise
+        except NotInPlan:
+            # The read has said so: the stream is empty, and there is nothing to compare.
+            return
         except OpsgenieError as error:
             raise_if_it_affects_all(error, self.connection.client)
             self.display.warn(f"{progress.stream.name}: the comparison with Opsgenie's count ended early: {error}")
