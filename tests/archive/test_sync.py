@@ -163,15 +163,6 @@ def test_a_later_sync_reads_changes(archive: Command, account: Account) -> None:
     assert set(changed) == {row["id"] for row in archive.rows("alerts") if row["message"] == "changed here"}
 
 
-@pytest.mark.parametrize("option", [("--query", "priority: P1"), ("--since", "2026-06-01")])
-def test_another_query_reads_everything_again(archive: Command, option: tuple[str, str]) -> None:
-    """A bookmark of another query or start date is not used, and a notice says so."""
-    archive.sync("--streams", "alerts")
-    output = archive.sync("--streams", "alerts", *option).output
-
-    assert "differs from the last sync. Running one full read." in output
-
-
 def test_only_the_owner_can_read_the_file(archive: Command) -> None:
     """Other users cannot read the file: it holds the account's full history."""
     archive.sync("--streams", "teams")

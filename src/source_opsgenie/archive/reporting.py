@@ -84,7 +84,7 @@ def report_errors(
             write_report({"status": "failed", "reason": reason, "exit_code": int(code), "streams": []})
         raise SystemExit(code) from error
     except Terminated as signal:
-        click.echo("Stopped. Everything stored so far is kept; run the same command to resume.", err=True)
+        click.echo("Stopped. Everything stored so far is kept.", err=True)
         end_by_signal(signal.number)
     except OSError as error:
         report_unwritable_output(error)
