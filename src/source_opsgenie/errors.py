@@ -1,21 +1,21 @@
 """Every error that ends a stream or a run: one class for each action that someone must take.
 
 OpsgenieError
-├── InvalidInput          fix the input; until then nothing can be read
-│   ├── ConfigError       the config
-│   ├── CatalogError      the catalog
-│   ├── StateError        the state
-│   ├── ArchiveError      the archive's file
-│   │   └── ArchiveLocked another sync or program that has the file open
-│   ├── Unauthorized      the key
-│   └── WrongHost         the endpoint, or a proxy on the way to it
-├── Forbidden             grant the key a permission, or leave the stream out
-├── NotInPlan             upgrade the account's plan, or leave the stream out
-├── NotFound              do nothing: it does not exist or was deleted
-├── Rejected              change the request: the API will never accept it
-├── Unreachable           run again later
-├── MalformedResponse     report it: the response cannot be Opsgenie's
-└── Incomplete            run again when the account is less busy
+├── InvalidInput           fix the input; until then nothing can be read
+│   ├── ConfigError        the config
+│   ├── CatalogError       the catalog
+│   ├── StateError         the state
+│   ├── ArchiveError       the archive's file
+│   │   └── ArchiveLocked  another sync or program that has the file open
+│   ├── Unauthorized       the key
+│   └── WrongHost          the endpoint, or a proxy on the way to it
+├── Forbidden              grant the key a permission, or leave the stream out
+├── NotInPlan              upgrade the account's plan, or leave the stream out
+├── NotFound               do nothing: it does not exist or was deleted
+├── Rejected               change the request: the API will never accept it
+├── Unreachable            run again later
+├── MalformedResponse      report it: the response cannot be Opsgenie's
+└── Incomplete             run again when the account is less busy
 """
 
 __all__ = [

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from tests.support.answers import Answers
 from tests.support.archive_command import Command
+from tests.support.leaks import record_output
 from tests.support.spreadsheets import read_workbook, to_datetime
 
 from source_opsgenie.archive import views
@@ -138,6 +139,8 @@ def test_an_export_can_be_verified(answers: Answers, tmp_path: Path, file_format
     """`sha256sum -c` accepts the folder, whose files only the owner can read, and nothing is left beside it."""
     folder = exported(answers, tmp_path, "--format", file_format, "--views", "names,mtta_mttr")
     done = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, capture_output=True, check=False)
+
+    record_output(done.stdout.decode())
 
     assert (0, [folder]) == (done.returncode, list(tmp_path.iterdir()))
     assert 0o700 == folder.stat().st_mode & 0o777

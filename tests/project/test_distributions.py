@@ -29,7 +29,7 @@ LEFT_OUT = {"opsgenie-archive": "source_opsgenie/airbyte/"}
 # Hatch adds the last two to each sdist.
 IN_EVERY_SDIST = {"README.md", "LICENSE", "pyproject.toml", ".gitignore", "PKG-INFO"}
 IN_THE_ROOTS_SDIST = {"CHANGELOG.md", "SECURITY.md", "hatch_build.py"} | {
-    f"docs/{page.name}" for page in ROOT.glob("docs/*.md")
+    f"docs/{page.name}" for page in ROOT.glob("docs/*.[ms][dv]*")
 }
 IN_EVERY_WHEEL = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
 

@@ -122,7 +122,7 @@ def test_a_key_that_may_read_no_log_ends_the_stream() -> None:
 
     assert isinstance(error, Forbidden)
     assert rows_in(events) == []
-    assert len([one for one in wire.requests if one.path.endswith("/logs")]) <= FAILURES_WITHOUT_SUCCESS + 8
+    assert len([one for one in wire.requests if one.path.endswith("/logs")]) <= 2 * FAILURES_WITHOUT_SUCCESS
 
 
 def test_an_account_with_few_parents_is_not_complete_without_any() -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from tests.support.api_client import ApiClient
+from tests.support.fakes import NOW
 
 from opsgenie_simulator import Account
 from opsgenie_simulator.routes import ROUTES
 from opsgenie_simulator.timestamps import epoch_ms
+from source_opsgenie.clock import format_timestamp
 
 DOCUMENTED = json.loads((Path(__file__).parents[1] / "data" / "documented" / "fields.json").read_text())
 # The captured objects say more about these; test_shapes.py compares them.
@@ -65,7 +67,12 @@ ABSENT: dict[str, str] = {
 @pytest.fixture(scope="module")
 def client() -> ApiClient:
     """A client of an account that is large enough for every field to occur."""
-    return ApiClient(Account.seeded(alerts=400, incidents=60, users=40, teams=8, services=12, integrations=20))
+    # A timeline has a forwarded turn in some weeks only.
+    account = Account.seeded(
+        alerts=400, incidents=60, users=40, teams=8, services=12, integrations=20, until=format_timestamp(NOW)
+    )
+    account.clock = lambda: NOW
+    return ApiClient(account)
 
 
 def rows(data: Any) -> list[dict[str, Any]]:
