@@ -136,7 +136,7 @@ def test_a_file_that_is_not_an_archive_is_rejected(
     missing, foreign = archive(verb, str(tmp_path / "no.duckdb"), *arguments), archive(verb, str(other), *arguments)
 
     assert (1, 1) == (missing.exit_code, foreign.exit_code)
-    assert f"There is no archive at {tmp_path / 'no.duckdb'}. Create one with" in missing.stderr
+    assert f"{tmp_path / 'no.duckdb'} does not exist. Create the archive with" in missing.stderr
     assert "other.duckdb is not an Opsgenie archive" in foreign.stderr
     assert (before, False) == (other.read_bytes(), (tmp_path / "no.duckdb").exists())
 

@@ -31,7 +31,7 @@ else:
 
 @contextmanager
 def exclusive_lock(path: Path) -> Iterator[None]:
-    """Keep other syncs from writing to the file at *path*; raises ArchiveError if one does, or if there are no locks.
+    """Keep other syncs from writing to the file at *path*; raises ArchiveError if one does, or if locks fail.
 
     The lock is a file of its own, because the archive is closed between checkpoints for other programs to read.
     What a killed sync left next to the archive is removed.

@@ -19,7 +19,7 @@ SESSION = f"SET search_path = 'archive.main,archive.{views.SCHEMA}'; SET TimeZon
 def open_archive(path: Path, *, notify: Callable[[str], None]) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the archive at *path* read-only, after upgrading the tables and views of an older version."""
     if not path.is_file():
-        raise ArchiveError(f"There is no archive at {path}. Create one with: opsgenie-archive sync --to {path}")
+        raise ArchiveError(f"{path} does not exist. Create the archive with: opsgenie-archive sync --to {path}")
     with open_database(path, "READ_ONLY", notify=notify, max_wait_seconds=MAX_WAIT_SECONDS) as database:
         written = _read_format(database, path)
         is_current = written == schema.FORMAT and views.is_current(database)
