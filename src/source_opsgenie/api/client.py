@@ -64,11 +64,6 @@ class Client:
         """Request *url* on any host, without the key."""
         return retry(partial(self._download, Request(url)), attempts=self._attempts(), clock=self._clock)
 
-    @property
-    def has_responded(self) -> bool:
-        """Whether the API itself has responded, if only with an error."""
-        return self._has_responded
-
     def repeat_good_request(self, *, attempts: int) -> OpsgenieError | None:
         """Repeat the last request that worked; returns its error if it fails now.
 

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard, TypeVar
 from urllib.parse import urlsplit
 
 from source_opsgenie import errors
-from source_opsgenie.api.client import Client
+from source_opsgenie.api.client import LIMITS_PATH, Client
 from source_opsgenie.api.pacing import Domain, Limit, Pacer, make_pacers
 from source_opsgenie.api.responses import Response, value_at
 from source_opsgenie.api.transport import PooledTransport, Transport
@@ -96,7 +96,7 @@ def _request_limits(client: Client, pacers: Mapping[Domain, Pacer]) -> bool:
     Without permission, or with an odd response, the pacers learn the limits (docs/opsgenie-api.md#request-limits).
     """
     try:
-        response = client.get("/v2/request-limits/", domain=Domain.CONFIGURATION)
+        response = client.get(LIMITS_PATH, domain=Domain.CONFIGURATION)
     except NOT_FOR_THIS_KEY as error:
         return "team api key" in str(error).lower()
     for domain, limit in _parse_limits(response):
