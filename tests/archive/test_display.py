@@ -16,8 +16,8 @@ from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import RESUMES, Estimate
 from source_opsgenie.archive.progress import Progress
-from source_opsgenie.archive.store import Written
 from source_opsgenie.archive.summary import Summary
+from source_opsgenie.archive.writing import Written
 from source_opsgenie.streams import STREAMS
 
 NAMES = ("user_notification_rule_steps", "alert_logs")

@@ -16,8 +16,8 @@ from source_opsgenie.api.pacing import Domain
 from source_opsgenie.archive import tables
 from source_opsgenie.archive.buffer import MAX_BYTES, MAX_ROWS
 from source_opsgenie.archive.database import prepare_write
-from source_opsgenie.archive.staging import ROWS_AT_ONCE, stage
-from source_opsgenie.archive.store import Store, Written
+from source_opsgenie.archive.store import Store
+from source_opsgenie.archive.writing import ROWS_AT_ONCE, Written, stage
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import STREAMS, Access, Stream
 from source_opsgenie.streams.fields import Field, boolean, list_of_texts, text, timestamp

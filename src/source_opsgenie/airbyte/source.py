@@ -28,7 +28,7 @@ from source_opsgenie.api.outage import is_fatal
 from source_opsgenie.config import DOCUMENTATION, Config, read_json, specification
 from source_opsgenie.errors import CatalogError, ConfigError, Incomplete, OpsgenieError
 from source_opsgenie.options import override_notice
-from source_opsgenie.reading.events import Event, Proof
+from source_opsgenie.reading.events import Event, Proof, ReadParents
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import STREAMS
 
@@ -132,7 +132,8 @@ def _read_stream(
     name = configured.stream.name
     try:
         for event in _read_events(connection, configured, blob):
-            yield to_message(name, event)
+            if not isinstance(event, ReadParents):
+                yield to_message(name, event)
             if isinstance(event, Proof) and event.lack:
                 raise Incomplete(event.lack)
     except OpsgenieError as error:

@@ -1,11 +1,14 @@
-"""Rows that are received but not stored yet, and the state that covers the first of them."""
+"""Rows and read parents that are received but not stored yet, and the state that covers the first of them."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import orjson
 
 from source_opsgenie.archive.database import ROW_GROUP_ROWS
+from source_opsgenie.archive.parents import ReadParent, read_parent
+from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.reader import SECONDS_BETWEEN_CHECKPOINTS
 from source_opsgenie.reading.state import State
 from source_opsgenie.streams import Record
@@ -20,12 +23,15 @@ MAX_BYTES = 40_000_000
 class Buffer:
     """Rows as JSON, the first *covered* of which belong to *state*: once they are stored, a read can resume there.
 
-    *size* is the number of characters of all rows.
+    *size* is the number of characters of all rows. Of *parents*, all child records are among the rows; the first
+    *covered_parents* belong to the state.
     """
 
     rows: list[str] = field(default_factory=list)
+    parents: list[ReadParent] = field(default_factory=list)
     size: int = 0
     covered: int = 0
+    covered_parents: int = 0
     state: State | None = None
     emptied_at: float = field(default_factory=time.monotonic)
 
@@ -33,7 +39,8 @@ class Buffer:
     def is_due(self) -> bool:
         """Whether the covered rows are worth a write: many, large, or old."""
         waited = time.monotonic() - self.emptied_at
-        return self.covered >= MAX_ROWS or self.size >= MAX_BYTES or waited >= SECONDS_BETWEEN_CHECKPOINTS
+        covered = max(self.covered, self.covered_parents)
+        return covered >= MAX_ROWS or self.size >= MAX_BYTES or waited >= SECONDS_BETWEEN_CHECKPOINTS
 
     @property
     def covered_rows(self) -> list[str]:
@@ -46,12 +53,17 @@ class Buffer:
         self.rows.append(text)
         self.size += len(text)
 
+    def add_parents(self, parts: Iterable[Part]) -> None:
+        """Append the parents in *parts*, whose child records were added before."""
+        self.parents += map(read_parent, parts)
+
     def cover(self, state: State) -> None:
-        """Let *state* cover all rows received so far."""
-        self.covered, self.state = len(self.rows), state
+        """Let *state* cover everything received so far."""
+        self.covered, self.covered_parents, self.state = len(self.rows), len(self.parents), state
 
     def drop_stored(self) -> None:
-        """Drop the covered rows and their state; keep later rows."""
-        self.rows, self.covered, self.state = self.rows[self.covered :], 0, None
+        """Drop what is covered, and its state; keep what came later."""
+        self.rows, self.parents = self.rows[self.covered :], self.parents[self.covered_parents :]
+        self.covered, self.covered_parents, self.state = 0, 0, None
         self.size = sum(map(len, self.rows))
         self.emptied_at = time.monotonic()

@@ -8,7 +8,8 @@ from functools import partial
 import orjson
 
 from source_opsgenie.api.connection import Connection
-from source_opsgenie.archive.store import Store, Written
+from source_opsgenie.archive.store import Store
+from source_opsgenie.archive.writing import Written
 from source_opsgenie.reading.backfill import SETTLING_MS
 from source_opsgenie.reading.events import Notice
 from source_opsgenie.reading.paging import PAGE, Page
@@ -70,8 +71,7 @@ def _apply(comparison: "Comparison", store: Store) -> Iterator[Written | Notice 
             yield Lack(text) if found.missing else Notice(f"{stream.name}: {text}", is_warning=True)
             continue
         if isinstance(found, Missing):
-            rows = [orjson.dumps(row.record).decode() for row in found.rows]
-            written = store.add_missing(stream, rows, spans=[found.span])
+            written = store.add_missing(stream, [orjson.dumps(row.record).decode() for row in found.rows])
         else:
             written = store.mark_deleted(stream, found.ids)
         total += written
@@ -113,10 +113,9 @@ class MeteredSearch(Search):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Rows created in a *span* of milliseconds that the file does not hold."""
+    """Rows that the file does not hold."""
 
     rows: Sequence[SearchRow]
-    span: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +209,7 @@ class Comparison:
         stored = self.ids_stored(start, end)
         listed = {row.id: row for rows in read_span(search, start, end) for row in rows if not row.set_aside}
         if missing := [row for row_id, row in listed.items() if row_id not in stored]:
-            yield Missing(missing, (start, end))
+            yield Missing(missing)
         deleted: list[str] = []
         try:
             for row_id in sorted(stored - listed.keys()) if self.requests else ():

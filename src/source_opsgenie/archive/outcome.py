@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from source_opsgenie.archive.store import Written
+from source_opsgenie.archive.writing import Written
 from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.streams import Stream
 

@@ -8,7 +8,7 @@ from functools import partial
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import COMMON_LIMITS, Estimate, seconds_at_common_limits
-from source_opsgenie.archive.store import Written
+from source_opsgenie.archive.writing import Written
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.reading.events import Expected, Proof

@@ -48,7 +48,10 @@ def write_proof(
     is_complete: bool,
     owed: int,
 ) -> None:
-    """Record the *proof* of the sync under way, with the numbers in its last *state*."""
+    """Record the *proof* of the sync under way, with the numbers in its last *state*.
+
+    A later proof of the same sync includes the numbers of the earlier one, and replaces it.
+    """
     numbers = {**state.get("tally", {}), "owed": owed}
     parents = state.get("parents", {})
     row = {
@@ -64,6 +67,10 @@ def write_proof(
         "parents_deleted": parents.get("deleted"),
         "proof": proof,
     }
+    database.execute(
+        "DELETE FROM _archive.proofs WHERE stream = ? AND started_at = (SELECT max(started_at) FROM _archive.runs)",
+        [stream.name],
+    )
     values = ", ".join(f"${name} AS {name}" for name in row)
     database.execute(
         f"INSERT INTO _archive.proofs BY NAME SELECT max(started_at) AS started_at, {values} FROM _archive.runs", row

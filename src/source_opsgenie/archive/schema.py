@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 import duckdb
 
-from source_opsgenie.archive import tables, views
-from source_opsgenie.streams import STREAMS, Stream
+from source_opsgenie.archive import parents, tables, views
+from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 TABLES = """
     CREATE SCHEMA _archive;
@@ -25,6 +25,9 @@ PROOFS = """
         parents BIGINT, parents_deleted BIGINT, owed BIGINT, proof VARCHAR
     );
 """
+PARENTS = """
+    CREATE TABLE _archive.parents (stream VARCHAR, parent VARCHAR, updated_at TIMESTAMP, children INTEGER);
+"""
 SCOPES = "CREATE TABLE _archive.scopes (stream VARCHAR, scope VARCHAR, state JSON);"
 COMMENTS = """
     COMMENT ON TABLE _archive.file IS 'The account of this archive; keys of other accounts are rejected.';
@@ -32,6 +35,7 @@ COMMENTS = """
     COMMENT ON TABLE _archive.proofs IS 'What each sync proved of each stream, with its numbers; none is overwritten.';
     COMMENT ON TABLE _archive.scopes IS 'The states of syncs with another query or start date, to return to.';
     COMMENT ON TABLE _archive.owed IS 'What could not be read and is requested again, with invalid rows as sent.';
+    COMMENT ON TABLE _archive.parents IS 'Of which parents the child records were read, and how many these were.';
     COMMENT ON TABLE _archive.runs IS 'Every sync into this file; a sync without an end was killed.';
 """
 COLUMNS = """
@@ -60,8 +64,19 @@ def _to_format_3(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(PROOFS)
 
 
+def _to_format_4(database: duckdb.DuckDBPyConnection) -> None:
+    """Add the parents whose child records were read: those that the state of a stream covers."""
+    database.execute(PARENTS)
+    rows = database.execute("SELECT stream, state ->> 'bookmark' FROM _archive.streams").fetchall()
+    bookmarks = {name: bookmark for name, bookmark in rows if bookmark}
+    held = _stored_columns(database)
+    for stream in filter(parents.is_remembered, STREAMS.values()):
+        if stream.name in bookmarks and {stream.name, ancestry(stream)[0].name} <= held.keys():
+            parents.take_over(database, stream, read_until=bookmarks[stream.name])
+
+
 # Each migration upgrades a file by one format: the first from 1 to 2. Add new ones at the end, and never change one.
-MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_to_format_2, _to_format_3)
+MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_to_format_2, _to_format_3, _to_format_4)
 FORMAT = len(MIGRATIONS) + 1
 
 
@@ -71,6 +86,7 @@ def create(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(OWED)
     database.execute(SCOPES)
     database.execute(PROOFS)
+    database.execute(PARENTS)
     database.execute(COMMENTS)
 
 
@@ -115,6 +131,7 @@ def _ensure_table(database: duckdb.DuckDBPyConnection, stream: Stream, stored: M
         # Where a table was dropped, nothing of it has been read.
         database.execute("UPDATE _archive.streams SET state = NULL WHERE stream = ?", [stream.name])
         database.execute("DELETE FROM _archive.scopes WHERE stream = ?", [stream.name])
+        database.execute("DELETE FROM _archive.parents WHERE stream = ?", [stream.name])
     elif added:
         database.execute(tables.add_columns(stream, added))
     if not tables.column_comments(stream).items() <= stored.items():

@@ -2,7 +2,7 @@
 
 import json
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import schema, tables
 from source_opsgenie.archive.database import open_database
 from source_opsgenie.archive.owner import Owner, describe_change
+from source_opsgenie.archive.parents import ReadParent, find_unread_parents, is_remembered
 from source_opsgenie.archive.records import (
     fetch_number,
     now,
@@ -25,29 +26,12 @@ from source_opsgenie.archive.records import (
     write_owed,
     write_proof,
 )
-from source_opsgenie.archive.staging import stage
+from source_opsgenie.archive.writing import Written, write_rows
 from source_opsgenie.errors import ArchiveError
-from source_opsgenie.reading.counts import Counts
 from source_opsgenie.reading.events import SetAside
-from source_opsgenie.reading.parts import Part
-from source_opsgenie.streams import STREAMS, Stream, ancestry
+from source_opsgenie.streams import Stream
 
 MAX_WAIT_SECONDS = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Written(Counts):
-    """How many rows were new, changed, unchanged and deleted."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    deleted: int = 0
-
-    @property
-    def received(self) -> int:
-        """How many rows the API sent."""
-        return self.new + self.changed + self.unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +124,7 @@ class Store:
         rows: Sequence[str],
         *,
         state: Mapping[str, Any],
+        parents: Sequence[ReadParent] = (),
         proof: str = "",
         is_complete: bool = False,
         is_all: bool = False,
@@ -147,11 +132,11 @@ class Store:
     ) -> Written:
         """Store *rows*, each as JSON, and the *state* after them in one transaction.
 
-        The last write of a stream brings its *proof*, what it *owed* in the end, and whether it *is_complete*. With
-        *is_all*, *rows* are the complete list: other stored rows are marked as deleted.
+        Stored rows of *parents* that *rows* lack are marked as deleted; with *is_all*, all others are. The last write
+        of a stream brings its *proof*, what it *owed* in the end, and whether it *is_complete*.
         """
         with self._transaction() as database:
-            written = _write_rows(database, stream, rows, is_all=is_all) if rows or is_all else Written()
+            written = write_rows(database, stream, rows, parents=parents, is_all=is_all)
             database.execute(
                 "UPDATE _archive.streams SET state = ?, synced_at = ?, is_complete = ?, proof = ? WHERE stream = ?",
                 [json.dumps(state), now(), is_complete, proof, stream.name],
@@ -172,22 +157,17 @@ class Store:
             span = {"start_ms": start, "end_ms": end}
             return {row_id for (row_id,) in database.execute(tables.ids_created_between(stream), span).fetchall()}
 
-    def add_missing(self, stream: Stream, rows: Sequence[str], *, spans: Sequence[tuple[int, int]]) -> Written:
-        """Store *rows* of a searchable *stream*, created in *spans*, that earlier syncs did not see.
+    def unread_parents(self, stream: Stream, *, since: int | None, without: Collection[str]) -> list[str]:
+        """The parents in the file of which *stream* lacks child records, as JSON; see `find_unread_parents`."""
+        if not is_remembered(stream):
+            return []
+        with self._open("READ_ONLY") as database:
+            return find_unread_parents(database, stream, since=since, without=without)
 
-        Their child records are owed: each child stream that has a state reads the spans first in its next sync.
-        """
-        owed = [Part(stream.name, span=span).text for span in spans]
+    def add_missing(self, stream: Stream, rows: Sequence[str]) -> Written:
+        """Store *rows* of *stream* that earlier syncs did not see."""
         with self._transaction() as database:
-            written = _write_rows(database, stream, rows, is_all=False)
-            for name, text in database.execute("SELECT stream, state FROM _archive.streams").fetchall():
-                if text and name in STREAMS and STREAMS[name].parent and ancestry(STREAMS[name])[0].name == stream.name:
-                    state = parse_state(name, text)
-                    state["owed"] = [*state.get("owed", []), *owed]
-                    database.execute(
-                        "UPDATE _archive.streams SET state = ? WHERE stream = ?", [json.dumps(state), name]
-                    )
-        return written
+            return write_rows(database, stream, rows)
 
     def mark_deleted(self, stream: Stream, ids: Sequence[str]) -> Written:
         """Mark the rows with these *ids* as deleted."""
@@ -270,13 +250,3 @@ class Store:
             database.execute("BEGIN")
             yield database
             database.execute("COMMIT")
-
-
-def _write_rows(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Sequence[str], *, is_all: bool) -> Written:
-    stage(database, stream, rows, synced_at=now())
-    database.execute(tables.match_rows(stream))
-    deleted = fetch_number(database, tables.mark_missing(stream), {"now": now()}) if is_all else 0
-    changed = fetch_number(database, tables.update_changed(stream))
-    database.execute(tables.unmark_deleted(stream))
-    new = fetch_number(database, tables.insert_new(stream))
-    return Written(new, changed, fetch_number(database, "SELECT count(*) FROM present") - changed, deleted)

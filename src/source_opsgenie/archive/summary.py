@@ -9,7 +9,7 @@ from source_opsgenie.archive.causes import describe_causes
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.progress import format_duration
 from source_opsgenie.archive.reporting import ExitCode, exit_code_of
-from source_opsgenie.archive.store import Written
+from source_opsgenie.archive.writing import Written
 
 MEGABYTE = 1_000_000
 OF_A_TEAM = "This is the key of a team: complete means everything that this team may see."

@@ -1,10 +1,12 @@
 """Run `opsgenie-archive`: estimate the cost, then sync stream by stream, each from where it stopped."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from source_opsgenie.api.connection import Connection, connect, is_identified_by_key
 from source_opsgenie.api.outage import is_fatal, raise_if_it_affects_all, wait_until_reachable
@@ -15,13 +17,15 @@ from source_opsgenie.archive.lock import exclusive_lock
 from source_opsgenie.archive.outcome import INTERRUPTED, NOT_STARTED, Outcome
 from source_opsgenie.archive.plan import Estimate, States, plan, rows_so_far, stored_state
 from source_opsgenie.archive.progress import Progress
-from source_opsgenie.archive.store import Store, Written
+from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.summary import Summary
+from source_opsgenie.archive.writing import Written
 from source_opsgenie.config import Config
 from source_opsgenie.errors import ArchiveError, NotInPlan, OpsgenieError, Unreachable
-from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row
+from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, ReadParents, Row
+from source_opsgenie.reading.query import user_query
 from source_opsgenie.reading.reader import Reader
-from source_opsgenie.streams import Stream, lists_everything
+from source_opsgenie.streams import Record, Stream, ancestry, lists_everything
 
 # The file has room for more parts than an Airbyte state.
 MOST_OWED = 1_000
@@ -130,6 +134,7 @@ class Sync:
             state = self.store.states().get(progress.stream.name, {})
             try:
                 self._read(progress, state)
+                self._read_unread_parents(progress)
                 self._compare(progress)
             except Unreachable:
                 futile_attempts = futile_attempts + 1 if progress.written == before else 0
@@ -140,7 +145,23 @@ class Sync:
                 return
             progress.rows = progress.written.received
 
-    def _read(self, progress: Progress, state: Mapping[str, Any]) -> None:
+    def _read_unread_parents(self, progress: Progress) -> None:
+        """Read the child records that the file lacks of parents that it holds, whatever the reason.
+
+        A key that sees more reads changes only, like any other; rows can be deleted from the file.
+        """
+        stream, config = progress.stream, self.connection.config
+        if self._holds_other_queries(stream):
+            return
+        owed = {row_id for one in progress.proof.owed for row_id in one.part.ids}
+        if parents := self.store.unread_parents(stream, since=config.start_ms, without=owed):
+            self._read(progress, self.store.states()[stream.name], parents=map(orjson.loads, parents))
+
+    def _holds_other_queries(self, stream: Stream) -> bool:
+        """Whether the file holds rows that this sync did not ask for."""
+        return bool(user_query(self.connection.config, ancestry(stream)[0]) and self.store.other_scopes(stream))
+
+    def _read(self, progress: Progress, state: Mapping[str, Any], *, parents: Iterable[Record] | None = None) -> None:
         """Read a stream into the store. Rows wait for a state that covers them, and both are stored together.
 
         If the read ends early, everything up to its last state is stored.
@@ -148,7 +169,7 @@ class Sync:
         buffer = Buffer()
         try:
             reader = Reader(self.connection, rows_between_checkpoints=0, most_owed=MOST_OWED, catches_up=True)
-            for event in reader.read(progress.stream, state=state):
+            for event in reader.read(progress.stream, state=state, parents=parents):
                 self._process(event, progress, buffer)
                 # Rows come by the thousand: a look at the clock for each would cost more than the row.
                 if not isinstance(event, Row) or progress.rows % ROWS_BETWEEN_LINES == 0:
@@ -165,6 +186,8 @@ class Sync:
             case Row(record):
                 buffer.add(record)
                 progress.rows += 1
+            case ReadParents(parents):
+                buffer.add_parents(parents)
             case Checkpoint(state):
                 buffer.cover(state)
                 if buffer.is_due:
@@ -183,7 +206,12 @@ class Sync:
         """
         if buffer.state and buffer.state.read:
             with progress.storing():
-                progress.written += store.write(progress.stream, buffer.covered_rows, state=buffer.state.to_mapping())
+                progress.written += store.write(
+                    progress.stream,
+                    buffer.covered_rows,
+                    state=buffer.state.to_mapping(),
+                    parents=buffer.parents[: buffer.covered_parents],
+                )
             buffer.drop_stored()
 
     def _store_end(self, progress: Progress, buffer: Buffer) -> None:
@@ -193,6 +221,7 @@ class Sync:
                 progress.stream,
                 buffer.covered_rows,
                 state=buffer.state.to_mapping() if buffer.state else {},
+                parents=buffer.parents,
                 proof=progress.proof.text,
                 is_complete=not progress.lack,
                 # A row that could not be read is not a row that was deleted.

@@ -72,6 +72,7 @@ def _join(batches: list[Batch[Record]]) -> Batch[Record]:
         expected[-1] if expected else None,
         tuple(one for batch in batches for one in batch.set_aside),
         tuple(part for batch in batches for part in batch.without),
+        tuple(part for batch in batches for part in batch.read_parents),
     )
 
 
@@ -101,7 +102,7 @@ def _children_of_parent(
             above = STREAMS[stream.parent.stream]
             is_own_path = _is_path_of(above, parent, error.path)
             if not _exists(connection.client, above, parent, is_own_path=is_own_path):
-                return Batch([], parents=Parents(requested=1, deleted=1))
+                return Batch([], parents=Parents(requested=1, deleted=1), read_parents=(part,))
             if is_own_path:
                 part = replace(part, span=_created(parent))
         if isinstance(error, NotFound | Rejected) and _may_lack_list(stream.parent, parent):
@@ -123,7 +124,14 @@ def _fetch_children(
         rows += [row | copied for row in listed.rows] if copied else listed.rows
         set_aside += listed.set_aside(part, key=stream.key)
     # The list without a parent is not a parent.
-    return Batch(rows, parents=Parents(requested=int(any(ids.values()))), set_aside=set_aside)
+    is_parent = any(ids.values())
+    is_complete = is_parent and not set_aside and not stream.parent.weeks
+    return Batch(
+        rows,
+        parents=Parents(requested=int(is_parent)),
+        set_aside=set_aside,
+        read_parents=(part,) if is_complete else (),
+    )
 
 
 def _exists(client: Client, stream: Stream, row: Record, *, is_own_path: bool) -> bool:

@@ -1,4 +1,4 @@
-"""What a read yields: rows, checkpoints, expected counts, what was set aside, notices and the proof."""
+"""What a read yields: rows, checkpoints, parents read, expected counts, what was set aside, notices and the proof."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -36,6 +36,13 @@ class Expected:
 
     total: int
     of: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadParents:
+    """The rows before it hold all child records of these *parents*, which are none if a parent was deleted."""
+
+    parents: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ class Waiting:
     seconds: float
 
 
-Event = Row | Checkpoint | Expected | SetAside | Notice | Proof | Waiting
+Event = Row | Checkpoint | ReadParents | Expected | SetAside | Notice | Proof | Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,8 @@ class Batch(Generic[R]):
     set_aside: tuple[SetAside, ...] = ()
     # The parents that have no such list.
     without: tuple[Part, ...] = ()
+    # The parents all of whose child records are here.
+    read_parents: tuple[Part, ...] = ()
 
 
 # Yields what is read, and returns the state in which the read ended.

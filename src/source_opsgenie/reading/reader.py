@@ -1,7 +1,7 @@
 """Read one stream of one account: rows, checkpoints, and at the end the proof."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -11,8 +11,8 @@ from source_opsgenie.api.pacing import Domain
 from source_opsgenie.clock import MILLISECOND, format_timestamp
 from source_opsgenie.concurrency import with_ticks
 from source_opsgenie.errors import NotInPlan
-from source_opsgenie.reading.batches import read_batches
-from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Row, Waiting
+from source_opsgenie.reading.batches import descend, read_batches
+from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, ReadParents, Row, Waiting
 from source_opsgenie.reading.ledger import MOST_OWED, Ledger
 from source_opsgenie.reading.owed import read_again, restore_part
 from source_opsgenie.reading.proof import Outcome, closing_events
@@ -62,10 +62,12 @@ class Reader:
         state: Mapping[str, Any] | None = None,
         incremental: bool = True,
         generation: int | None = None,
+        parents: Iterable[Record] | None = None,
     ) -> Iterator[Event]:
         """Read *stream* from *state* on; the last events are a Checkpoint and a Proof.
 
         Without *incremental*, everything is read; an interrupted state of the same *generation* is resumed.
+        With *parents*, the finished read of *state* is continued: their child records are read as well.
         A part that cannot be read is set aside, requested again at the end, and named in the proof if it fails again.
         Raises an OpsgenieError if the stream cannot be read to its end; the events before it are valid.
         """
@@ -75,10 +77,11 @@ class Reader:
         client = self.connection.client
         client.restore_limits(start.valid_limits(client.date_ms))
         ledger = Ledger(client, self.most_owed)
-        begun = start.begin(self._beginning(stream))
-        progress = _Progress(begun, self.connection, self.rows_between_checkpoints, ledger)
+        beginning = self._beginning(stream)
+        begun = start.begin(beginning) if parents is None else start.begin_again(beginning)
+        progress = _Progress(stream, begun, self.connection, self.rows_between_checkpoints, ledger)
         try:
-            yield from self._read_parts(stream, progress)
+            yield from self._read_parts(stream, progress, parents)
         except NotInPlan as error:
             if progress.state.rows:
                 raise
@@ -90,12 +93,16 @@ class Reader:
         outcome = Outcome(start, end, tuple(ledger.set_aside.values()), ledger.without)
         yield from closing_events(self.connection, stream, outcome)
 
-    def _read_parts(self, stream: Stream, progress: "_Progress") -> Iterator[Event]:
+    def _read_parts(self, stream: Stream, progress: "_Progress", parents: Iterable[Record] | None) -> Iterator[Event]:
         """First what the last read owes, then everything else, and in the end again what was set aside."""
         ledger, begun = progress.ledger, progress.state
         ledger.requested = [restore_part(stream, text) for text in begun.owed]
         yield from progress.read(read_again(self.connection, stream, ledger.requested))
         ledger.requested = ()
+        if parents is not None:
+            # The caller knows which of them it has: an interrupted read of theirs needs no position to resume from.
+            batches = (Batch([parent], begun) for parent in parents)
+            yield from progress.read(descend(self.connection, stream, [stream], batches))
         yield from progress.read(read_batches(self.connection, stream, begun))
         if self.catches_up and ancestry(stream)[0].search:
             yield from self._catch_up(stream, progress)
@@ -185,6 +192,7 @@ class Reader:
 class _Progress:
     """What one read has emitted so far, and when its last checkpoint was."""
 
+    stream: Stream
     state: State
     connection: Connection
     rows_between: int
@@ -208,6 +216,8 @@ class _Progress:
         yield from map(Row, batch.rows)
         self.rows_since += len(batch.rows)
         yield from self.ledger.add(batch)
+        if read := tuple(part for part in batch.read_parents if part.stream == self.stream.name):
+            yield ReadParents(read)
         # Whose children are set aside is counted at the end: they may be read before.
         requested = 0 if is_again else batch.parents.requested
         parents = self.state.parents + replace(batch.parents, requested=requested, failed=0)
