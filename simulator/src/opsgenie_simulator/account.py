@@ -183,6 +183,13 @@ class Account:
         with self._children(incident_id, touch=touch, at=None) as (children, _):
             children.alert_ids.append(alert_id)
 
+    def remove_newest(
+        self, parent_id: str, kind: Literal["notes", "recipients", "attachments", "alert_ids"], *, touch: bool = False
+    ) -> None:
+        """Remove the newest child record of a *kind* from an alert or an incident, if there is one."""
+        with self._children(parent_id, touch=touch, at=None) as (children, _):
+            del getattr(children, kind)[-1:]
+
     @contextmanager
     def _children(self, parent_id: str, *, touch: bool, at: Time | None) -> Iterator[tuple[Children, int]]:
         with self.store.lock:

@@ -7,7 +7,7 @@ from functools import partial
 
 import orjson
 
-from source_opsgenie.api.connection import Connection
+from source_opsgenie.api.connection import Connection, is_identified_by_key
 from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.writing import Written
 from source_opsgenie.reading.backfill import SETTLING_MS
@@ -25,6 +25,10 @@ UNSTABLE_QUERY = (
 SEVERAL_QUERIES = (
     "the file is not compared with Opsgenie's count, because it also holds rows of other queries. A sync without "
     "--query compares all of them."
+)
+NARROWER_KEY = (
+    "the file is not compared with Opsgenie's count, and no row is marked as deleted, because it also holds rows that "
+    "this team's key cannot see. A sync with a key that belongs to no team does both."
 )
 # Finding one row takes a count for each halving of the history, which a few years need about this often.
 REQUESTS_PER_ROW = 40
@@ -49,6 +53,9 @@ def compare(
         return
     config = connection.config
     query = user_query(config, stream)
+    if is_narrower(connection):
+        yield Notice(f"{stream.name}: {NARROWER_KEY}")
+        return
     if not is_stable(query):
         yield Notice(f"{stream.name}: {UNSTABLE_QUERY}")
         return
@@ -60,6 +67,14 @@ def compare(
         yield Notice(f"{stream.name}: only rows created since {config.start_date} are compared with Opsgenie's count.")
     ids_stored = partial(store.ids_created_between, stream)
     yield from _apply(Comparison(search_of(connection, stream), stored, ids_stored, requests, config.start_ms), store)
+
+
+def is_narrower(connection: Connection) -> bool:
+    """Whether the file of *connection* also holds rows that its key cannot see.
+
+    A key of a team cannot name the account, so a file with a name was written with another key.
+    """
+    return connection.is_team_key and not is_identified_by_key(connection.account)
 
 
 def _apply(comparison: "Comparison", store: Store) -> Iterator[Written | Notice | Lack]:

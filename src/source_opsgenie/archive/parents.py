@@ -26,6 +26,11 @@ class ReadParent:
     updated: int | None = None
 
 
+def children_of(stream: Stream) -> list[Stream]:
+    """The streams whose rows are child records of *stream*."""
+    return [child for child in STREAMS.values() if child.parent and child.parent.stream == stream.name]
+
+
 def read_parent(part: Part) -> ReadParent:
     """The parent in *part*."""
     updated = part.row.get(CHANGED)
@@ -58,6 +63,15 @@ def mark_missing_children(stream: Stream) -> str:
     return f"""
         UPDATE {identifier(stream.name)} AS held SET {DELETED_COLUMN} = $now::TIMESTAMP FROM read_parents
         WHERE {same} AND held.{DELETED_COLUMN} IS NULL AND held.rowid NOT IN (SELECT place FROM present)
+    """
+
+
+def mark_children_deleted(stream: Stream) -> str:
+    """Mark the rows of *stream* whose parent has one of the given ids as deleted."""
+    child, _ = _parent_ids(stream)
+    return f"""
+        UPDATE {identifier(stream.name)} SET {DELETED_COLUMN} = $now::TIMESTAMP
+        WHERE {DELETED_COLUMN} IS NULL AND list_contains($ids::VARCHAR[], {child})
     """
 
 

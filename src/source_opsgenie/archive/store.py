@@ -15,7 +15,13 @@ from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import schema, tables
 from source_opsgenie.archive.database import open_database
 from source_opsgenie.archive.owner import Owner, describe_change
-from source_opsgenie.archive.parents import ReadParent, find_unread_parents, is_remembered
+from source_opsgenie.archive.parents import (
+    ReadParent,
+    children_of,
+    find_unread_parents,
+    is_remembered,
+    mark_children_deleted,
+)
 from source_opsgenie.archive.records import (
     fetch_number,
     now,
@@ -170,8 +176,10 @@ class Store:
             return write_rows(database, stream, rows)
 
     def mark_deleted(self, stream: Stream, ids: Sequence[str]) -> Written:
-        """Mark the rows with these *ids* as deleted."""
+        """Mark the rows with these *ids* as deleted, and their child records."""
         with self._transaction() as database:
+            for child in children_of(stream):
+                database.execute(mark_children_deleted(child), {"ids": list(ids), "now": now()})
             marked = fetch_number(database, tables.mark_deleted(stream), {"ids": list(ids), "now": now()})
             return Written(deleted=marked)
 

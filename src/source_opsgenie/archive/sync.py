@@ -11,7 +11,7 @@ import orjson
 from source_opsgenie.api.connection import Connection, connect, is_identified_by_key
 from source_opsgenie.api.outage import is_fatal, raise_if_it_affects_all, wait_until_reachable
 from source_opsgenie.archive.buffer import Buffer
-from source_opsgenie.archive.comparison import Lack, compare
+from source_opsgenie.archive.comparison import Lack, compare, is_narrower
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.lock import exclusive_lock
 from source_opsgenie.archive.outcome import INTERRUPTED, NOT_STARTED, Outcome
@@ -151,7 +151,7 @@ class Sync:
         A key that sees more reads changes only, like any other; rows can be deleted from the file.
         """
         stream, config = progress.stream, self.connection.config
-        if self._holds_other_queries(stream):
+        if is_narrower(self.connection) or self._holds_other_queries(stream):
             return
         owed = {row_id for one in progress.proof.owed for row_id in one.part.ids}
         if parents := self.store.unread_parents(stream, since=config.start_ms, without=owed):
@@ -224,10 +224,13 @@ class Sync:
                 parents=buffer.parents,
                 proof=progress.proof.text,
                 is_complete=not progress.lack,
-                # A row that could not be read is not a row that was deleted.
-                is_all=lists_everything(progress.stream) and not progress.proof.owed,
+                is_all=self._is_everything(progress),
                 owed=progress.proof.owed,
             )
+
+    def _is_everything(self, progress: Progress) -> bool:
+        """Whether a row that was not read was deleted: not one that could not be read, or that the key cannot see."""
+        return lists_everything(progress.stream) and not progress.proof.owed and not is_narrower(self.connection)
 
     def _compare(self, progress: Progress) -> None:
         """Compare a searchable stream with the count; deleted rows of other lists are marked when these are stored."""
