@@ -65,6 +65,18 @@ def with_ticks(items: Iterable[Result], *, seconds: float) -> Iterator[Result | 
         _cancel(futures, pool)
 
 
+def fulfil(future: Future[Result], call: Callable[[], Result]) -> None:
+    """Run *call*, and let *future* return its result or raise its error."""
+    if future.set_running_or_notify_cancel():
+        try:
+            result = call()
+        except BaseException as problem:  # raised again in its turn
+            future.set_exception(problem)
+            del future
+        else:
+            future.set_result(result)
+
+
 def _start_next(
     pool: "_ThreadPool", function: Callable[[Item], Result], items: Iterator[Item]
 ) -> Future[Result] | None:
@@ -112,7 +124,7 @@ class _ThreadPool:
             self._started += 1
             threading.Thread(target=self._run, name="worker", daemon=True).start()
         future: Future[Result] = Future()
-        self._calls.put(partial(_fulfil, future, call))
+        self._calls.put(partial(fulfil, future, call))
         return future
 
     def shutdown(self) -> None:
@@ -123,14 +135,3 @@ class _ThreadPool:
     def _run(self) -> None:
         while call := self._calls.get():
             call()
-
-
-def _fulfil(future: Future[Result], call: Callable[[], Result]) -> None:
-    if future.set_running_or_notify_cancel():
-        try:
-            result = call()
-        except BaseException as problem:  # raised again in its turn
-            future.set_exception(problem)
-            del future
-        else:
-            future.set_result(result)

@@ -197,3 +197,15 @@ def test_decoding_does_not_depend_on_the_order_of_the_envelope() -> None:
 
     assert response.body == sent
     assert clock.slept == []
+
+
+def test_a_copy_counts_its_own_requests() -> None:
+    """A copy of a client counts its requests, which the original counts too, and both know the latest date."""
+    client = client_of(Script(said(200, {"data": []}, date=DATE)))
+    copy = client.copy()
+    copy.get("/v2/teams", domain=Domain.CONFIGURATION)
+    other = client.copy()
+    other.get("/v2/teams", domain=Domain.CONFIGURATION)
+
+    assert (1, 1, 2) == (copy.requests, other.requests, client.requests)
+    assert NOW == copy.date_ms == client.date_ms

@@ -91,7 +91,7 @@ def test_the_plan_names_expensive_streams(archive: Command, account: Account) ->
     assert max(map(len, output.splitlines())) <= 80
     assert "of 1,300 alerts" in output
     assert 7_000 < requests_in(output)["total"] == sum(requests_in(output)[name] for name in STREAMS)
-    assert "total: streams are read one after another" in output
+    assert "the\ntime is that of the busiest domain (alert)." in output
     assert (
         "  --without alert_logs,alert_recipients,alert_details,alert_notes\n  --without alert_attachments\n" in output
     )
@@ -139,13 +139,16 @@ def test_the_plan_names_unknown_limits() -> None:
     """Where a rate limit is unknown, the plan says that its times are a lower bound, and has those of common limits."""
     console = Console(file=io.StringIO(), width=80)
     unknown = Estimate(STREAMS["alert_logs"], 1000, "alerts", 4000, 2.0, seconds_at=(3000.0, 500.0, 100.0))
-    Display(console, console).print_plan([unknown, Estimate(STREAMS["teams"], requests=1, seconds=20.0)])
+    known = [Estimate(STREAMS[name], requests=1, seconds=200.0) for name in ("teams", "users")]
+    Display(console, console).print_plan([unknown, *known])
     text = " ".join(printed(console).split())
 
     assert "rate limits are unknown until a request is throttled (alert). The times are a lower bound." in text
-    assert "100 requests per minute in each domain: 50 min 20 s 600 requests per minute" in text
-    assert "600 requests per minute in each domain: 8 min 40 s 3,000 requests" in text
-    assert "3,000 requests per minute in each domain: 2 min 0 s" in text
+    assert "100 requests per minute in each domain: 50 min 0 s 600 requests per minute" in text
+    assert "600 requests per minute in each domain: 8 min 20 s 3,000 requests" in text
+    assert "3,000 requests per minute in each domain: 6 min 40 s" in text
+    assert "total 4,002 6 min 40 s at least" in text
+    assert "so the time is that of the busiest domain (configuration)." in text
 
 
 def test_a_plan_without_limits_from_the_api_has_common_ones(archive: Command) -> None:

@@ -257,12 +257,13 @@ def test_a_revoked_key_ends_the_sync(archive: Command, account: Account) -> None
 
     with Simulator(account, middleware=(revoke,)) as simulator:
         result = Command(simulator, archive.key, archive.path)(
-            "sync", "--to", str(archive.path), "--streams", "teams,alerts,incidents,alert_logs"
+            *("sync", "--to", str(archive.path)),
+            *("--streams", "incident_templates,incidents,incident_logs,incident_notes"),
         )
 
     assert 3 == result.exit_code
     assert result.stderr.startswith("1 of 4 streams complete, 3 not:\n  incidents: ")
-    assert "\n  alerts, alert_logs: Not started, because the sync ended early.\n" in result.stderr
+    assert "\n  incident_logs, incident_notes: Not started, because the sync ended early.\n" in result.stderr
     assert 1 == result.stderr.count("Not started")
     assert "Traceback" not in result.output
 

@@ -52,22 +52,25 @@ def test_ctrl_c_keeps_what_was_stored(tmp_path: Path, count: int, stored: int) -
 
 
 def test_ctrl_c_keeps_child_records(tmp_path: Path) -> None:
-    """Rows of a stream that takes a request per alert are stored, up to the last state that can be resumed."""
-    account = Account.seeded(alerts=600)
+    """Rows of streams that take a request per parent are stored, up to the last state of each that can be resumed."""
+    account = Account.seeded(alerts=600, incidents=600)
     interruption = Interruption(count=450)
+    names = "alert_logs,incident_notes"
     with Simulator(account, middleware=(interruption,)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
-        interruption.process = archive.begin("--streams", "alert_logs")
-        wait_for_exit(interruption.process, timeout=30)
+        interruption.process = archive.begin("--streams", names)
+        output, _ = wait_for_exit(interruption.process, timeout=30)
         parents = archive.query("SELECT count(DISTINCT alert_id) FROM alert_logs")
-        state = archive.query("SELECT state IS NOT NULL FROM _archive.streams")
-        plan = json.loads(archive("plan", "--json", "--to", str(archive.path), "--streams", "alert_logs").stdout)
+        states = archive.query("SELECT state IS NOT NULL FROM _archive.streams")
+        plan = json.loads(archive("plan", "--json", "--to", str(archive.path), "--streams", names).stdout)
 
     assert -signal.SIGINT == interruption.process.returncode
+    assert "Stopped: 0 of 2 streams complete." in output
     assert 150 < parents[0][0] < 450
-    assert [(True,)] == state
-    assert ["resumes"] == [line["note"] for line in plan]
-    assert 0 <= plan[0]["rows"] - (len(account.alerts) - parents[0][0]) <= AHEAD
+    assert [(True,), (True,)] == states
+    assert ["resumes", "resumes"] == [line["note"] for line in plan]
+    (logs,) = [line for line in plan if line["stream"] == "alert_logs"]
+    assert 0 <= logs["rows"] - (len(account.alerts) - parents[0][0]) <= AHEAD
 
 
 def test_ctrl_c_is_a_normal_end(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Bad middleware: random faults cost no row; a service that is down is reported within a bound."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -181,11 +182,46 @@ def test_the_archive_does_not_wait_for_one_path(tmp_path: Path, simulator: Simul
     assert 2 * ATTEMPTS == len([request for request in simulator.requests if request.path == "/v2/teams"])
 
 
+def test_the_archive_reads_domains_side_by_side(tmp_path: Path) -> None:
+    """A sync sends requests of three domains at the same time, and counts those of each stream."""
+    direct, lists = DirectTransport(Simulator(Account.seeded(alerts=30))), ["/v2/alerts", "/v1/incidents", "/v2/teams"]
+    together = threading.Barrier(len(lists), timeout=10.0)
+
+    def gathering(request: Request) -> RawResponse:
+        if request.path in lists:
+            lists.remove(request.path)
+            together.wait()
+        return direct(request)
+
+    connection = connection_over(gathering, direct.simulator.account.full_key)
+    requests = connection.client.requests
+    result = synced(connection, tmp_path / "acme.duckdb", "alerts", "incidents", "teams", "alert_notes")
+
+    assert ["", "", "", ""] == [outcome.error for outcome in result]
+    assert 1 == result[2].requests
+    assert connection.client.requests - requests == sum(outcome.requests for outcome in result)
+
+
+def test_every_domain_resumes_after_an_outage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An outage that ends the streams of several domains is waited out once, and all of them end complete."""
+    account = Account.seeded(alerts=900, incidents=700)
+    outage = Outage(after=30, lasting=2 * ATTEMPTS + 60)
+    with Simulator(account, middleware=(outage,)) as simulator, connected(simulator) as connection:
+        result = synced(connection, tmp_path / "acme.duckdb", "alerts", "incidents", "alert_notes")
+    printed = record_output(capsys.readouterr().out)
+
+    assert ["", "", ""] == [outcome.error for outcome in result]
+    assert outage.number > outage.last
+    assert 1 == printed.count("Cannot reach Opsgenie. Retrying") == printed.count("reachable again. Resuming.")
+    assert len(account.alerts) <= result[0].written.received
+    assert len(account.incidents) <= result[1].written.received
+
+
 def synced(connection: Connection, path: Path, *streams: str) -> list[Outcome]:
     """The outcomes of a sync of *streams* over *connection* into the file at *path*."""
     display = Display()
     store = Store(path, connection.account, display.info)
     store.prepare()
     estimates = [Estimate(STREAMS[name]) for name in streams or ("alerts",)]
-    summary = Sync(connection, store, display, deleted_row_requests=0).run(estimates, states=store.states())
+    summary = Sync(connection, store, display, estimates=estimates, deleted_row_requests=0).run()
     return list(summary.outcomes)

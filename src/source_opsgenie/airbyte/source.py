@@ -3,6 +3,8 @@
 import logging
 import os
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import airbyte_cdk.models as airbyte
@@ -28,7 +30,9 @@ from source_opsgenie.api.outage import is_fatal
 from source_opsgenie.config import DOCUMENTATION, Config, read_json, specification
 from source_opsgenie.errors import CatalogError, ConfigError, Incomplete, OpsgenieError
 from source_opsgenie.options import override_notice
+from source_opsgenie.parallel import in_parallel
 from source_opsgenie.reading.events import Event, Proof, ReadParents
+from source_opsgenie.reading.lanes import Lanes
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import STREAMS
 
@@ -98,34 +102,75 @@ class SourceOpsgenie(Source):
         catalog: airbyte.ConfiguredAirbyteCatalog,
         state: list[airbyte.AirbyteStateMessage] | None = None,
     ) -> Iterator[airbyte.AirbyteMessage]:
-        """Read the streams of *catalog* in order; a stream that fails does not stop the others.
+        """Read the streams of *catalog*: domains side by side, and those of one domain in order.
 
-        Raises a traced error at the end if any stream failed, because the platform trusts only the exit code.
+        A stream that fails does not stop the others. Raises a traced error at the end if any stream failed, because
+        the platform trusts only the exit code.
         """
         logging.getLogger("source_opsgenie").setLevel(logger.level)
         reject_duplicates(catalog)
         messages = (message.stream for message in state or [] if message.stream)
         blobs = {message.stream_descriptor.name: message.stream_state for message in messages}
-        failures: dict[str, OpsgenieError] = {}
-        pending = iter(catalog.streams)
         with convert_errors(), connect(Config.from_mapping(config, environment=os.environ)) as connection:
             if notice := override_notice(os.environ, connection.config.base_url):
                 logger.info(notice)
-            for configured in pending:
-                name = configured.stream.name
-                error = yield from _read_stream(connection, configured, blobs.get(name))
-                if error:
-                    failures[name] = error
-                    if is_fatal(error, connection.client):
-                        break
-        if failures:
-            not_read = [configured.stream.name for configured in pending]
-            raise _summarize(failures, not_read=not_read, requested=len(catalog.streams))
+            read = _Read(connection, {configured.stream.name: configured for configured in catalog.streams}, blobs)
+            yield from read.messages()
+        read.raise_if_failed()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How one stream ended; *is_fatal* if no other stream can be read either."""
+
+    name: str
+    error: OpsgenieError | None
+    is_fatal: bool
+
+
+class _Read:
+    """One run of the verb `read`."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        streams: Mapping[str, airbyte.ConfiguredAirbyteStream],
+        blobs: Mapping[str, airbyte.AirbyteStateBlob | None],
+    ) -> None:
+        self._connection, self._streams, self._blobs = connection, streams, blobs
+        self._lanes = Lanes(streams)
+        self._failures: dict[str, OpsgenieError] = {}
+        self._is_over = False
+
+    def messages(self) -> Iterator[airbyte.AirbyteMessage]:
+        """The messages of all streams, in order within each stream."""
+        with closing(in_parallel(self._begin(), then=self._end, max_threads=self._lanes.number)) as messages:
+            yield from messages
+
+    def raise_if_failed(self) -> None:
+        """Raise a traced error about the streams that failed, if any."""
+        if self._failures:
+            # In the order of the catalog, whichever failed first.
+            failures = {name: self._failures[name] for name in self._streams if name in self._failures}
+            raise _summarize(failures, not_read=self._lanes.pending, requested=len(self._streams))
+
+    def _begin(self) -> list[Generator[airbyte.AirbyteMessage, None, _Ended]]:
+        return [
+            _read_stream(self._connection, self._streams[name], self._blobs.get(name)) for name in self._lanes.begin()
+        ]
+
+    def _end(self, ended: _Ended) -> list[Generator[airbyte.AirbyteMessage, None, _Ended]]:
+        """Record how a stream ended, and begin the next one, unless nothing can be read; other streams find out too."""
+        self._lanes.finish(ended.name)
+        if ended.error:
+            self._failures[ended.name] = ended.error
+        self._is_over |= ended.is_fatal
+        return [] if self._is_over else self._begin()
 
 
 def _read_stream(
     connection: Connection, configured: airbyte.ConfiguredAirbyteStream, blob: airbyte.AirbyteStateBlob | None
-) -> Generator[airbyte.AirbyteMessage, None, OpsgenieError | None]:
+) -> Generator[airbyte.AirbyteMessage, None, _Ended]:
     """Yield the messages of one stream, with its statuses; returns the error if it is incomplete."""
     yield status_message(configured.stream, airbyte.AirbyteStreamStatus.STARTED)
     yield status_message(configured.stream, airbyte.AirbyteStreamStatus.RUNNING)
@@ -139,9 +184,9 @@ def _read_stream(
     except OpsgenieError as error:
         yield to_error_message(to_traced_exception(error), stream=name)
         yield status_message(configured.stream, airbyte.AirbyteStreamStatus.INCOMPLETE)
-        return error
+        return _Ended(name, error, is_fatal(error, connection.client))
     yield status_message(configured.stream, airbyte.AirbyteStreamStatus.COMPLETE)
-    return None
+    return _Ended(name, None, is_fatal=False)
 
 
 def _read_events(

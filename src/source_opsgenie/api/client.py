@@ -4,6 +4,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import partial
 from typing import TypeVar
 
@@ -46,8 +47,15 @@ class Client:
         self._clock = clock
         self._has_responded = False
         self._last_good: tuple[Request, Domain] | None = None
+        self._original: Client | None = None
         self.requests = 0
         self.date_ms: int | None = None
+
+    def copy(self) -> "Client":
+        """A client with the same key and pace that counts its own *requests*; the original counts them too."""
+        client = copy(self)
+        client._original, client.requests = self, 0
+        return client
 
     def get(
         self, path: str, params: Mapping[str, str] | None = None, *, domain: Domain, attempts: int | None = None
@@ -147,16 +155,26 @@ class Client:
         try:
             sent_at = self._wait_for_slot(domain)
             try:
-                self.requests += 1
+                self._count_request()
                 response = self._transport(request)
             finally:
                 self._slots.release()
         finally:
             pacer.in_flight.leave(self._clock.monotonic())
-        self.date_ms = parse_http_date(response.headers.get("date")) or self.date_ms
+        self._record_date(parse_http_date(response.headers.get("date")))
         if LOGGER.isEnabledFor(logging.DEBUG):
             LOGGER.debug("%s %s -> %s", request.path, dict(request.params), response.status)
         return response, sent_at
+
+    def _count_request(self) -> None:
+        self.requests += 1
+        if self._original:
+            self._original._count_request()
+
+    def _record_date(self, date_ms: int | None) -> None:
+        self.date_ms = date_ms or self.date_ms
+        if self._original:
+            self._original._record_date(date_ms)
 
     def _wait_for_slot(self, domain: Domain) -> float:
         """Take one of the slots for requests in flight, which all domains share; returns the time of permission.

@@ -27,6 +27,7 @@ class Buffer:
     *covered_parents* belong to the state.
     """
 
+    max_bytes: int = MAX_BYTES
     rows: list[str] = field(default_factory=list)
     parents: list[ReadParent] = field(default_factory=list)
     size: int = 0
@@ -40,7 +41,7 @@ class Buffer:
         """Whether the covered rows are worth a write: many, large, or old."""
         waited = time.monotonic() - self.emptied_at
         covered = max(self.covered, self.covered_parents)
-        return covered >= MAX_ROWS or self.size >= MAX_BYTES or waited >= SECONDS_BETWEEN_CHECKPOINTS
+        return covered >= MAX_ROWS or self.size >= self.max_bytes or waited >= SECONDS_BETWEEN_CHECKPOINTS
 
     @property
     def covered_rows(self) -> list[str]:

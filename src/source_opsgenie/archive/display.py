@@ -15,7 +15,7 @@ from source_opsgenie.archive.causes import cause_of, join_names
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.plan import Estimate
 from source_opsgenie.archive.plan_table import describe_total, find_expensive, notes_below, plan_table, unreadable
-from source_opsgenie.archive.progress import Progress, format_duration
+from source_opsgenie.archive.progress import Overview, format_duration
 from source_opsgenie.archive.summary import Summary
 from source_opsgenie.archive.wording import TYPED, as_typed
 
@@ -58,21 +58,22 @@ class Display:
             self._print_warning(text)
 
     @contextmanager
-    def track(self, progress: Progress) -> Iterator[None]:
-        """Show *progress* while the block runs."""
+    def track(self, overview: Overview) -> Iterator[None]:
+        """Show *overview* while the block runs."""
         self._shown_at = time.monotonic()
         if not self._is_live:
             yield
             return
-        with Live(_Lines(progress), console=self.console, refresh_per_second=4, transient=True):
+        with Live(_Lines(overview), console=self.console, refresh_per_second=4, transient=True):
             yield
 
-    def advance(self, progress: Progress) -> None:
-        """Print a line about *progress* from time to time; a terminal refreshes without this."""
+    def advance(self, overview: Overview) -> None:
+        """Print the lines of *overview* from time to time; a terminal refreshes without this."""
         if self._is_live or self.is_quiet or time.monotonic() - self._shown_at < SECONDS_BETWEEN_LINES:
             return
         self._shown_at = time.monotonic()
-        self.info(", ".join(progress.lines()))
+        for lines in overview.lines():
+            self.info(", ".join(lines))
 
     def print_outcome(self, outcome: Outcome) -> None:
         """Print a line about a stream that was just read, unless it has no news."""
@@ -143,12 +144,13 @@ class Display:
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """What *progress* is at each refresh."""
+    """What *overview* is at each refresh."""
 
-    progress: Progress
+    overview: Overview
 
     def __rich__(self) -> RenderableType:
-        return Text("\n  ".join(self.progress.lines()), no_wrap=True, overflow="ellipsis")
+        lines = ("\n  ".join(lines) for lines in self.overview.lines())
+        return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
 
 
 def _details_table(summary: Summary) -> Table:

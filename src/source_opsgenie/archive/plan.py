@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.outage import is_fatal
 from source_opsgenie.config import Config
 from source_opsgenie.errors import OpsgenieError, StateError
+from source_opsgenie.reading.lanes import lane_of
 from source_opsgenie.reading.lists import fetch_rows
 from source_opsgenie.reading.paging import OVERLAP, PAGE
 from source_opsgenie.reading.parsing import parse_total
@@ -98,6 +100,15 @@ def estimate_requests(stream: Stream, rows: int | None, config: Config) -> int |
 def seconds_at_common_limits(requests: int, config: Config) -> tuple[float, ...]:
     """How long *requests* take with the user's share of each of COMMON_LIMITS."""
     return tuple(requests * 60 / (limit * config.rate_limit_share) for limit in COMMON_LIMITS)
+
+
+def busiest_lane(seconds: Iterable[tuple[Stream, float]]) -> tuple[str, float]:
+    """The domain whose streams take the most *seconds* together, and how many: domains are read side by side."""
+    lanes: dict[str, float] = {}
+    for stream, of_stream in seconds:
+        lane = lane_of(stream).value
+        lanes[lane] = lanes.get(lane, 0.0) + of_stream
+    return max(lanes.items(), key=itemgetter(1), default=("", 0.0))
 
 
 def _rank(estimate: Estimate) -> tuple[bool, bool, int]:

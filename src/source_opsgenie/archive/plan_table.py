@@ -8,8 +8,9 @@ from typing import Any
 from rich.table import Table
 
 from source_opsgenie.archive.causes import describe_causes
-from source_opsgenie.archive.plan import COMMON_LIMITS, RESUMES, Estimate
+from source_opsgenie.archive.plan import COMMON_LIMITS, RESUMES, Estimate, busiest_lane
 from source_opsgenie.archive.progress import format_duration
+from source_opsgenie.reading.lanes import lane_of
 
 # A stream is called expensive from this share and this number of requests on.
 EXPENSIVE_SHARE = 0.1
@@ -18,8 +19,9 @@ LEGEND = """
 ?: unknown until the stream is read.
 at least: rows that are not known yet will need more requests.
 changes only: at least; what changed needs more requests.
-total: streams are read one after another, so their times add up. Child streams
-of alerts and incidents list these again, which is included."""
+total: streams of different rate limit domains are read side by side, so the
+time is that of the busiest domain ({domain}). Child streams of alerts and
+incidents list these again, which is included."""
 UNKNOWN_LIMITS = (
     "The account's rate limits are unknown until a request is throttled ({domains}). "
     "The times are a lower bound. In total, they would be at"
@@ -49,7 +51,7 @@ def plan_table(estimates: Sequence[Estimate]) -> Table:
 
 def notes_below(estimates: Sequence[Estimate]) -> Iterator[str]:
     """What the table's words mean, and how to leave out the expensive streams."""
-    yield LEGEND
+    yield LEGEND.format(domain=_busiest(estimates)[0])
     yield from _unknown_limits(estimates)
     if expensive := find_expensive(estimates):
         yield _advise(expensive)
@@ -68,6 +70,7 @@ def plan_rows(estimates: Sequence[Estimate]) -> list[dict[str, Any]]:
             "rows": estimate.rows,
             "rows_of": estimate.parent or estimate.stream.name,
             "requests": estimate.requests,
+            "domain": lane_of(estimate.stream).value,
             "seconds": estimate.seconds,
             "note": estimate.note or None,
             "error": estimate.error or None,
@@ -103,11 +106,18 @@ def _unknown_limits(estimates: Sequence[Estimate]) -> Iterator[str]:
 
 
 def _total_at(estimates: Sequence[Estimate], position: int) -> float:
-    return sum(each.seconds_at[position] if each.seconds_at else each.seconds or 0.0 for each in estimates)
+    """The seconds of the busiest domain at the common limit of that *position*."""
+    times = ((each.stream, each.seconds_at[position] if each.seconds_at else each.seconds or 0.0) for each in estimates)
+    return busiest_lane(times)[1]
+
+
+def _busiest(estimates: Sequence[Estimate]) -> tuple[str, float]:
+    return busiest_lane((estimate.stream, estimate.seconds or 0.0) for estimate in estimates)
 
 
 def _total(estimates: Sequence[Estimate]) -> tuple[int, str]:
-    seconds = sum(estimate.seconds or 0.0 for estimate in estimates)
+    """The requests of all streams, and the time of the busiest domain."""
+    _, seconds = _busiest(estimates)
     return sum(estimate.requests or 0 for estimate in estimates), format_duration(math.ceil(seconds))
 
 

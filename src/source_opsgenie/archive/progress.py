@@ -1,18 +1,18 @@
-"""How far the read of one stream is, and what limits its pace."""
+"""How far a sync is: each stream under way and what limits its pace, and all streams together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.archive.outcome import Outcome
-from source_opsgenie.archive.plan import COMMON_LIMITS, Estimate, seconds_at_common_limits
+from source_opsgenie.archive.plan import COMMON_LIMITS, Estimate, busiest_lane, seconds_at_common_limits
 from source_opsgenie.archive.writing import Written
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.reading.events import Expected, Proof
-from source_opsgenie.streams import Stream
+from source_opsgenie.streams import Stream, request_domains
 
 # A read at this share of the known rate limit counts as limited by it.
 NEARLY = 0.9
@@ -96,7 +96,7 @@ class Progress:
         rows += f" of {self.expected_rows:,} rows" if self.expected_rows is not None else " rows"
         if self.expected_rows is None and self.estimate.requests:
             rows += f", {self.requests:,} of about {max(self.estimate.requests, self.requests):,} requests"
-        seconds_left = self._seconds_left()
+        seconds_left = self.seconds_left()
         unknown = self._at_common_limits()
         left = "" if seconds_left is None else f", {'at least ' * bool(unknown)}{format_duration(seconds_left)} left"
         pace = f"{self.requests / max(self.seconds, 1e-3):,.0f} requests/s"
@@ -105,7 +105,9 @@ class Progress:
     def bottleneck(self) -> str:
         """What limits the pace: the account's rate limit, the file, or the network."""
         client, domain = self.connection.client, self.stream.domain
-        for waiting, seconds in client.throttled_domains().items():
+        own = request_domains(self.stream)
+        waits = {waiting: seconds for waiting, seconds in client.throttled_domains().items() if waiting in own}
+        for waiting, seconds in waits.items():
             return f"waiting {seconds:.0f} s: {waiting.value} rate limit"
         if self._seconds_storing > MOSTLY * self.seconds:
             return "limited by the file"
@@ -137,6 +139,15 @@ class Progress:
             is_interrupted=is_interrupted,
         )
 
+    def seconds_left(self) -> float | None:
+        """The time left, by rows if their number is known, else by planned requests."""
+        done, total = self.requests, self.estimate.requests
+        if self.expected_rows is not None:
+            done, total = self.rows, self.expected_rows - self.rows_before
+        if not done or total is None:
+            return None
+        return max(0.0, self.seconds * (total - done) / done)
+
     def _at_common_limits(self) -> list[str]:
         """The time left at each common limit, in a line, if the rate limit is unknown."""
         if self.connection.client.is_known(self.stream.domain) or not self.estimate.requests:
@@ -145,14 +156,63 @@ class Progress:
         times = zip(COMMON_LIMITS, seconds_at_common_limits(left, self.connection.config), strict=True)
         return ["limit unknown: " + ", ".join(f"{limit:,}/min {format_duration(seconds)}" for limit, seconds in times)]
 
-    def _seconds_left(self) -> float | None:
-        """The time left, by rows if their number is known, else by planned requests."""
-        done, total = self.requests, self.estimate.requests
-        if self.expected_rows is not None:
-            done, total = self.rows, self.expected_rows - self.rows_before
-        if not done or total is None:
-            return None
-        return max(0.0, self.seconds * (total - done) / done)
+
+@dataclass(slots=True)
+class Overview:
+    """All streams of a sync: those under way, and how much of the plan is left."""
+
+    estimates: Sequence[Estimate]
+    connection: Connection
+    under_way: dict[str, Progress] = field(default_factory=dict)
+    _requests_before: int = field(init=False)
+    # The requests that ended streams sent.
+    _sent: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._requests_before = self.connection.client.requests
+
+    def begin(self, progress: Progress) -> None:
+        """Show *progress* from now on."""
+        self.under_way[progress.stream.name] = progress
+
+    def end(self, progress: Progress) -> None:
+        """Show *progress* no more."""
+        self._sent[progress.stream.name] = progress.requests
+        del self.under_way[progress.stream.name]
+
+    def lines(self) -> list[tuple[str, ...]]:
+        """The lines of each stream under way, and if there are several streams, one about all of them."""
+        lines = [progress.lines() for progress in list(self.under_way.values())]
+        return [*lines, (self._total(),)] if len(self.estimates) > 1 else lines
+
+    def _total(self) -> str:
+        """How many requests were sent, of how many, and the time left: that of the busiest domain."""
+        sent = self.connection.client.requests - self._requests_before
+        planned = sum(map(self._requests, self.estimates))
+        left = f"{'at least ' * self._is_bound()}{format_duration(self._seconds_left())} left"
+        return f"total: {sent:,} of about {max(sent, planned):,} requests, {left}"
+
+    def _requests(self, estimate: Estimate) -> int:
+        """The requests that a stream sent if it has ended, else those planned, but not less than were sent."""
+        name, planned = estimate.stream.name, estimate.requests or 0
+        if name in self._sent:
+            return self._sent[name]
+        progress = self.under_way.get(name)
+        return max(planned, progress.requests) if progress else planned
+
+    def _seconds_left(self) -> float:
+        return busiest_lane((estimate.stream, self._seconds_left_of(estimate)) for estimate in self.estimates)[1]
+
+    def _seconds_left_of(self, estimate: Estimate) -> float:
+        name = estimate.stream.name
+        progress = self.under_way.get(name)
+        left = progress.seconds_left() if progress else None
+        return 0.0 if name in self._sent else (estimate.seconds or 0.0) if left is None else left
+
+    def _is_bound(self) -> bool:
+        """Whether a stream that has not ended may take longer, because its limit or its requests are unknown."""
+        left = [estimate for estimate in self.estimates if estimate.stream.name not in self._sent]
+        return any(estimate.seconds_at or estimate.requests is None for estimate in left)
 
 
 def format_duration(seconds: float) -> str:

@@ -19,7 +19,7 @@ from source_opsgenie.reading.proof import Outcome, closing_events
 from source_opsgenie.reading.query import user_query
 from source_opsgenie.reading.search import Search
 from source_opsgenie.reading.state import Scope, State, current_state, is_ours, shorten_query
-from source_opsgenie.streams import Record, Stream, ancestry, is_incremental
+from source_opsgenie.streams import Record, Stream, ancestry, is_incremental, request_domains
 
 OTHER_CONNECTOR = (
     "The state was written by another connector and cannot be trusted: its cursor is the newest row that it reached. "
@@ -43,7 +43,7 @@ SHRINKS = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the streams of one connection, one at a time.
+    """Reads the streams of one connection; those of different domains may be read at the same time.
 
     A checkpoint is passed on after *rows_between_checkpoints* rows or half a minute; with 0, every one is. A stream
     that owes more than *most_owed* parts ends with an error. A read *catches_up* if it also reads what changed since it
@@ -228,8 +228,10 @@ class _Progress:
             self.rows_since, self.last_checkpoint = 0, self.connection.clock.monotonic()
 
     def waits(self) -> Iterator[Event]:
-        """The domains that are throttled now, each reported once."""
-        waits = self.connection.client.throttled_domains()
+        """The domains of the stream that are throttled now, each reported once."""
+        throttled = self.connection.client.throttled_domains()
+        own = request_domains(self.stream)
+        waits = {domain: seconds for domain, seconds in throttled.items() if domain in own}
         yield from (Waiting(domain.value, seconds) for domain, seconds in waits.items() if domain not in self.waiting)
         self.waiting = frozenset(waits)
 

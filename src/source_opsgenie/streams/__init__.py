@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from source_opsgenie.api.pacing import CANDIDATES, Domain
 from source_opsgenie.config import Config
 from source_opsgenie.streams.alerts import ALERT_STREAMS
 from source_opsgenie.streams.configuration import CONFIGURATION_STREAMS
@@ -49,6 +50,7 @@ __all__ = [
     "reads_details",
     "references",
     "relations",
+    "request_domains",
     "requests_per_parent",
 ]
 
@@ -88,6 +90,14 @@ def reads_details(stream: Stream, config: Config) -> bool:
     """Whether each row of *stream* is fetched individually too, under the options of *config*."""
     option = stream.detail.option
     return stream.detail.completes_rows and (not option or bool(getattr(config, option)))
+
+
+def request_domains(stream: Stream) -> frozenset[Domain]:
+    """Every rate limit domain that may apply to a request for *stream*, including its parents' lists."""
+    searches = (each.search.count_domain for each in ancestry(stream) if each.search)
+    lists = (domain for each in ancestry(stream) for domain in (each.domain, each.detail.domain))
+    own = {domain for domain in (*lists, *searches) if domain}
+    return frozenset(own.union(*(CANDIDATES.get(domain, ()) for domain in own)))
 
 
 def requests_per_parent(stream: Stream) -> int:
