@@ -223,5 +223,5 @@ def synced(connection: Connection, path: Path, *streams: str) -> list[Outcome]:
     store = Store(path, connection.account, display.info)
     store.prepare()
     estimates = [Estimate(STREAMS[name]) for name in streams or ("alerts",)]
-    summary = Sync(connection, store, display, estimates=estimates, deleted_row_requests=0).run()
+    summary = Sync(connection, store, display, estimates=estimates, states={}, deleted_row_requests=0).run()
     return list(summary.outcomes)

@@ -48,6 +48,17 @@ REMEDIES = (
 )
 
 
+def is_file(path: Path) -> bool:
+    """Whether *path* exists; raises ArchiveError if no file can be there."""
+    if not path.parent.is_dir():
+        raise ArchiveError(f"The folder {path.parent} does not exist. Create it, or use another file.")
+    if not path.exists():
+        return False
+    if not path.is_file():
+        raise ArchiveError(f"{path} is not a file. Use a file, such as {path / 'acme.duckdb'}.")
+    return True
+
+
 @contextmanager
 def open_database(
     path: Path, mode: str, *, notify: Callable[[str], None], max_wait_seconds: float

@@ -118,6 +118,24 @@ def find_unread_parents(
     return [text for (text,) in found]
 
 
+def find_lost_parents(database: duckdb.DuckDBPyConnection, stream: Stream, *, read_until: str) -> list[str]:
+    """The parents with child records in the file that are not in it themselves, although it has all until *read_until*.
+
+    Each is a JSON object with its id. Most were deleted, which a request for their child records shows.
+    """
+    assert stream.parent
+    _, own = _parent_ids(stream)
+    found = database.execute(
+        f"""
+        SELECT json_object({literal(next(iter(stream.parent.ids.values())))}, parent) FROM _archive.parents
+        WHERE stream = ? AND children > 0 AND updated_at < ?::TIMESTAMP
+            AND parent NOT IN (SELECT {own} FROM {identifier(stream.parent.stream)} WHERE {DELETED_COLUMN} IS NULL)
+        """,
+        [stream.name, read_until],
+    ).fetchall()
+    return [text for (text,) in found]
+
+
 def _select_unread(stream: Stream, above: Stream) -> str:
     """Select the rows of *above* of which no child records were read, or in an older version, or of which some lack."""
     child, own = _parent_ids(stream)

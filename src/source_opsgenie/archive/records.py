@@ -1,13 +1,14 @@
 """What the file records about its syncs: states by scope, what is owed, and what was proven."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import orjson
 
+from source_opsgenie.archive import tables
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.reading.events import SetAside
 from source_opsgenie.reading.state import name_scope
@@ -77,13 +78,42 @@ def write_proof(
     )
 
 
+def complete_until(database: duckdb.DuckDBPyConnection, stream: Stream) -> str | None:
+    """The time as of which the file holds everything of *stream*; None if it may lack some."""
+    known = "SELECT state FROM _archive.streams WHERE stream = ? AND is_complete AND state IS NOT NULL"
+    row = database.execute(known, [stream.name]).fetchone()
+    return json.loads(row[0]).get("bookmark") if row and not scope_name(row[0]) else None
+
+
 def scope_name(text: str) -> str:
     """The scope that a state as JSON *text* covers, in words; a damaged state covers everything."""
     state = json.loads(text)
     scope = state.get("scope") if isinstance(state, dict) else None
-    parts = [scope.get(name) if isinstance(scope, dict) else None for name in ("query", "start_date")]
-    query, start_date = (part if isinstance(part, str) else "" for part in parts)
-    return name_scope(query, start_date)
+    parts = [scope.get(name) if isinstance(scope, dict) else None for name in ("query", "start_date", "team_key")]
+    query, start_date, team_key = (part if isinstance(part, str) else "" for part in parts)
+    return name_scope(query, start_date, team_key)
+
+
+def record_rows(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
+    """Record how many rows the table of *stream* has, with those that are marked as deleted: none is ever removed."""
+    database.execute(
+        f"UPDATE _archive.streams SET rows = ({tables.count_rows(stream.name)}) WHERE stream = ?", [stream.name]
+    )
+
+
+def drop_outdated_states(database: duckdb.DuckDBPyConnection, streams: Iterable[Stream]) -> Iterator[tuple[str, int]]:
+    """Drop all states of those of *streams* whose tables lost rows; yields each with the number of these.
+
+    A count cannot show all of them: as many rows may have been deleted in Opsgenie.
+    """
+    recorded = dict(database.execute("SELECT stream, rows FROM _archive.streams WHERE rows > 0").fetchall())
+    for stream in streams:
+        lost = recorded.get(stream.name, 0) - fetch_number(database, tables.count_rows(stream.name))
+        if lost > 0:
+            database.execute("UPDATE _archive.streams SET state = NULL WHERE stream = ?", [stream.name])
+            database.execute("DELETE FROM _archive.scopes WHERE stream = ?", [stream.name])
+            record_rows(database, stream)
+            yield stream.name, lost
 
 
 def swap_state(database: duckdb.DuckDBPyConnection, name: str, text: str, *, last: str, scope: str) -> None:

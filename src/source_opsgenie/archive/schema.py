@@ -1,16 +1,21 @@
 """The tables and views of an archive: how they are created, and how those of older files are upgraded."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from source_opsgenie.archive import parents, tables, views
+from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 TABLES = """
     CREATE SCHEMA _archive;
     CREATE TABLE _archive.file (format INTEGER, account VARCHAR, created_at TIMESTAMP, key VARCHAR);
-    CREATE TABLE _archive.streams (stream VARCHAR, state JSON, synced_at TIMESTAMP, is_complete BOOLEAN, proof VARCHAR);
+    CREATE TABLE _archive.streams (
+        stream VARCHAR, state JSON, synced_at TIMESTAMP, is_complete BOOLEAN, proof VARCHAR, rows BIGINT
+    );
     CREATE TABLE _archive.runs (started_at TIMESTAMP, ended_at TIMESTAMP, requests BIGINT, outcome VARCHAR);
 """
 OWED = """
@@ -65,7 +70,8 @@ def _to_format_3(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def _to_format_4(database: duckdb.DuckDBPyConnection) -> None:
-    """Add the parents whose child records were read: those that the state of a stream covers."""
+    """Add the parents whose child records were read, those that states cover, and the number of rows of each table."""
+    database.execute("ALTER TABLE _archive.streams ADD COLUMN rows BIGINT")
     database.execute(PARENTS)
     rows = database.execute("SELECT stream, state ->> 'bookmark' FROM _archive.streams").fetchall()
     bookmarks = {name: bookmark for name, bookmark in rows if bookmark}
@@ -78,6 +84,40 @@ def _to_format_4(database: duckdb.DuckDBPyConnection) -> None:
 # Each migration upgrades a file by one format: the first from 1 to 2. Add new ones at the end, and never change one.
 MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_to_format_2, _to_format_3, _to_format_4)
 FORMAT = len(MIGRATIONS) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says about itself: its *format*, its *account*, and the *key* that last named it, if it is known."""
+
+    format: int
+    account: str
+    key: str | None
+
+
+def read_header(database: duckdb.DuckDBPyConnection, path: Path) -> Header | None:
+    """What the file at *path* says about itself, None if it is empty.
+
+    Raises ArchiveError if it is not an archive, or one that a newer version wrote.
+    """
+    names = database.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+    if not names:
+        return None
+    if ("_archive", "file") not in names:
+        raise ArchiveError(f"{path} is a DuckDB file, but not an Opsgenie archive. Use another file.")
+    rows = database.execute("FROM _archive.file").fetchall()
+    if len(rows) != 1:
+        raise ArchiveError(f"{path} does not record its account in _archive.file. Use another file.")
+    written, account, *rest = rows[0]
+    if not isinstance(written, int) or written < 1:
+        raise ArchiveError(f"{path} records an invalid format ({written}) in _archive.file. Use another file.")
+    if written > FORMAT:
+        raise ArchiveError(
+            f"{path} was written by a newer opsgenie-archive: it has format {written}, and this version reads "
+            f"up to format {FORMAT}. Upgrade opsgenie-archive."
+        )
+    # Files of earlier formats do not record the key.
+    return Header(written, str(account), rest[1] if len(rest) > 1 else None)
 
 
 def create(database: duckdb.DuckDBPyConnection) -> None:

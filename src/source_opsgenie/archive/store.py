@@ -1,7 +1,6 @@
 """The archive's file: rows and the state that belongs to them, stored together."""
 
 import json
-import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -13,20 +12,24 @@ import duckdb
 
 from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import schema, tables
-from source_opsgenie.archive.database import open_database
+from source_opsgenie.archive.database import is_file, open_database
 from source_opsgenie.archive.owner import Owner, describe_change
 from source_opsgenie.archive.parents import (
     ReadParent,
     children_of,
+    find_lost_parents,
     find_unread_parents,
     is_remembered,
     mark_children_deleted,
 )
 from source_opsgenie.archive.records import (
+    complete_until,
+    drop_outdated_states,
     fetch_number,
     now,
     parse_state,
     record_account,
+    record_rows,
     scope_name,
     swap_state,
     write_owed,
@@ -35,7 +38,7 @@ from source_opsgenie.archive.records import (
 from source_opsgenie.archive.writing import Written, write_rows
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.reading.events import SetAside
-from source_opsgenie.streams import Stream
+from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 MAX_WAIT_SECONDS = 300.0
 
@@ -62,18 +65,18 @@ class Store:
 
         Raises ArchiveError, and leaves the file unchanged, if it is not an archive of this account.
         """
-        written = self._read_format() if self._exists() else None
-        if written is None:
+        header = self._read_header() if is_file(self.path) else None
+        if header is None:
             with self._transaction() as database:
                 schema.create(database)
                 row = [schema.FORMAT, self.account, now(), self._owner.key]
                 database.execute("INSERT INTO _archive.file VALUES (?, ?, ?, ?)", row)
-        elif written < schema.FORMAT:
-            self.notify(f"Upgrading {self.path} from format {written} to {schema.FORMAT}.")
+            return
+        if header.format < schema.FORMAT:
+            self.notify(f"Upgrading {self.path} from format {header.format} to {schema.FORMAT}.")
             with self._transaction() as database:
-                schema.upgrade(database, written=written)
-        if written is not None:
-            self._adopt()
+                schema.upgrade(database, written=header.format)
+        self._adopt(header)
 
     def recorded_account(self) -> str:
         """The account that the file belongs to, by name if any key could ever read it."""
@@ -89,9 +92,16 @@ class Store:
         return {name: state for name, state in states.items() if state}
 
     def select_scopes(self, scopes: Mapping[str, str]) -> None:
-        """Bring back the state of each stream in its scope of *scopes*, and keep that of its last scope aside."""
+        """Bring back the state of each stream in its scope of *scopes*, and keep that of its last scope aside.
+
+        The states of a stream whose table lost rows are dropped: everything is read again. Lost child records are found
+        by their parents.
+        """
         with self._transaction() as database:
             schema.ensure_tables(database, [])
+            roots = [STREAMS[name] for name in scopes if not is_remembered(STREAMS[name])]
+            for name, lost in drop_outdated_states(database, roots):
+                self.notify(f"{name}: another program deleted {lost:,} rows from the file. Reading everything again.")
             rows = database.execute("SELECT stream, state FROM _archive.streams WHERE state IS NOT NULL").fetchall()
             for name, text in rows:
                 last = scope_name(text)
@@ -147,6 +157,7 @@ class Store:
                 "UPDATE _archive.streams SET state = ?, synced_at = ?, is_complete = ?, proof = ? WHERE stream = ?",
                 [json.dumps(state), now(), is_complete, proof, stream.name],
             )
+            record_rows(database, stream)
             if owed is not None:
                 write_owed(database, stream, owed)
                 write_proof(database, stream, state, proof=proof, is_complete=is_complete, owed=len(owed))
@@ -164,16 +175,20 @@ class Store:
             return {row_id for (row_id,) in database.execute(tables.ids_created_between(stream), span).fetchall()}
 
     def unread_parents(self, stream: Stream, *, since: int | None, without: Collection[str]) -> list[str]:
-        """The parents in the file of which *stream* lacks child records, as JSON; see `find_unread_parents`."""
+        """The parents of *stream* to request, as JSON: the file lacks child records of theirs, or themselves."""
         if not is_remembered(stream):
             return []
         with self._open("READ_ONLY") as database:
-            return find_unread_parents(database, stream, since=since, without=without)
+            unread = find_unread_parents(database, stream, since=since, without=without)
+            read_until = complete_until(database, ancestry(stream)[0])
+            return unread + (find_lost_parents(database, stream, read_until=read_until) if read_until else [])
 
     def add_missing(self, stream: Stream, rows: Sequence[str]) -> Written:
         """Store *rows* of *stream* that earlier syncs did not see."""
         with self._transaction() as database:
-            return write_rows(database, stream, rows)
+            written = write_rows(database, stream, rows)
+            record_rows(database, stream)
+        return written
 
     def mark_deleted(self, stream: Stream, ids: Sequence[str]) -> Written:
         """Mark the rows with these *ids* as deleted, and their child records."""
@@ -195,55 +210,22 @@ class Store:
             names = [name for (name,) in database.execute("SELECT stream FROM _archive.streams").fetchall()]
             return {name: fetch_number(database, tables.count_rows(name)) for name in names}
 
-    def _exists(self) -> bool:
-        """Whether the file exists; raises ArchiveError if it cannot."""
-        if not self.path.parent.is_dir():
-            raise ArchiveError(f"The folder {self.path.parent} does not exist. Create it, or use another file.")
-        if not self.path.exists():
-            return False
-        if not stat.S_ISREG(self.path.stat().st_mode):
-            raise ArchiveError(f"{self.path} is not a file. Use a file, such as {self.path / 'acme.duckdb'}.")
-        return True
-
-    def _read_format(self) -> int | None:
-        """The format of the file, None if its creation was interrupted; raises ArchiveError if it is not ours."""
+    def _read_header(self) -> schema.Header | None:
+        """What the file says about itself, None if its creation was interrupted; raises ArchiveError if it is not ours."""
         with self._open("READ_ONLY") as database:
-            names = database.execute(
-                "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal"
-            ).fetchall()
-            if not names:
-                return None
-            if ("_archive", "file") not in names:
-                raise ArchiveError(f"{self.path} is a DuckDB file, but not an Opsgenie archive. Use another file.")
-            rows = database.execute("FROM _archive.file").fetchall()
-        if len(rows) != 1:
-            raise ArchiveError(f"{self.path} does not record its account in _archive.file. Use another file.")
-        written, account, *rest = rows[0]
-        # Files of earlier formats do not record the key.
-        return self._check_owner(written, account, key=rest[1] if len(rest) > 1 else None)
+            header = schema.read_header(database, self.path)
+        if header and not self._owner.accepts(header.account, key=header.key):
+            raise ArchiveError(f"{self.path} {self._owner.describe_mismatch(header.account)}")
+        return header
 
-    def _check_owner(self, written: object, account: str | None, *, key: str | None) -> int:
-        if not isinstance(written, int) or written < 1:
-            raise ArchiveError(f"{self.path} records an invalid format ({written}) in _archive.file. Use another file.")
-        if written > schema.FORMAT:
-            raise ArchiveError(
-                f"{self.path} was written by a newer opsgenie-archive: it has format {written}, and this version reads "
-                f"up to format {schema.FORMAT}. Upgrade opsgenie-archive."
-            )
-        if not self._owner.accepts(str(account), key=key):
-            raise ArchiveError(f"{self.path} {self._owner.describe_mismatch(str(account))}")
-        return written
-
-    def _adopt(self) -> None:
+    def _adopt(self, header: schema.Header) -> None:
         """Record this account in an accepted file that names another one: it was renamed, or its key was replaced."""
-        with self._open("READ_ONLY") as database:
-            ((recorded, key),) = database.execute("SELECT account, key FROM _archive.file").fetchall()
-        account = self._owner.account_to_record(recorded)
-        if self._owner.is_named(recorded) or (account, self._owner.key) == (recorded, key):
+        account = self._owner.account_to_record(header.account)
+        if self._owner.is_named(header.account) or (account, self._owner.key) == (header.account, header.key):
             return
         with self._transaction() as database:
             record_account(database, account, key=self._owner.key)
-        self.notify(f"{self.path} {describe_change(recorded, account)}")
+        self.notify(f"{self.path} {describe_change(header.account, account)}")
 
     @property
     def _owner(self) -> Owner:

@@ -53,7 +53,10 @@ def run_sync(
         states = store.states()
         estimates = plan(connection, streams, states=states)
         display.show_cost(estimates, is_first=not states)
-        return Sync(connection, store, display, estimates=estimates, deleted_row_requests=deleted_row_requests).run()
+        sync = Sync(
+            connection, store, display, estimates=estimates, states=states, deleted_row_requests=deleted_row_requests
+        )
+        return sync.run()
 
 
 def run_plan(
@@ -90,9 +93,11 @@ class Sync:
         display: Display,
         *,
         estimates: Sequence[Estimate],
+        states: States,
         deleted_row_requests: int,
     ) -> None:
         self._connection, self._store, self._display = connection, store, display
+        self._states = states
         self._estimates = {estimate.stream.name: estimate for estimate in estimates}
         self._deleted_row_requests = deleted_row_requests
         self._lanes = Lanes(self._estimates, roots_first=True)
@@ -142,16 +147,14 @@ class Sync:
 
     def _begin(self) -> list[Events]:
         """Begin the streams whose turn it is."""
-        names = self._lanes.begin()
-        states = self._store.states() if names else {}
-        return [self._read(self._transfer(name, states), states.get(name, {})) for name in names]
+        return [self._read(self._transfer(name), self._states.get(name, {})) for name in self._lanes.begin()]
 
-    def _transfer(self, name: str, states: States) -> Transfer:
+    def _transfer(self, name: str) -> Transfer:
         """The transfer of the stream *name*: a new one, or after an outage the same."""
         if name not in self._under_way:
             estimate = self._estimates[name]
             connection = replace(self._connection, client=self._connection.client.copy())
-            progress = Progress(estimate, connection, rows_so_far(stored_state(states, estimate.stream)))
+            progress = Progress(estimate, connection, rows_so_far(stored_state(self._states, estimate.stream)))
             self._under_way[name] = Transfer(progress, self._store, self._display, Buffer(self._max_bytes))
             self._overview.begin(progress)
         return self._under_way[name]
@@ -187,6 +190,7 @@ class Sync:
     def _repeat(self, transfer: Transfer, parents: Sequence[str] | None = None) -> list[Events]:
         """Read the same stream once more: after an outage, or the child records of *parents*."""
         transfer.begin_again(parents)
+        self._states = self._store.states()
         self._lanes.repeat(transfer.progress.stream.name)
         return self._begin()
 

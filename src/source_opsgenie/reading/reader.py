@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from source_opsgenie.api.connection import Connection
+from source_opsgenie.api.connection import Connection, is_identified_by_key
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.clock import MILLISECOND, format_timestamp
 from source_opsgenie.concurrency import with_ticks
@@ -185,7 +185,8 @@ class Reader:
             return Scope(account)
         config = self.connection.config
         query = shorten_query(user_query(config, ancestry(stream)[0]))
-        return Scope(account, query, config.start_date)
+        keys = filter(is_identified_by_key, self.connection.account_aliases) if self.connection.is_team_key else ()
+        return Scope(account, query, config.start_date, next(iter(keys), ""))
 
 
 @dataclass(slots=True)

@@ -21,20 +21,24 @@ LIMITS_KEPT_MS = 7 * DAY_MS
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a read covers; a bookmark is valid only for the same account, query and start date."""
+    """What a read covers; a bookmark is valid only for the same account, query, start date and key of a team.
+
+    *team_key* identifies the key, if it sees only a team's records.
+    """
 
     account: str
     query: str = ""
     start_date: str = ""
+    team_key: str = ""
 
     @property
     def name(self) -> str:
         """What the scope leaves out of the account, in words; empty if nothing."""
-        return name_scope(self.query, self.start_date)
+        return name_scope(self.query, self.start_date, self.team_key)
 
     def differs_in(self, other: "Scope") -> str:
         """The first part that differs from *other*, as the config calls it; empty if none does."""
-        keys = {"account": "account", "query": "alert_query", "start_date": "start_date"}
+        keys = {"account": "account", "query": "alert_query", "start_date": "start_date", "team_key": "key"}
         return next((key for name, key in keys.items() if getattr(self, name) != getattr(other, name)), "")
 
 
@@ -194,9 +198,10 @@ class State:
         return self.read or CurrentRead(0)
 
 
-def name_scope(query: str, start_date: str) -> str:
-    """The scope of a *query* and a *start_date*, in words; empty if both are."""
-    parts = (f"query {query}" if query else "", f"since {start_date}" if start_date else "")
+def name_scope(query: str, start_date: str, team_key: str) -> str:
+    """The scope of a *query*, a *start_date* and a *team_key*, in words; empty if all are."""
+    words = {"query": query, "since": start_date, "the team of": team_key}
+    parts = (f"{word} {value}" if value else "" for word, value in words.items())
     return ", ".join(filter(None, parts))
 
 
