@@ -211,7 +211,7 @@ class Store:
             return {name: fetch_number(database, tables.count_rows(name)) for name in names}
 
     def _read_header(self) -> schema.Header | None:
-        """What the file says about itself, None if its creation was interrupted; raises ArchiveError if it is not ours."""
+        """What the file says about itself, None if its creation was interrupted; raises ArchiveError if not ours."""
         with self._open("READ_ONLY") as database:
             header = schema.read_header(database, self.path)
         if header and not self._owner.accepts(header.account, key=header.key):
