@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 import duckdb
 
 from source_opsgenie.archive import parents, tables, views
+from source_opsgenie.archive.weekly_timelines import convert_weeks
 from source_opsgenie.streams import STREAMS, Stream, ancestry
 
 TABLES = """
@@ -76,7 +77,12 @@ def _to_format_4(database: duckdb.DuckDBPyConnection) -> None:
 
 
 # Each migration upgrades a file by one format: the first from 1 to 2. Add new ones at the end, and never change one.
-MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_to_format_2, _to_format_3, _to_format_4)
+MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
+    _to_format_2,
+    _to_format_3,
+    _to_format_4,
+    convert_weeks,
+)
 FORMAT = len(MIGRATIONS) + 1
 
 
