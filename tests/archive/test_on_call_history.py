@@ -7,10 +7,9 @@ from typing import Any
 import duckdb
 import orjson
 from tests.support.archive_command import Command
-from tests.support.every_stream import account_of
 from tests.support.fakes import DAY, NOW
 
-from opsgenie_simulator import Simulator
+from opsgenie_simulator import Account, Simulator, Switches
 from source_opsgenie.archive.store import Store
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.streams import STREAMS
@@ -19,10 +18,10 @@ STREAM = "schedule_timelines"
 PERIODS = "SELECT schedule_id, rotation_id, timeline, startDate, recipient ->> '$.id' FROM schedule_timelines"
 # The same person, in two rotations: from one week to the next, and over the end of a month.
 WEEKS = {"2026-09-28": 7, "2026-10-05": 7}
-FORMAT_3 = """
+FORMAT_4 = """
     DROP TABLE schedule_timelines;
     CREATE TABLE schedule_timelines (schedule_id VARCHAR NOT NULL, date TIMESTAMP NOT NULL, _json JSON NOT NULL);
-    UPDATE _archive.file SET format = 3;
+    UPDATE _archive.file SET format = 4;
     UPDATE _archive.streams SET state = '{"version": 2}';
 """
 
@@ -45,9 +44,9 @@ def test_history_is_read_once_and_replaced_where_it_may_change(tmp_path: Path) -
 
     Rows of later months that the API no longer has are marked as deleted; of a deleted schedule, all are kept.
     """
-    account = account_of()
+    account = Account.seeded(alerts=0, incidents=0, users=6, teams=2, until=format_timestamp(NOW - DAY), days=2)
     account.clock = lambda: NOW
-    with Simulator(account) as simulator:
+    with Simulator(account, switches=Switches(timeline_years=3)) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "acme.duckdb")
         first_plan = planned(archive)
         archive.sync("--streams", f"schedules,{STREAM}")
@@ -103,7 +102,7 @@ def test_weeks_of_an_older_file_become_periods(tmp_path: Path) -> None:
     store.prepare()
     store.begin_run([STREAMS[STREAM]])
     with duckdb.connect(str(store.path)) as database:
-        database.execute(FORMAT_3)
+        database.execute(FORMAT_4)
         for start, days in WEEKS.items():
             row = ["s", start, week(start, days, "ada")]
             database.execute("INSERT INTO schedule_timelines VALUES (?, ?::TIMESTAMP, ?)", row)

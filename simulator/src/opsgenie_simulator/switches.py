@@ -91,8 +91,8 @@ class Switches:
     timeline_rejection: Literal[422, 400] = _switch(
         "With which status is a timeline rejected that is too long or too long ago?", "schedule-timeline", default=422
     )
-    timeline_years: Literal[3, 1, 15] = _switch(
-        "For how many years in the past does a timeline return who was on call?", "schedule-timeline", default=3
+    timeline_years: Literal[1, 3, 15] = _switch(
+        "For how many years in the past does a timeline return who was on call?", "schedule-timeline", default=1
     )
     timeline_before: Literal["empty", "rejected"] = _switch(
         "Is a timeline empty or rejected if it begins before that?", "schedule-timeline", default="empty"
