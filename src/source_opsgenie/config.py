@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from source_opsgenie.clock import format_timestamp, parse_timestamp
+from source_opsgenie.clock import DAY_MS, OLDEST_MS, format_timestamp, parse_timestamp
 from source_opsgenie.errors import ConfigError
 from source_opsgenie.options import DEFAULTS, ENDPOINTS, OPTIONS
 
@@ -40,6 +40,7 @@ class Config:
     open_parents_per_sync: int = DEFAULTS["open_parents_per_sync"]
     tolerated_failures: int = DEFAULTS["tolerated_failures"]
     timeline_days: int = DEFAULTS["timeline_days"]
+    timeline_since_ms: int | None = None
     integration_settings: bool = DEFAULTS["integration_settings"]
 
     def __repr__(self) -> str:
@@ -50,6 +51,18 @@ class Config:
     def start_date(self) -> str:
         """The start date in ISO 8601, or an empty string."""
         return "" if self.start_ms is None else format_timestamp(self.start_ms)
+
+    @property
+    def timeline_since(self) -> str:
+        """The time since which timelines are read, in ISO 8601; empty for all of them, or the days before a sync."""
+        is_bound = self.timeline_since_ms is not None and self.timeline_since_ms > OLDEST_MS
+        return format_timestamp(self.timeline_since_ms or 0) if is_bound else ""
+
+    def timeline_start(self, now_ms: int) -> int:
+        """Since when a first read covers timelines."""
+        if self.timeline_since_ms is None:
+            return now_ms - self.timeline_days * DAY_MS
+        return max(OLDEST_MS, self.timeline_since_ms)
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, Any], *, environment: Mapping[str, str]) -> "Config":
@@ -71,6 +84,7 @@ class Config:
             open_parents_per_sync=_get_integer(values, "open_parents_per_sync"),
             tolerated_failures=_get_integer(values, "tolerated_failures"),
             timeline_days=_get_integer(values, "timeline_days"),
+            timeline_since_ms=_get_time(values, "timeline_since"),
             integration_settings=_get_flag(values, "integration_settings"),
             lookback=timedelta(minutes=_get_integer(values, "lookback_minutes")),
         )

@@ -97,8 +97,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 28,
         "minimum": 0,
         "maximum": 3650,
-        "description": "Number of past days that schedule_timelines covers. It always extends to the end of next "
-        "week, and costs one request per schedule and week.",
+        "description": "Number of past days that the first sync of schedule_timelines covers, in whole months. It "
+        "always extends to the end of next month. A schedule costs one request per year of history in the first sync, "
+        "and one in each later sync.",
+    },
+    "timeline_since": {
+        "title": "Schedule timeline since",
+        "type": "string",
+        "examples": ["2022-07-01T00:00:00Z"],
+        "description": "Read schedule_timelines since this date instead, in whole months. 2012-01-01 reads the full "
+        "history.",
     },
     "integration_settings": {
         "title": "Integration settings",

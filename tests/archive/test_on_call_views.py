@@ -5,16 +5,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.support.answers import Answers, grouped, union
-from tests.support.fakes import DAY, NOW
+from tests.support.answers import ON_CALL_SINCE, Answers, grouped, union
+from tests.support.fakes import NOW
 
 from opsgenie_simulator.settings import on_calls
 from opsgenie_simulator.settings.shifts import Shift
-from source_opsgenie.reading.weeks import weeks
 
 Span = tuple[datetime, datetime]
-# The default of timeline_days.
-TIMELINE_DAYS = 28
+# The end of the month after this one.
+UNTIL = datetime(2027, 1, 1, tzinfo=UTC)
 BUSINESS = range(9, 17)
 MINUTES = 15
 
@@ -25,15 +24,22 @@ def at(ms: int) -> datetime:
 
 
 def periods(answers: Answers) -> Iterator[tuple[Any, str, str, Span]]:
-    """The roster, rotation, username and span of each period, past ones with the users behind teams."""
-    mondays = [datetime.fromisoformat(week["date"]) for week in weeks(NOW, days_back=TIMELINE_DAYS)]
+    """The roster, rotation, username and span of each period and month, past ones with the users behind teams."""
+    low, high = (int(time.timestamp() * 1000) for time in (datetime.fromisoformat(ON_CALL_SINCE), UNTIL))
     for roster in answers.account.settings.derive(on_calls.rosters).values():
         for rotation in roster.schedule["rotations"]:
-            for monday in mondays:
-                low = int(monday.timestamp() * 1000)
-                for shift in roster.shifts(rotation, low=low, high=low + 7 * DAY):
-                    for name in usernames(roster, shift):
-                        yield roster, rotation["name"], name, (at(shift.low), at(shift.high))
+            for shift in roster.shifts(rotation, low=low, high=high):
+                for name in usernames(roster, shift):
+                    for span in by_month(at(shift.low), at(shift.high)):
+                        yield roster, rotation["name"], name, span
+
+
+def by_month(start: datetime, end: datetime) -> Iterator[Span]:
+    """The parts of a span within each month."""
+    while start < end:
+        next_month = (start.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0)
+        yield start, min(end, next_month)
+        start = next_month
 
 
 def usernames(roster: on_calls.Roster, shift: Shift) -> list[str]:

@@ -13,6 +13,7 @@ from tests.support.leaks import wait_for_exit
 
 from opsgenie_simulator import Account, Simulator
 from source_opsgenie.archive.schema import FORMAT
+from source_opsgenie.clock import format_timestamp
 from source_opsgenie.streams import STREAMS
 
 SEARCHED = ("alerts", "alert_logs", "alert_recipients", "incidents")
@@ -49,7 +50,7 @@ def test_every_stream_is_in_its_table(tmp_path: Path) -> None:
     account.clock = lambda: NOW
     with Simulator(account) as simulator:
         archive = Command(simulator, account.full_key, tmp_path / "all.duckdb")
-        archive.sync()
+        archive.sync("--timeline-since", format_timestamp(NOW - 28 * DAY))
     with duckdb.connect(str(archive.path), read_only=True) as database:
         tables = {name: database.execute(f"SELECT * FROM {name}").fetchall() for name in STREAMS}
         columns = {name: [column[0] for column in database.execute(f"DESCRIBE {name}").fetchall()] for name in STREAMS}
@@ -65,18 +66,6 @@ def test_every_stream_is_in_its_table(tmp_path: Path) -> None:
 
         assert texts == by_text(rows_of(name))
         assert unfilled == []
-
-
-def test_weeks_outside_the_span_are_kept(archive: Command, account: Account) -> None:
-    """A week of a timeline that is no longer requested is not marked as deleted."""
-    account.clock = lambda: NOW
-    archive.sync("--streams", "schedule_timelines")
-    (before,) = archive.query("SELECT count(*) FROM schedule_timelines")
-    account.clock = lambda: NOW + 21 * DAY
-    archive.sync("--streams", "schedule_timelines")
-
-    assert [(0,)] == archive.query("SELECT count(*) FROM schedule_timelines WHERE _deleted_at IS NOT NULL")
-    assert archive.query("SELECT count(*) FROM schedule_timelines")[0] > before
 
 
 def test_every_child_is_in_its_table(archive: Command, account: Account) -> None:

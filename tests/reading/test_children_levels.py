@@ -1,17 +1,13 @@
-"""Grandchild records, rows that are requested individually, and weeks."""
+"""Grandchild records, and rows that are requested individually."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import pytest
-from tests.support.fakes import DATE, NOW, Paths, connection_over, rows_in, said, texts_in
+from tests.support.fakes import DATE, Paths, connection_over, rows_in, said, texts_in
 
 from source_opsgenie.api.transport import RawResponse
-from source_opsgenie.clock import parse_timestamp
-from source_opsgenie.errors import MalformedResponse
 from source_opsgenie.reading.reader import Reader
-from source_opsgenie.reading.weeks import WEEK_MS, weeks
 from source_opsgenie.streams import STREAMS
 
 Answers = dict[str, Any]
@@ -185,31 +181,3 @@ def test_on_calls_are_read_in_bulk_if_possible(of_all: Any, expected: list[str])
     assert [row["onCallParticipants"][0] for row in rows] == expected
     assert [row["schedule_id"] for row in rows] == ["s", "t"]
     assert rows[0]["nextOnCallRecipients"] == ["n"]
-
-
-@pytest.mark.parametrize("days_back", [0, 1, 6, 7, 28, 365])
-def test_weeks_leave_no_gap(days_back: int) -> None:
-    """The weeks start on consecutive Mondays, from *days_back* days ago to the end of next week."""
-    starts = [parse_timestamp(week["date"]) for week in weeks(NOW, days_back=days_back)]
-
-    assert starts[0] <= NOW - days_back * WEEK_MS // 7 < starts[0] + WEEK_MS
-    assert starts[-1] <= NOW + WEEK_MS < starts[-1] + WEEK_MS
-    assert {after - before for before, after in pairwise(starts)} == {WEEK_MS}
-    assert starts[0] % WEEK_MS == 4 * WEEK_MS // 7
-
-
-def test_each_week_is_a_row() -> None:
-    """A timeline is requested week by week, and the key of each row is its schedule and its Monday."""
-    answers = {"/v2/schedules": listed("s"), "/v2/schedules/s/timeline": {"_parent": {"id": "s"}}}
-    paths, rows, _ = reads("schedule_timelines", answers, timeline_days=7)
-    requested = [request.params["date"] for request in paths.requests if "timeline" in request.path]
-    mondays = ["2026-10-19T00:00:00.000Z", "2026-10-26T00:00:00.000Z", "2026-11-02T00:00:00.000Z"]
-
-    assert [row["date"] for row in rows] == requested == mondays
-
-
-def test_weeks_without_a_date_header_are_an_error() -> None:
-    """If no response has a `Date`, the read ends instead of guessing the weeks."""
-    answers = {"/v2/schedules": lambda _: said(200, {"data": listed("s")})}
-    with pytest.raises(MalformedResponse, match="Date"):
-        reads("schedule_timelines", answers)

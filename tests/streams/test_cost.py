@@ -36,7 +36,7 @@ def test_a_list_costs_what_the_plan_says(stream: Stream) -> None:
         ("user_notification_rules", "a request per user and one per row"),
         ("user_notification_rule_steps", "a request per user and a request per user notification rule"),
         ("schedule_on_calls", "a request per schedule"),
-        ("schedule_timelines", "a request per schedule and week"),
+        ("schedule_timelines", "a request per schedule and year of history"),
         ("integrations", "one request and one per row with integration_settings"),
         ("log_file_lines", "a request per log file"),
     ],

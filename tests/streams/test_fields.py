@@ -26,12 +26,30 @@ PUBLISHED: dict[str, dict[str, Any]] = json.loads((TESTS / "published" / "catalo
 CAPTURED = sorted((TESTS / "captured").glob("*/*.json"))
 
 DOCUMENTED_PATHS = {unnamed(path) for path in json.loads((TESTS / "documented" / "fields.json").read_text())}
-OPENAPI: dict[str, list[str]] = json.loads((TESTS / "openapi" / "fields.json").read_text())
+# A row is a period of a timeline, with its rotation.
+OF_PERIOD = {r"\.\w+Timeline\.rotations\[\]\.periods\[\]": "", r"\.\w+Timeline(\.rotations\[\])?": ".rotation"}
+
+
+def in_row(path: str) -> str:
+    """The *path* of a field in a response, as a path in a row."""
+    for outer, own in OF_PERIOD.items():
+        path = re.sub(outer, own, path)
+    return path
+
+
+OPENAPI: dict[str, list[str]] = {
+    name: [in_row(path) for path in paths]
+    for name, paths in json.loads((TESTS / "openapi" / "fields.json").read_text()).items()
+}
 # Fields of the vendor's file that the table does not declare, and why.
 NOT_NAMED = {
     **{
         (name, ".responders[].name"): "a team's name in requests; captured responses have only its id"
         for name in ("alerts", "alert_details", "incidents")
+    },
+    **{
+        ("schedule_timelines", f"._parent{path}"): "the schedule, which schedule_id names"
+        for path in ("", ".id", ".name", ".enabled")
     },
     (
         "incidents",

@@ -11,7 +11,7 @@ from tests.support.fakes import Wire, rows_in
 from tests.support.schemas import TIMESTAMPS, undeclared
 
 from source_opsgenie.api.transport import RawResponse, Request
-from source_opsgenie.streams import STREAMS, Record, Relation, Stream, relations
+from source_opsgenie.streams import STREAMS, Record, Relation, SpanPaging, Stream, relations
 
 
 class Recorded(Wire):
@@ -78,7 +78,10 @@ def test_no_field_of_a_response_is_lost(stream: Stream) -> None:
     """Each row consists of complete objects of the responses, unchanged, and of the fields that we add."""
     wire = Recorded()
     rows = rows_in(events_of(stream, wire))
-    added, received = added_by_us(stream), list(wire.objects())
+    # Periods are cut by months.
+    dates = {"startDate", "endDate"} if isinstance(stream.paging, SpanPaging) else set()
+    added = added_by_us(stream) | dates
+    received = [{name: one[name] for name in one.keys() - dates} for one in wire.objects()]
     lost = set()
     for row in rows:
         complete = [one for one in received if one.items() <= row.items()]

@@ -12,6 +12,7 @@ from opsgenie_simulator import Switches
 from source_opsgenie.api.transport import Request
 from source_opsgenie.errors import Forbidden
 from source_opsgenie.reading.events import Notice
+from source_opsgenie.reading.periods import TIMELINES
 from source_opsgenie.streams import STREAMS, Access, Content, KeyPaging, Record, Stream, ancestry
 
 # Fields that a read depends on: of keys, cursors, pages, parents and limits.
@@ -19,6 +20,8 @@ NEEDED = {
     *(name for stream in STREAMS.values() for name in (*stream.key, *stream.rows.at, stream.cursor)),
     *(stream.paging.next_key for stream in STREAMS.values() if isinstance(stream.paging, KeyPaging)),
     *("data", "id", "createdAt", "updatedAt", "user", "_parent", "count", "totalCount", "paging", "next", "marker"),
+    *("startDate", "endDate", "rotations", "periods"),
+    *(f"{name}Timeline" for name in TIMELINES),
     *("date", "name", "rateLimits", "limits", "domain", "limit", "periodInSeconds", "incidentTemplates"),
 }
 

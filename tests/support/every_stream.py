@@ -12,7 +12,7 @@ from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.reading.events import Event
 from source_opsgenie.reading.reader import Reader
-from source_opsgenie.streams import STREAMS, Content, Record, Stream
+from source_opsgenie.streams import STREAMS, Content, Record, SpanPaging, Stream
 from tests.support.fakes import DAY, NOW, Wire, connection_of, rows_in
 
 each_stream = pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
@@ -64,7 +64,11 @@ def added_by_us(stream: Stream) -> set[str]:
         added |= {stream.key[-1]}
     if stream.parent:
         added |= {*stream.parent.ids, *stream.parent.brings}
-        added |= {"date"} if stream.parent.weeks else set()
+        added |= (
+            {"id", "timeline", "rotation_id", "rotation", "is_final"}
+            if isinstance(stream.paging, SpanPaging)
+            else set()
+        )
     return added - {""}
 
 

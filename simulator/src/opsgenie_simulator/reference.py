@@ -32,7 +32,7 @@ NOT_IMITATED = (
     "Responders of alerts and incidents are users and teams, never escalations or schedules.",
     "Schedules, escalations, rules and contacts are derived from users and teams, and change only with them.",
     "Hours of rotations are in UTC, whatever the time zone of their schedule.",
-    "An override changes who is on call only within the turns of its rotations; months of a timeline have 30 days.",
+    "An override changes who is on call only within the turns of its rotations.",
     "On-calls resolve escalations and teams one level deep.",
     "API, Datadog and Email integrations have their own settings; the others have those that all types share.",
     "Policies and maintenances have no effect; whether one is over is judged at the end of the account's history.",

@@ -85,6 +85,26 @@ class Switches:
         default="available",
     )
     past_overrides: bool = _switch("Does a schedule's list of overrides include past ones?", "schedule", default=True)
+    timeline_months: Literal[12, 6, 3, 1] = _switch(
+        "How many months at most does a timeline cover, before it is rejected?", "schedule-timeline", default=12
+    )
+    timeline_rejection: Literal[422, 400] = _switch(
+        "With which status is a timeline rejected that is too long or too long ago?", "schedule-timeline", default=422
+    )
+    timeline_years: Literal[1, 3, 15] = _switch(
+        "For how many years in the past does a timeline return who was on call?", "schedule-timeline", default=1
+    )
+    timeline_before: Literal["empty", "rejected"] = _switch(
+        "Is a timeline empty or rejected if it begins before that?", "schedule-timeline", default="empty"
+    )
+    timeline_edges: Literal["clipped", "complete"] = _switch(
+        "Are periods clipped at the edges of a timeline, or complete?", "schedule-timeline", default="clipped"
+    )
+    timeline_begins: Literal["exact", "midnight"] = _switch(
+        "Does a timeline begin at the requested time, or at midnight before it in the schedule's time zone?",
+        "schedule-timeline",
+        default="exact",
+    )
     timeline_times: Literal["utc", "offset"] = _switch(
         "Are the times of a schedule's timeline in UTC, or do they have an offset?", "on-calls", default="utc"
     )

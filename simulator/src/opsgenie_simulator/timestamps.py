@@ -24,6 +24,13 @@ def epoch_ms(timestamp: int | str) -> int:
     return (aware - _EPOCH) // _MILLISECOND
 
 
+def add_months(time_ms: int, months: int) -> int:
+    """The same time of day some months later, on the 28th at the latest."""
+    time = _EPOCH + time_ms * _MILLISECOND
+    years, month = divmod(time.year * 12 + time.month - 1 + months, 12)
+    return (time.replace(year=years, month=month + 1, day=min(time.day, 28)) - _EPOCH) // _MILLISECOND
+
+
 _FRACTION = re.compile(rb'(?<="\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,3}))?(?=Z")')
 
 

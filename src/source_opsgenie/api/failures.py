@@ -114,7 +114,7 @@ class Failure(Enum):
     TOO_MANY_ROWS = ("a list with more rows than can be listed from both of its ends", errors.Incomplete, REPORT)
     WRONG_ROWS = ("rows outside the requested range or out of order; a repeated page", errors.MalformedResponse, REPORT)
     NO_LINES = ("a log file with a line that is not a JSON object", errors.MalformedResponse, REPORT)
-    NO_DATE = ("no Date header in any response, though a stream is read by weeks", errors.MalformedResponse, REPORT)
+    NO_DATE = ("no Date header in any response, though a stream is read by months", errors.MalformedResponse, REPORT)
     NO_LINK = ("a link to a file that is not an https address", errors.MalformedResponse, REPORT)
     NO_NEXT = ("a `next` that cannot be followed, or leads back", errors.MalformedResponse, REPORT)
 

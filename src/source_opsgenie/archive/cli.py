@@ -13,6 +13,7 @@ import orjson
 from source_opsgenie.archive.reporting import SIGNAL_CODES, ExitCode, report_errors
 from source_opsgenie.archive.verbs import VERBS
 from source_opsgenie.archive.wording import KEY_VARIABLE, as_typed, words_typed
+from source_opsgenie.clock import OLDEST_MS, format_timestamp
 from source_opsgenie.config import Config, read_json
 from source_opsgenie.distribution import VERSION
 from source_opsgenie.errors import ConfigError
@@ -101,6 +102,11 @@ OPTIONS = (
         metavar="DATE",
         help="Skip alerts and incidents last updated before this date (2026-01-01 is midnight UTC), and their child "
         "records.",
+    ),
+    click.option(
+        "--timeline-since",
+        metavar="DATE",
+        help="Read who was on call since this date, in whole months.  [default: the full history]",
     ),
     click.option(
         "--query",
@@ -219,8 +225,10 @@ def _load_config(options: dict[str, Any]) -> Config:
         "endpoint": REGIONS.get(options["region"]),
         "start_date": options["since"],
         "alert_query": options["query"],
+        "timeline_since": options["timeline_since"],
     }
-    merged = {"api_token": os.environ.get(KEY_VARIABLE)} | given
+    history = {} if "timeline_days" in given else {"timeline_since": format_timestamp(OLDEST_MS)}
+    merged = {"api_token": os.environ.get(KEY_VARIABLE)} | history | given
     merged |= {name: value for name, value in arguments.items() if value}
     if not merged["api_token"]:
         raise ConfigError(MISSING_KEY)

@@ -13,17 +13,21 @@ import duckdb
 from source_opsgenie.archive.tables import DELETED_COLUMN, JSON_COLUMN, identifier, literal
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.parts import Part
-from source_opsgenie.streams import STREAMS, Stream, is_incremental
+from source_opsgenie.streams import STREAMS, SpanPaging, Stream, is_incremental
 
 CHANGED, CREATED = "updatedAt", "createdAt"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadParent:
-    """The *ids* of a parent whose child records were all read, and when it was *updated*, if that is known."""
+    """The *ids* of a parent whose child records were all read, and when it was *updated*, if that is known.
+
+    With *since*, only those that begin then or later were read.
+    """
 
     ids: tuple[str, ...]
     updated: int | None = None
+    since: int | None = None
 
 
 def children_of(stream: Stream) -> list[Stream]:
@@ -34,7 +38,8 @@ def children_of(stream: Stream) -> list[Stream]:
 def read_parent(part: Part) -> ReadParent:
     """The parent in *part*."""
     updated = part.row.get(CHANGED)
-    return ReadParent(part.ids, parse_timestamp(updated) if isinstance(updated, str) else None)
+    since = part.span[0] if part.span else None
+    return ReadParent(part.ids, parse_timestamp(updated) if isinstance(updated, str) else None, since)
 
 
 def is_remembered(stream: Stream) -> bool:
@@ -49,10 +54,12 @@ def stage_parents(database: duckdb.DuckDBPyConnection, stream: Stream, parents: 
     ids = {f"id_{number}": [parent.ids[number] for parent in parents] for number, _ in enumerate(names)}
     database.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE read_parents AS SELECT * EXCLUDE (updated), max(updated) AS updated
-        FROM (SELECT {", ".join(columns)}, unnest($updated::BIGINT[]) AS updated) GROUP BY ALL
+        CREATE OR REPLACE TEMP TABLE read_parents AS
+        SELECT * EXCLUDE (updated, since), max(updated) AS updated, min(since) AS since
+        FROM (SELECT {", ".join(columns)}, unnest($updated::BIGINT[]) AS updated, unnest($since::BIGINT[]) AS since)
+        GROUP BY ALL
         """,
-        ids | {"updated": [parent.updated for parent in parents]},
+        ids | {"updated": [parent.updated for parent in parents], "since": [parent.since for parent in parents]},
     )
 
 
@@ -60,6 +67,8 @@ def mark_missing_children(stream: Stream) -> str:
     """Mark the rows of parents in `read_parents` that are not in `present` as deleted."""
     names = stream.parent.ids if stream.parent else ()
     same = " AND ".join(f"held.{identifier(name)} = read_parents.{identifier(name)}" for name in names)
+    if isinstance(stream.paging, SpanPaging):
+        same += f" AND coalesce(epoch_ms(held.{identifier(stream.cursor)}) >= since, true)"
     return f"""
         UPDATE {identifier(stream.name)} AS held SET {DELETED_COLUMN} = $now::TIMESTAMP FROM read_parents
         WHERE {same} AND held.{DELETED_COLUMN} IS NULL AND held.rowid NOT IN (SELECT place FROM present)

@@ -18,11 +18,11 @@ from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import search_of
 from source_opsgenie.reading.spans import STEP
 from source_opsgenie.reading.state import State, current_state
-from source_opsgenie.reading.weeks import weeks
 from source_opsgenie.reading.windows import window_size
 from source_opsgenie.streams import (
     STREAMS,
     OffsetPaging,
+    SpanPaging,
     Stream,
     Unpaged,
     ancestry,
@@ -38,6 +38,10 @@ CPU_SECONDS_PER_REQUEST = 0.001
 # Rate limits of accounts, in requests per minute, to show what a time would be if the limit is unknown.
 COMMON_LIMITS = (100, 600, 3_000)
 RESUMES, CHANGES_ONLY = "resumes", "changes only"
+# The month in which a history begins, and the current and the next one, are read too.
+DAYS_BEYOND, DAYS_OF_SPAN = 90, 365
+# The current year, the one before, and one in which no one was on call.
+LEAST_SPANS = 3
 # A quiet account costs one request per stream to find that out.
 REQUESTS_FOR_CHANGES = 1
 
@@ -173,10 +177,13 @@ def _estimate(
         return Estimate(stream, error=count)
     parent = stream.parent.stream if stream.parent else ""
     rows = count if parent in ("", root.name) else None
-    total = estimate_requests(stream, count, connection.config)
+    is_later = isinstance(stream.paging, SpanPaging) and _has_bookmark(stream, states)
+    total = estimate_requests(stream, count, connection.config) if not is_later else (count or 0) + 1
     seconds = None if total is None else _seconds(connection, stream, total, latency=latency)
     levels = len(ancestry(stream)) - 1 + reads_details(stream, connection.config)
-    bound = "at least" if total is not None and levels > 1 else ""
+    is_bound = levels > 1 or (isinstance(stream.paging, SpanPaging) and connection.config.timeline_since_ms is not None)
+    bound = "at least" if total is not None and is_bound else ""
+    bound = CHANGES_ONLY if is_later else bound
     seconds_at = _seconds_at(connection, stream, total, least=seconds or 0.0)
     return Estimate(stream, rows, parent, total, seconds, _note(stream, states, bound), seconds_at)
 
@@ -191,9 +198,15 @@ def _requests_per_row(stream: Stream, config: Config) -> int:
     root, *below = ancestry(stream)
     if not below:
         return int(reads_details(root, config))
-    option = below[0].parent.weeks if below[0].parent else ""
-    spans = len(weeks(0, days_back=getattr(config, option))) if option else 1
+    spans = _spans_of_history(config) if isinstance(below[0].paging, SpanPaging) else 1
     return requests_per_parent(below[0]) * spans
+
+
+def _spans_of_history(config: Config) -> int:
+    """Requests per parent in a first read: one for each year; at least, if it is unknown where the history begins."""
+    if config.timeline_since_ms is not None:
+        return LEAST_SPANS
+    return math.ceil((config.timeline_days + DAYS_BEYOND) / DAYS_OF_SPAN)
 
 
 def _requests_to_list(root: Stream, rows: int | None) -> int | None:
@@ -225,5 +238,10 @@ def _seconds_at(connection: Connection, stream: Stream, requests: int | None, *,
 
 def _reads_changes_only(stream: Stream, states: States) -> bool:
     """Whether a full read of *stream* has ended, and the next one does not walk through the history either."""
+    is_counted = isinstance(stream.paging, SpanPaging)
+    return is_incremental(stream) and not is_counted and _has_bookmark(stream, states)
+
+
+def _has_bookmark(stream: Stream, states: States) -> bool:
     state = stored_state(states, stream)
-    return is_incremental(stream) and state is not None and state.bookmark is not None and state.walk is None
+    return state is not None and state.bookmark is not None and state.walk is None

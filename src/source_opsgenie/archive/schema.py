@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from source_opsgenie.archive import parents, tables, views
+from source_opsgenie.archive.weekly_timelines import convert_weeks
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import STREAMS, Stream, ancestry
 
@@ -82,7 +83,12 @@ def _to_format_4(database: duckdb.DuckDBPyConnection) -> None:
 
 
 # Each migration upgrades a file by one format: the first from 1 to 2. Add new ones at the end, and never change one.
-MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_to_format_2, _to_format_3, _to_format_4)
+MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
+    _to_format_2,
+    _to_format_3,
+    _to_format_4,
+    convert_weeks,
+)
 FORMAT = len(MIGRATIONS) + 1
 
 

@@ -10,6 +10,7 @@ OF_THE_REGION = "endpoint is the account's own region (api.eu.opsgenie.com for a
 WORDS: Mapping[str, Mapping[str, str]] = {
     "since": {"start_date": "--since"},
     "query": {"alert_query": "--query"},
+    "timeline_since": {"timeline_since": "--timeline-since"},
     "region": {OF_THE_REGION: "--region is the account's own (eu for an account in Europe)"},
     "streams": {"leave these streams out": "leave these streams out with --without"},
     "key": {"api_token": KEY_VARIABLE},

@@ -12,6 +12,7 @@ from source_opsgenie.reading.backfill import Backfill
 from source_opsgenie.reading.changes import Changes
 from source_opsgenie.reading.children import complete_rows, read_children, without_parent
 from source_opsgenie.reading.events import Batch, Batches, Expected, transform
+from source_opsgenie.reading.histories import mark_known
 from source_opsgenie.reading.lists import fetch_rows
 from source_opsgenie.reading.markers import read_marked
 from source_opsgenie.reading.parts import Part
@@ -19,7 +20,7 @@ from source_opsgenie.reading.recent import Recent, digest_of
 from source_opsgenie.reading.search import Search, SearchRow, search_of
 from source_opsgenie.reading.spans import read_span
 from source_opsgenie.reading.state import Recheck, State
-from source_opsgenie.streams import MarkerPaging, Record, Stream, ancestry, reads_details
+from source_opsgenie.streams import MarkerPaging, Record, SpanPaging, Stream, ancestry, reads_details
 
 # A row that changes during a read is listed twice; the ids of this many rows are kept, to emit each once.
 IDS_KEPT = 200_000
@@ -38,6 +39,8 @@ def read_batches(connection: Connection, stream: Stream, state: State) -> Iterat
         batches = read_marked(connection, root, state)
     else:
         batches = _listed(connection, root)
+    if isinstance(stream.paging, SpanPaging):
+        batches = mark_known(batches, state, key=root.key[0])
     return descend(connection, stream, below, batches)
 
 

@@ -7,20 +7,19 @@ from typing import Any
 
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
-from source_opsgenie.api.failures import Failure
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.concurrency import ordered_batches
 from source_opsgenie.errors import NotFound, NotInPlan, OpsgenieError, Rejected
 from source_opsgenie.reading.counts import Parents
 from source_opsgenie.reading.details import exists, get_row, row_path
 from source_opsgenie.reading.events import Batch, SetAside
+from source_opsgenie.reading.histories import SINCE, read_history
 from source_opsgenie.reading.lists import NO_IDS, fetch_bulk, fetch_rows
 from source_opsgenie.reading.markers import find_marked
 from source_opsgenie.reading.parts import Part, children_of, row_of
 from source_opsgenie.reading.search import Search
 from source_opsgenie.reading.spans import read_span
-from source_opsgenie.reading.weeks import weeks
-from source_opsgenie.streams import LACKS_DETAILS, STREAMS, MarkerPaging, Parent, Record, Stream
+from source_opsgenie.streams import LACKS_DETAILS, STREAMS, MarkerPaging, Parent, Record, SpanPaging, Stream
 
 Found = Iterator[Batch[Record]]
 
@@ -91,10 +90,9 @@ def _children_of_parent(
     A 404 means that, if the parent's own endpoint returns 404 too; it never means an empty list.
     """
     assert stream.parent
-    weeks = _weeks(connection, stream)
     part = children_of(stream, parent)
     try:
-        return _fetch_children(connection.client, stream, known, part, weeks=weeks)
+        return _fetch_children(connection, stream, known, part)
     except NotInPlan:
         raise
     except OpsgenieError as error:
@@ -102,7 +100,9 @@ def _children_of_parent(
             above = STREAMS[stream.parent.stream]
             is_own_path = _is_path_of(above, parent, error.path)
             if not _exists(connection.client, above, parent, is_own_path=is_own_path):
-                return Batch([], parents=Parents(requested=1, deleted=1), read_parents=(part,))
+                # The history of a deleted parent is kept.
+                read = () if isinstance(stream.paging, SpanPaging) else (part,)
+                return Batch([], parents=Parents(requested=1, deleted=1), read_parents=read)
             if is_own_path:
                 part = replace(part, span=_created(parent))
         if isinstance(error, NotFound | Rejected) and _may_lack_list(stream.parent, parent):
@@ -111,26 +111,27 @@ def _children_of_parent(
 
 
 def _fetch_children(
-    client: Client, stream: Stream, known: Mapping[Any, list[Record]], part: Part, *, weeks: list[Mapping[str, Any]]
+    connection: Connection, stream: Stream, known: Mapping[Any, list[Record]], part: Part
 ) -> Batch[Record]:
     """All children of the parent in *part*."""
     assert stream.parent
     ids = {name: part.row[field] for name, field in stream.parent.ids.items()}
     copied = {name: part.row.get(field) for name, field in stream.parent.brings.items()}
-    rows: list[Record] = []
-    set_aside: tuple[SetAside, ...] = ()
-    for week in weeks:
-        listed = fetch_rows(client, stream, {**ids, **week}, known=known.get(next(iter(ids.values()))))
-        rows += [row | copied for row in listed.rows] if copied else listed.rows
-        set_aside += listed.set_aside(part, key=stream.key)
+    read = part
+    if isinstance(stream.paging, SpanPaging):
+        listed, span = read_history(connection, stream, ids, since=part.row.get(SINCE))
+        read = replace(part, span=span)
+    else:
+        listed = fetch_rows(connection.client, stream, ids, known=known.get(next(iter(ids.values()))))
+    rows = [row | copied for row in listed.rows] if copied else listed.rows
+    set_aside = listed.set_aside(part, key=stream.key)
     # The list without a parent is not a parent.
     is_parent = any(ids.values())
-    is_complete = is_parent and not set_aside and not stream.parent.weeks
     return Batch(
         rows,
         parents=Parents(requested=int(is_parent)),
         set_aside=set_aside,
-        read_parents=(part,) if is_complete else (),
+        read_parents=(read,) if is_parent and not set_aside else (),
     )
 
 
@@ -173,16 +174,6 @@ def _created(row: Record) -> tuple[int, int] | None:
 def _may_lack_list(parent: Parent, row: Record) -> bool:
     """Whether the API rejects the list of this parent because it has none (docs/opsgenie-api.md#integration)."""
     return bool(parent.lists_only_if) and row.get(parent.lists_only_if) is not True
-
-
-def _weeks(connection: Connection, stream: Stream) -> list[Mapping[str, Any]]:
-    """The parameters of each request for the children of one parent: one per week, or a single empty one."""
-    if not (stream.parent and stream.parent.weeks):
-        return [NO_IDS]
-    now = connection.client.date_ms
-    if now is None:
-        raise Failure.NO_DATE.error(f"{stream.path} is requested by week, and no response has a `Date` header")
-    return weeks(now, days_back=getattr(connection.config, stream.parent.weeks))
 
 
 def _complete(connection: Connection, stream: Stream, row: Record) -> Batch[Record]:

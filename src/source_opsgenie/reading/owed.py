@@ -12,6 +12,7 @@ from source_opsgenie.reading.batches import descend, without_invalid
 from source_opsgenie.reading.children import complete_rows, read_children
 from source_opsgenie.reading.counts import Parents
 from source_opsgenie.reading.events import Batch, SetAside
+from source_opsgenie.reading.lists import fetch_rows
 from source_opsgenie.reading.markers import find_marked
 from source_opsgenie.reading.parts import Part, parse_span
 from source_opsgenie.reading.search import Search, SearchRow, search_of
@@ -58,6 +59,10 @@ def _root_row(connection: Connection, root: Stream, part: Part) -> Batch[Record]
     try:
         if isinstance(root.paging, MarkerPaging):
             return find_marked(connection.client, root, part.ids[0])
+        if root.search is None:
+            listed = fetch_rows(connection.client, root).rows
+            found = [row for row in listed if row[root.key[0]] == part.ids[0]]
+            return Batch(found, parents=Parents() if found else Parents(requested=1, deleted=1))
         return without_invalid(Batch(_find_row(search_of(connection, root), part.ids[0])))
     except NotFound:
         return Batch([], parents=Parents(requested=1, deleted=1))

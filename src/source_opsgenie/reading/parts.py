@@ -12,7 +12,8 @@ class Part:
 
     The children of the parent with *ids*; if *is_row*, the row with *ids*, or its details; without *ids*, the rows
     created in *span*, a half-open span of milliseconds, or else the complete list. *row* is the parent or the row, as
-    far as it is known. With both *ids* and *span*, the parent can be found only in the list.
+    far as it is known. With both *ids* and *span*, the parent can be found only in the list; or of its children, those
+    that begin in *span*.
     """
 
     stream: str

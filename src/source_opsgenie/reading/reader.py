@@ -19,7 +19,7 @@ from source_opsgenie.reading.proof import Outcome, closing_events
 from source_opsgenie.reading.query import user_query
 from source_opsgenie.reading.search import Search
 from source_opsgenie.reading.state import Scope, State, current_state, is_ours, shorten_query
-from source_opsgenie.streams import Record, Stream, ancestry, is_incremental, request_domains
+from source_opsgenie.streams import Record, SpanPaging, Stream, ancestry, is_incremental, request_domains
 
 OTHER_CONNECTOR = (
     "The state was written by another connector and cannot be trusted: its cursor is the newest row that it reached. "
@@ -184,6 +184,8 @@ class Reader:
         if not is_incremental(stream):
             return Scope(account)
         config = self.connection.config
+        if isinstance(stream.paging, SpanPaging):
+            return Scope(account, start_date=config.timeline_since)
         query = shorten_query(user_query(config, ancestry(stream)[0]))
         keys = filter(is_identified_by_key, self.connection.account_aliases) if self.connection.is_team_key else ()
         return Scope(account, query, config.start_date, next(iter(keys), ""))

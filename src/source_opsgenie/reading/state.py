@@ -96,6 +96,7 @@ class State:
     *seen* are digests of rows in the lookback that were already emitted.
     *owed* are the parts of the root list that could not be read: the next read requests them first.
     *generation* is Airbyte's generation id of a full refresh.
+    *histories* are digests of the parents whose history was read, four characters each.
     """
 
     scope: Scope
@@ -110,6 +111,7 @@ class State:
     owed: tuple[str, ...] = ()
     generation: int | None = None
     limits: Limits | None = None
+    histories: str | None = None
 
     def to_mapping(self) -> dict[str, Any]:
         """The state as a JSON object."""

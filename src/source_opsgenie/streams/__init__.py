@@ -22,6 +22,7 @@ from source_opsgenie.streams.stream import (
     OffsetPaging,
     Parent,
     Record,
+    SpanPaging,
     Stream,
     Unpaged,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Parent",
     "Record",
     "Relation",
+    "SpanPaging",
     "Stream",
     "Unpaged",
     "ancestry",
@@ -76,14 +78,15 @@ def ancestry(stream: Stream) -> list[Stream]:
 
 
 def is_incremental(stream: Stream) -> bool:
-    """Whether a later sync of *stream* can read changes only, since its root list can be read by time."""
+    """Whether a later sync of *stream* can read changes only, since its list or its root list can be read by time."""
     root = ancestry(stream)[0]
-    return root.search is not None or isinstance(root.paging, MarkerPaging)
+    is_by_time = isinstance(root.paging, MarkerPaging) or isinstance(stream.paging, SpanPaging)
+    return root.search is not None or is_by_time
 
 
 def lists_everything(stream: Stream) -> bool:
     """Whether every read returns all rows of *stream*, so that a row it lacks was deleted."""
-    return not is_incremental(stream) and not (stream.parent and stream.parent.weeks)
+    return not is_incremental(stream)
 
 
 def reads_details(stream: Stream, config: Config) -> bool:
@@ -101,7 +104,7 @@ def request_domains(stream: Stream) -> frozenset[Domain]:
 
 
 def requests_per_parent(stream: Stream) -> int:
-    """The least number of requests for the rows of one parent of *stream*, or of one parent and week."""
+    """The least number of requests for the rows of one parent of *stream*."""
     has_bulk = stream.parent is not None and stream.parent.bulk is not None
     return len(stream.rows.merged) + (not has_bulk)
 
@@ -153,5 +156,5 @@ def _cost_per_parent(stream: Stream) -> str:
     assert stream.parent
     requests = requests_per_parent(stream)
     parent = stream.parent.stream.removesuffix("s").replace("_", " ")
-    week = " and week" if stream.parent.weeks else ""
-    return f"{'a request' if requests == 1 else f'{requests} requests'} per {parent}{week}"
+    of_history = " and year of history" if isinstance(stream.paging, SpanPaging) else ""
+    return f"{'a request' if requests == 1 else f'{requests} requests'} per {parent}{of_history}"

@@ -15,7 +15,7 @@ from source_opsgenie.streams.fields import (
     timestamp,
 )
 from source_opsgenie.streams.shapes import RECIPIENT, duration, owner_team, parent_of, recipient, time_restriction
-from source_opsgenie.streams.stream import Bulk, Content, Detail, MergedList, Parent, Rows, Stream
+from source_opsgenie.streams.stream import Bulk, Content, Detail, MergedList, Parent, Rows, SpanPaging, Stream
 
 OF_SCHEDULE = Parent("schedules", {"schedule_id": "id"})
 SCHEDULE_ID = text("schedule_id", "Id of the schedule (stream schedules). Added by this connector.")
@@ -71,31 +71,6 @@ def on_call(name: str, description: str) -> Field:
             Kind.LIST,
             "Participants behind this one, each with the same fields.",
             items=nested("", "One of the participants."),
-        ),
-    )
-
-
-def timeline(name: str, description: str) -> Field:
-    """An on-call timeline, by rotation and period."""
-    return nested(
-        name,
-        description,
-        list_of(
-            "rotations",
-            "Rotations of the schedule.",
-            text("id", "Id of the rotation."),
-            text("name", "Name of the rotation."),
-            number("order", "Position of the rotation."),
-            list_of(
-                "periods",
-                "On-call periods of the rotation.",
-                timestamp("startDate", "Start of the period."),
-                timestamp("endDate", "End of the period."),
-                text("type", "Type of the period. One of historical (past), default, override, forwarding."),
-                text("fromUser", "Who was on call before the turn was forwarded. Only for forwarding."),
-                nested("recipient", "Recipient who is on call.", *ON_CALL),
-                list_of("flattenedRecipients", "Users that the recipient resolved to. Only for historical.", *ON_CALL),
-            ),
         ),
     )
 
@@ -189,25 +164,45 @@ SCHEDULE_ON_CALLS = Stream(
 
 SCHEDULE_TIMELINES = Stream(
     name="schedule_timelines",
-    description="Who was, is and will be on call in each schedule, one row per week; timeline_days sets how far back.",
+    description="Who was, is and will be on call in each schedule, one row per period and month.",
     path="/v2/schedules/{schedule_id}/timeline",
-    params={"interval": "1", "intervalUnit": "weeks", "date": "{date}", "expand": "base,forwarding,override"},
-    key=("schedule_id", "date"),
+    params={"expand": "base,forwarding,override"},
+    key=("schedule_id", "id"),
     docs_url="https://docs.opsgenie.com/docs/schedule-api#get-schedule-timeline",
-    rows=Rows(content=Content.ONE_ROW),
-    parent=Parent("schedules", {"schedule_id": "id"}, weeks="timeline_days"),
+    paging=SpanPaging(),
+    parent=OF_SCHEDULE,
+    cursor="startDate",
     fields=(
         SCHEDULE_ID,
-        timestamp("date", "Monday on which the requested week starts. Added by this connector."),
-        parent_of("schedule", refers_to="schedules"),
-        text("description", "Description of the schedule."),
-        owner_team("Team that owns the schedule. Absent if none."),
-        timestamp("startDate", "Start of the returned span, which may differ from the requested one by hours."),
-        timestamp("endDate", "End of the returned span."),
-        timeline("finalTimeline", "On-call timeline after overrides and forwarding."),
-        timeline("baseTimeline", "On-call timeline of the rotations alone."),
-        timeline("overrideTimeline", "On-call timeline of overrides."),
-        timeline("forwardingTimeline", "On-call timeline of forwarding rules."),
+        text(
+            "id", "Id of the period in its schedule: a digest of timeline, rotation and start. Added by this connector."
+        ),
+        text(
+            "timeline",
+            "One of final (who is on call, after overrides and forwarding), base (rotations), override, forwarding. "
+            "Added by this connector.",
+        ),
+        text("rotation_id", "Id of the rotation (field rotation). Added by this connector."),
+        nested(
+            "rotation",
+            "Rotation of the period.",
+            text("id", "Id of the rotation."),
+            text("name", "Name of the rotation."),
+            number("order", "Position of the rotation."),
+        ),
+        timestamp(
+            "startDate", "Start of the period; of one that began in an earlier month, the start of its month (UTC)."
+        ),
+        timestamp("endDate", "End of the period; of one that ends in a later month, the end of its month (UTC)."),
+        text("type", "Type of the period. One of historical (past), default, override, forwarding."),
+        text("fromUser", "Who was on call before the turn was forwarded. Only for forwarding."),
+        nested("recipient", "Recipient who is on call.", *ON_CALL),
+        list_of("flattenedRecipients", "Users that the recipient resolved to. Only for historical.", *ON_CALL),
+        boolean(
+            "is_final",
+            "Whether the month was over when the row was read, so that it never changes. Each sync emits the "
+            "other rows again. Added by this connector.",
+        ),
     ),
 )
 

@@ -83,7 +83,12 @@ class MarkerPaging:
     limit: int = 100
 
 
-Paging = Unpaged | OffsetPaging | LinkPaging | KeyPaging | PositionPaging | MarkerPaging
+@dataclass(frozen=True, slots=True)
+class SpanPaging:
+    """Each response covers a span of time, and has the periods in it (docs/opsgenie-api.md#schedule-timeline)."""
+
+
+Paging = Unpaged | OffsetPaging | LinkPaging | KeyPaging | PositionPaging | MarkerPaging | SpanPaging
 
 
 class Content(Enum):
@@ -168,8 +173,6 @@ class Parent:
     is_optional: bool = False
     # One list for all parents.
     bulk: Bulk | None = None
-    # The user's option with a number of days: each parent is fetched once per week of these days, as `{date}`.
-    weeks: str = ""
     # Field of the parent that is true if it has a list; where it is not, a rejected list is empty.
     lists_only_if: str = ""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from opsgenie_simulator.errors import ApiError, bad_parameter
 from opsgenie_simulator.parameters import parse_choice, parse_integer
@@ -10,10 +11,10 @@ from opsgenie_simulator.routes.collection import Collection
 from opsgenie_simulator.routes.route import Content, RequestContext, Route, encode
 from opsgenie_simulator.settings import escalations, on_calls, schedules
 from opsgenie_simulator.settings.inventory import DAY_MS
-from opsgenie_simulator.timestamps import epoch_ms, format_timestamp
+from opsgenie_simulator.timestamps import add_months, epoch_ms, format_timestamp
 
-# Every month has 30 days here.
-INTERVALS_MS = {"weeks": 7 * DAY_MS, "days": DAY_MS, "months": 30 * DAY_MS}
+INTERVALS_MS = {"weeks": 7 * DAY_MS, "days": DAY_MS}
+YEAR_MS = 365 * DAY_MS
 EXPANDABLE = ["base", "forwarding", "override"]
 # Neither UTC nor the account's own time zone, so that a client that drops the offset fails.
 ELSEWHERE = timezone(timedelta(hours=5, minutes=30))
@@ -100,14 +101,27 @@ def next_on_call(context: RequestContext) -> Content:
 
 def timeline(context: RequestContext) -> Content:
     """Who is on call over some days, weeks or months, by default one week from now."""
-    unit = parse_choice(context.query, "intervalUnit", values=tuple(INTERVALS_MS))
-    low, expanded = _parse_date(context), context.query.get("expand", "").split(",")
-    high = low + parse_integer(context.query, "interval", default=1, at_least=1) * INTERVALS_MS[unit]
-    format_time = format_timestamp if context.switches.timeline_times == "utc" else _format_elsewhere
-    frame = on_calls.Timeframe(low, high, context.account.now(), format_time)
-    layers = [layer for layer in EXPANDABLE if layer in expanded]
-    roster = _roster(context, SCHEDULES.find_row(context))
-    return encode(on_calls.timeline(roster, frame, layers=layers), expandable=EXPANDABLE)
+    schedule, switches, now = SCHEDULES.find_row(context), context.switches, context.account.now()
+    low, high = _parse_span(context, schedule)
+    oldest = now - switches.timeline_years * YEAR_MS
+    if high > add_months(low, switches.timeline_months) or (switches.timeline_before == "rejected" and low < oldest):
+        raise ApiError(switches.timeline_rejection, "The timeline is too long, or too long ago.")
+    format_time = format_timestamp if switches.timeline_times == "utc" else _format_elsewhere
+    is_clipped = switches.timeline_edges == "clipped"
+    frame = on_calls.Timeframe(low, high, now, format_time, oldest=oldest, is_clipped=is_clipped)
+    layers = [layer for layer in EXPANDABLE if layer in context.query.get("expand", "").split(",")]
+    return encode(on_calls.timeline(_roster(context, schedule), frame, layers=layers), expandable=EXPANDABLE)
+
+
+def _parse_span(context: RequestContext, schedule: Body) -> tuple[int, int]:
+    units = ("weeks", "days", "months")
+    unit, low = parse_choice(context.query, "intervalUnit", values=units), _parse_date(context)
+    number = parse_integer(context.query, "interval", default=1, at_least=1)
+    if context.switches.timeline_begins == "midnight":
+        zone = ZoneInfo(schedule["timezone"])
+        midnight = datetime.fromtimestamp(low / 1000, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        low = int(midnight.timestamp()) * 1000
+    return low, add_months(low, number) if unit == "months" else low + number * INTERVALS_MS[unit]
 
 
 def _format_elsewhere(time_ms: int) -> str:

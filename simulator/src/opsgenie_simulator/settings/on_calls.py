@@ -1,7 +1,7 @@
 """Who is on call now and next, and the timeline of a schedule, in the shape of the API."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from opsgenie_simulator.records import Body
@@ -34,12 +34,27 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Timeframe:
-    """The start and end of a timeline, the current time, and the format of its times."""
+    """The start and end of a timeline, the current time, and the format of its times.
+
+    No one was on call before *oldest*. Unless it *is_clipped*, periods that overlap its edges are complete.
+    """
 
     low: int
     high: int
     now: int
     format_time: Callable[[int], str]
+    oldest: int = 0
+    is_clipped: bool = True
+
+    @property
+    def searched(self) -> "Timeframe":
+        """The same with the start and end by which periods are clipped."""
+        beyond = 0 if self.is_clipped else LOOK_AHEAD_MS
+        return replace(self, low=max(self.low - beyond, self.oldest), high=self.high + beyond)
+
+    def shows(self, shift: Shift) -> bool:
+        """Whether a shift overlaps the timeline."""
+        return shift.low < self.high and shift.high > self.low
 
 
 def rosters(inventory: Inventory) -> dict[str, Roster]:
@@ -130,7 +145,11 @@ def _layer(roster: Roster, frame: Timeframe, shifts: "Layer") -> Body:
                 "id": rotation["id"],
                 "name": rotation["name"],
                 "order": order,
-                "periods": [_period(roster, frame, shift) for shift in shifts(roster, rotation, frame)],
+                "periods": [
+                    _period(roster, frame, shift)
+                    for shift in shifts(roster, rotation, frame.searched)
+                    if frame.shows(shift)
+                ],
             }
             for order, rotation in zip(count(1.0), roster.schedule["rotations"], strict=False)
         ]

@@ -1,36 +1,25 @@
--- One row for each period in which someone is on call in a rotation, past and future, after overrides and forwarding.
+-- One row for each period in which someone is on call in a rotation, past and future, after overrides and forwarding;
+-- a period that goes on in the next month (UTC) has a row in each month.
 CREATE VIEW report.on_call_periods AS
-WITH rotation AS (
+WITH period AS (
     SELECT
-        schedule_id, startDate AS span_from, endDate AS span_until,
-        unnest(from_json(finalTimeline, '{"rotations": [{"name": "VARCHAR", "periods": [{
-            "startDate": "VARCHAR", "endDate": "VARCHAR", "type": "VARCHAR",
-            "recipient": {"id": "VARCHAR", "name": "VARCHAR", "type": "VARCHAR"},
-            "flattenedRecipients": [{"id": "VARCHAR", "name": "VARCHAR", "type": "VARCHAR"}]
-        }]}]}').rotations) AS rotation
-    FROM schedule_timelines WHERE _deleted_at IS NULL
-), period AS (
-    SELECT schedule_id, span_from, span_until, rotation.name AS rotation, unnest(rotation.periods) AS period
-    FROM rotation
-), recipient AS (
-    SELECT
-        -- A returned span may begin hours before the requested one: what lies outside belongs to its neighbour.
-        schedule_id, rotation, period.type AS kind,
-        greatest(report.utc(period.startDate), span_from) AS starts_at,
-        least(report.utc(period.endDate), span_until) AS ends_at,
+        t.schedule_id, rotation ->> '$.name' AS rotation, type AS kind, startDate AS starts_at,
+        -- What was planned for a schedule ends when a sync finds that it was deleted.
+        least(endDate, s._deleted_at) AS ends_at, s.name AS schedule, s.ownerTeam ->> '$.name' AS team,
         -- A past period also lists the users behind a team or an escalation.
-        unnest(CASE WHEN period.recipient.type = 'user' OR len(coalesce(period.flattenedRecipients, [])) = 0
-            THEN [period.recipient] ELSE period.flattenedRecipients END) AS who
-    FROM period
+        unnest(from_json(
+            CASE WHEN recipient ->> '$.type' = 'user' OR coalesce(json_array_length(flattenedRecipients), 0) = 0
+                THEN json_array(recipient) ELSE flattenedRecipients END,
+            '[{"id": "VARCHAR", "name": "VARCHAR", "type": "VARCHAR"}]'
+        )) AS who
+    FROM schedule_timelines AS t LEFT JOIN schedules AS s ON s.id = t.schedule_id
+    WHERE timeline = 'final' AND t._deleted_at IS NULL
 )
 SELECT
-    coalesce(s.name, r.schedule_id) AS schedule, s.ownerTeam ->> '$.name' AS team, r.rotation,
-    coalesce(u.label, r.who.name) AS person, r.who.name AS username, r.who.type AS person_type, r.kind,
-    r.starts_at, r.ends_at, r.schedule_id, r.who.id AS person_id
-FROM recipient AS r
-LEFT JOIN schedules AS s ON s.id = r.schedule_id
-LEFT JOIN report.names AS u ON u.kind = 'user' AND u.id = r.who.id
-WHERE r.ends_at > r.starts_at AND r.who.id IS NOT NULL;
+    coalesce(schedule, schedule_id) AS schedule, team, rotation, coalesce(u.label, who.name) AS person,
+    who.name AS username, who.type AS person_type, p.kind, starts_at, ends_at, schedule_id, who.id AS person_id
+FROM period AS p LEFT JOIN report.names AS u ON u.kind = 'user' AND u.id = p.who.id
+WHERE ends_at > starts_at AND who.id IS NOT NULL;
 
 -- One row for each uninterrupted time that someone is on call in a schedule: periods that touch or overlap are joined.
 CREATE VIEW report.on_call AS
