@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.archive import archive
 from benchmarks.comparison import again, alerts, children, small
+from benchmarks.domains import domains
 from benchmarks.exports import exports
 from benchmarks.pace import pace
 from benchmarks.rate_limits import limits
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Log], Report]] = {
     "again": again,
     "children": children,
     "limits": limits,
+    "domains": domains,
     "pace": pace,
     "scale": scale,
     "archive": archive,

@@ -28,6 +28,7 @@ class ServerOptions:
     """The size of the account, and how it is served; *row_bytes* is added to each alert of a list."""
 
     alerts: int = 300
+    incidents: int = 40
     users: int = 12
     teams: int = 4
     latency_ms: float = 0
@@ -117,7 +118,9 @@ def _receive(pipe: "Connection[Any, Any]", *, timeout: float) -> Any:
 
 
 def _run_server(options: ServerOptions, pipe: "Connection[Any, Any]") -> None:
-    account = Account.seeded(alerts=options.alerts, users=options.users, teams=options.teams)
+    account = Account.seeded(
+        alerts=options.alerts, incidents=options.incidents, users=options.users, teams=options.teams
+    )
     domains = ("search", "alert", "incident", "configuration")
     simulator = Simulator(
         account,

@@ -20,6 +20,20 @@ def test_every_stream_is_read_completely(source: Verbs, account: Account) -> Non
     assert output.exit_code == 0
 
 
+def test_domains_are_read_side_by_side(source: Verbs) -> None:
+    """Streams of different domains begin before one of them has ended, and one that fails does not end the others."""
+    output = source.read("alerts", "incidents", "nothing", "alert_notes", "teams", "users")
+    statuses = [message["trace"].get("stream_status") for message in output.of_type("TRACE")]
+    order = [(one["stream_descriptor"]["name"], one["status"]) for one in statuses if one]
+    first_end = min(order.index((name, "COMPLETE")) for name in ("alerts", "incidents", "alert_notes", "teams"))
+
+    assert all(order.index((name, "STARTED")) < first_end for name in ("alerts", "incidents", "alert_notes", "nothing"))
+    assert order.index(("teams", "COMPLETE")) < order.index(("users", "STARTED"))
+    assert 1 == output.exit_code
+    assert "There is no stream 'nothing'" in output.errors()[-1]["message"]
+    assert ["STARTED", "RUNNING", "INCOMPLETE"] == output.statuses()["nothing"]
+
+
 def test_child_rows_carry_the_id_of_their_parent(source: Verbs, account: Account) -> None:
     """The logs and recipients of each alert carry its id, and every log of the account is read."""
     output = source.read("alert_logs", "alert_recipients")

@@ -18,11 +18,16 @@ def test_domains_are_side_by_side() -> None:
     """The streams of a domain begin one after another, in order; those of different domains at the same time."""
     names = ["teams", "alert_logs", "incidents", "alert_notes", "users", "incident_logs", "alerts"]
 
-    assert 4 == Lanes(names).number
-    assert rounds(Lanes(names)) == [
-        ["teams", "alert_logs", "incidents", "alerts"],
-        ["alert_notes", "users", "incident_logs"],
-    ]
+    lanes = Lanes(names)
+
+    assert 4 == lanes.number
+    assert ["teams", "alert_logs", "incidents", "alerts"] == lanes.begin()
+    assert [] == lanes.begin()
+    lanes.repeat("alert_logs")
+    assert ["alert_logs"] == lanes.begin()
+    lanes.finish("alert_logs")
+    assert ["alert_notes"] == lanes.begin()
+    assert ["users", "incident_logs"] == lanes.pending
 
 
 def test_a_child_waits_for_its_root() -> None:
