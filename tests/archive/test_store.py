@@ -15,7 +15,7 @@ from tests.support.leaks import wait_for_exit
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.archive import tables
 from source_opsgenie.archive.buffer import MAX_BYTES, MAX_ROWS
-from source_opsgenie.archive.database import prepare_write
+from source_opsgenie.archive.database import bound_memory
 from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.writing import ROWS_AT_ONCE, Written, stage
 from source_opsgenie.errors import ArchiveError
@@ -98,7 +98,7 @@ def test_memory_grows_with_the_rows_of_a_write_only() -> None:
     with duckdb.connect() as database:
         limits = []
         for row_bytes in (0, MAX_BYTES // 2, 10 * MAX_BYTES):
-            prepare_write(database, rows=1, row_bytes=row_bytes)
+            bound_memory(database, row_bytes=row_bytes)
             limits += database.execute("SELECT current_setting('memory_limit')").fetchall()
 
     assert [("200.0 MiB",), ("200.0 MiB",), ("2.2 GiB",)] == limits

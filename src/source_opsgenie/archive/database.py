@@ -79,14 +79,17 @@ def open_database(
         raise _explain(path, error) from error
 
 
-def prepare_write(database: duckdb.DuckDBPyConnection, *, rows: int, row_bytes: int) -> None:
-    """Bound the memory for a write of *rows* that take *row_bytes*; what exceeds it goes to a folder next to the file.
+def keep_row_groups(database: duckdb.DuckDBPyConnection) -> None:
+    """Do not merge small row groups with their neighbours at the end of this transaction.
 
-    A checkpoint merges the last row group of a write with the next ones. That keeps a file of many small writes small,
-    and writes a large one several times.
+    Merging keeps a file of many small writes small, but merging after each write of a long list writes its rows several
+    times: of rows of 9 kB, almost nine times.
     """
-    if rows >= ROW_GROUP_ROWS:
-        database.execute("SET max_vacuum_tasks = 0")
+    database.execute("SET max_vacuum_tasks = 0")
+
+
+def bound_memory(database: duckdb.DuckDBPyConnection, *, row_bytes: int) -> None:
+    """Bound the memory for a write of rows that take *row_bytes*; what exceeds it goes to a folder next to the file."""
     limit = max(MIN_MEMORY_BYTES, MEMORY_PER_ROW_BYTE * row_bytes)
     # More threads take more memory and more CPU time per row, and the next rows are read in the meantime.
     database.execute(f"SET threads = 1; SET memory_limit = '{limit} bytes'")

@@ -12,7 +12,7 @@ import duckdb
 
 from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import schema, tables
-from source_opsgenie.archive.database import is_file, open_database
+from source_opsgenie.archive.database import is_file, keep_row_groups, open_database
 from source_opsgenie.archive.owner import Owner, describe_change
 from source_opsgenie.archive.parents import (
     ReadParent,
@@ -152,6 +152,9 @@ class Store:
         of a stream brings its *proof*, what it *owed* in the end, and whether it *is_complete*.
         """
         with self._transaction() as database:
+            if owed is None:
+                # The last write of the stream merges them.
+                keep_row_groups(database)
             written = write_rows(database, stream, rows, parents=parents, is_all=is_all)
             database.execute(
                 "UPDATE _archive.streams SET state = ?, synced_at = ?, is_complete = ?, proof = ? WHERE stream = ?",

@@ -7,7 +7,7 @@ from datetime import datetime
 import duckdb
 
 from source_opsgenie.archive import tables
-from source_opsgenie.archive.database import prepare_write
+from source_opsgenie.archive.database import bound_memory
 from source_opsgenie.archive.parents import (
     ReadParent,
     is_remembered,
@@ -68,7 +68,7 @@ def write_rows(
 
 def stage(database: duckdb.DuckDBPyConnection, stream: Stream, rows: Sequence[str], *, synced_at: datetime) -> None:
     """Create the temporary table `incoming` from *rows*, each as JSON; the last row of a key wins."""
-    prepare_write(database, rows=len(rows), row_bytes=sum(map(len, rows)))
+    bound_memory(database, row_bytes=sum(map(len, rows)))
     database.execute(tables.create_incoming(stream))
     for start in range(0, len(rows), ROWS_AT_ONCE):
         parameters = {"rows": rows[start : start + ROWS_AT_ONCE], "synced_at": synced_at}
