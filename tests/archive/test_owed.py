@@ -1,11 +1,26 @@
 """What the archive owes: in `_archive.owed` with its reason, requested again by each sync, until it is read."""
 
+from pathlib import Path
+
+import duckdb
 import pytest
 from tests.support.archive_command import Command, by_text
 from tests.support.broken import Broken, one_of_each
 from tests.support.every_stream import account_of
+from tests.support.fakes import NOW, Wire, connection_of
 
 from opsgenie_simulator import Account
+from source_opsgenie.archive.buffer import Buffer
+from source_opsgenie.archive.display import Display
+from source_opsgenie.archive.plan import Estimate
+from source_opsgenie.archive.progress import Progress
+from source_opsgenie.archive.store import Store
+from source_opsgenie.archive.transfer import Transfer
+from source_opsgenie.errors import Rejected
+from source_opsgenie.reading.events import Checkpoint, SetAside
+from source_opsgenie.reading.parts import Part
+from source_opsgenie.reading.state import Scope, State
+from source_opsgenie.streams import STREAMS
 
 # Streams whose rows depend on the rules of the broken user.
 BELOW = {"user_notification_rule_steps"}
@@ -41,6 +56,25 @@ def test_one_bad_object_in_each_stream(archive: Command, account: Account, broke
     assert whole == {name: complete[name] for name in unharmed}
     assert archive.query("FROM _archive.owed") == []
     assert {name: archive.rows(name) for name in streams} == complete
+
+
+def test_what_is_owed_is_recorded_if_the_stream_ends_early(tmp_path: Path) -> None:
+    """A part that failed before the last state is in the table; what failed later will be requested anyway."""
+    store = Store(tmp_path / "acme.duckdb", "acme", print)
+    store.prepare()
+    store.begin_run([STREAMS["alert_logs"]])
+    transfer = Transfer(
+        Progress(Estimate(STREAMS["alert_logs"]), connection_of(Wire(account_of()))), store, Display(), Buffer()
+    )
+    first, second = (SetAside(Part("alert_logs", (name,)), Rejected(f"{name} is bad")) for name in ("first", "second"))
+    state = State(Scope("acme"), owed=(first.part.text,)).begin(NOW)
+    for event in (first, Checkpoint(state), second):
+        transfer.process(event)
+    transfer.keep_covered()
+    with duckdb.connect(str(store.path), read_only=True) as database:
+        owed = database.execute("SELECT stream, part, reason FROM _archive.owed").fetchall()
+
+    assert owed == [("alert_logs", "alert_logs of first", "first is bad")]
 
 
 def test_a_row_keeps_the_details_that_it_has(archive: Command, broken: Broken) -> None:

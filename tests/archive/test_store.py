@@ -121,7 +121,7 @@ def test_many_small_writes_do_not_make_the_file_large(store: Store) -> None:
     store.begin_run([small_stream()])
     sizes = []
     for number in range(30):
-        store.write(small_stream(), [f'{{"id":"{number}"}}'], state={"version": number}, owed=[])
+        store.write(small_stream(), [f'{{"id":"{number}"}}'], state={"version": number}, is_last=True)
         sizes.append(store.path.stat().st_size)
 
     assert sizes[-1] <= 1.2 * sizes[4]

@@ -11,7 +11,8 @@ from opsgenie_simulator import Account
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import StateError
 from source_opsgenie.reading.events import Checkpoint, Event
-from source_opsgenie.reading.reader import OTHER_CONNECTOR, OUTDATED, Reader
+from source_opsgenie.reading.reader import Reader
+from source_opsgenie.reading.resume import OTHER_CONNECTOR, OUTDATED, RESUMING, scope_of
 from source_opsgenie.reading.state import CurrentRead, State, Walk
 from source_opsgenie.streams import STREAMS
 
@@ -89,6 +90,30 @@ def test_state_of_another_scope(changed: dict[str, Any], named: str) -> None:
     assert f"The {named} differs from the last sync" in texts_in(events)
 
 
+def test_return_to_an_earlier_scope() -> None:
+    """With the query of an earlier sync, a read continues there: what changed since, and nothing twice."""
+    wire = Wire(account_of())
+    plain = last_state(read(wire))
+    narrow = last_state(read(wire, plain, alert_query="priority: P3"))
+    new = wire.account.create_alert(created_at=format_timestamp(NOW - DAY), priority="P1")["id"]
+    wire.account.update_alert(new, updated_at=format_timestamp(NOW), message="changed")
+    back = read(wire, narrow, alert_query="")
+
+    assert ids_in(back) == [new]
+    assert RESUMING in texts_in(back)
+    assert ids_in(read(wire, last_state(back), alert_query="priority: P3")) == []
+
+
+def test_an_unfinished_scope_is_not_returned_to() -> None:
+    """What was interrupted before the query changed is read from its beginning."""
+    wire = Wire(account_of())
+    state = last_state(read(wire))
+    state["read"] = {"began": state.pop("bookmark")}
+    narrow = last_state(read(wire, state, alert_query="priority: P3"))
+
+    assert sorted(ids_in(read(wire, narrow))) == sorted(wire.account.alerts)
+
+
 def test_start_date_in_another_notation_resumes() -> None:
     """The same start date written with another offset is not a change."""
     wire = Wire(account_of())
@@ -164,7 +189,7 @@ def test_full_refresh_resumes_in_its_generation(generation: int) -> None:
 def test_full_refresh_of_another_query_starts_again(query: str, expected: int) -> None:
     """An interrupted full refresh resumes only with the query of its state."""
     connection = connection_of(Wire(account_of()))
-    scope = Reader(connection).scope(STREAMS["alerts"])
+    scope = scope_of(connection, STREAMS["alerts"])
     state = State(replace(scope, query=query), read=CurrentRead(NOW, Walk(NOW - 130 * DAY)), generation=7)
     events = Reader(connection).read(STREAMS["alerts"], state=state.to_mapping(), incremental=False, generation=7)
 
@@ -229,7 +254,7 @@ def test_resumed_read_keeps_its_beginning() -> None:
     """The bookmark of a resumed read is when it first began, so changes since then are not lost."""
     wire = Wire(account_of(260))
     connection = connection_of(wire)
-    state = State(Reader(connection).scope(STREAMS["alerts"]), read=CurrentRead(NOW - 3600_000, Walk(NOW - 20 * DAY)))
+    state = State(scope_of(connection, STREAMS["alerts"]), read=CurrentRead(NOW - 3600_000, Walk(NOW - 20 * DAY)))
     end = last_state(Reader(connection).read(STREAMS["alerts"], state=state.to_mapping()))
 
     assert end["bookmark"] == format_timestamp(NOW - 3600_000)

@@ -13,6 +13,7 @@ from source_opsgenie.errors import StateError
 from source_opsgenie.reading.counts import Tally
 from source_opsgenie.reading.recent import ROWS_REMEMBERED, Recent
 from source_opsgenie.reading.state import (
+    SCOPES_REMEMBERED,
     VERSION,
     CurrentRead,
     Limits,
@@ -191,7 +192,12 @@ def test_state_stays_small(character: str, length: int) -> None:
     big = 10**9
     query = character * length
     state = State(
-        Scope(f"{'a' * 60}@api.eu.opsgenie.com", shorten_query(query), "2022-01-01T00:00:00.000Z"),
+        Scope(
+            f"{'a' * 60}@api.eu.opsgenie.com",
+            shorten_query(query),
+            "2022-01-01T00:00:00.000Z",
+            "key 0123456789abcdef@api.eu.opsgenie.com",
+        ),
         rows=big,
         bookmark=NOW,
         read=CurrentRead(NOW, Walk(NOW, OpenWindow(NOW, big)), NOW),
@@ -201,6 +207,7 @@ def test_state_stays_small(character: str, length: int) -> None:
         seen=recent.digests,
         generation=big,
         limits=Limits({f"schedule-oncalls/{number}": big for number in range(6)}, NOW),
+        earlier={f"digest{number}": NOW for number in range(SCOPES_REMEMBERED)},
     )
 
     assert len(state.seen) == ROWS_REMEMBERED

@@ -26,12 +26,12 @@ def record_account(database: duckdb.DuckDBPyConnection, account: str, *, key: st
                 database.execute(f"UPDATE {table} SET state = ? WHERE state = ?", [json.dumps(state), text])
 
 
-def write_owed(database: duckdb.DuckDBPyConnection, stream: Stream, owed: Sequence[SetAside]) -> None:
-    """Record what is *owed* now; what is not any more has been read or was deleted."""
+def write_owed(database: duckdb.DuckDBPyConnection, stream: Stream, owed: Sequence[SetAside], *, is_all: bool) -> None:
+    """Record what is *owed*; with *is_all*, what else was has been read or was deleted."""
     parts = [str(one.part) for one in owed]
-    database.execute(
-        "DELETE FROM _archive.owed WHERE stream = ? AND part NOT IN (SELECT unnest(?))", [stream.name, parts]
-    )
+    if is_all:
+        others = "DELETE FROM _archive.owed WHERE stream = ? AND part NOT IN (SELECT unnest(?))"
+        database.execute(others, [stream.name, parts])
     for part, one in zip(parts, owed, strict=True):
         rows = orjson.dumps(list(one.rows)).decode() if one.rows else None
         known = "UPDATE _archive.owed SET reason = ?, rows = ?, attempts = attempts + 1 WHERE stream = ? AND part = ?"

@@ -144,16 +144,16 @@ class Store:
         proof: str = "",
         is_complete: bool = False,
         is_all: bool = False,
-        owed: Sequence[SetAside] | None = None,
+        owed: Sequence[SetAside] = (),
+        is_last: bool = False,
     ) -> Written:
         """Store *rows*, each as JSON, and the *state* after them in one transaction.
 
-        Stored rows of *parents* that *rows* lack are marked as deleted; with *is_all*, all others are. The last write
-        of a stream brings its *proof*, what it *owed* in the end, and whether it *is_complete*.
+        Stored rows of *parents* that *rows* lack are marked as deleted; with *is_all*, all others are. What is *owed*
+        could not be read. The last write of a stream brings its *proof*, and whether it *is_complete*.
         """
         with self._transaction() as database:
-            if owed is None:
-                # The last write of the stream merges them.
+            if not is_last:
                 keep_row_groups(database)
             written = write_rows(database, stream, rows, parents=parents, is_all=is_all)
             database.execute(
@@ -161,8 +161,8 @@ class Store:
                 [json.dumps(state), now(), is_complete, proof, stream.name],
             )
             record_rows(database, stream)
-            if owed is not None:
-                write_owed(database, stream, owed)
+            write_owed(database, stream, owed, is_all=is_last)
+            if is_last:
                 write_proof(database, stream, state, proof=proof, is_complete=is_complete, owed=len(owed))
         return written
 

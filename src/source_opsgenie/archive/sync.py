@@ -25,6 +25,7 @@ from source_opsgenie.parallel import in_parallel
 from source_opsgenie.reading.events import Event, Row
 from source_opsgenie.reading.lanes import Lanes, lane_of
 from source_opsgenie.reading.reader import Reader
+from source_opsgenie.reading.resume import scope_of
 from source_opsgenie.streams import Stream, is_incremental
 
 # The file has room for more parts than an Airbyte state.
@@ -76,7 +77,7 @@ def run_plan(
 
 def _scopes(connection: Connection, streams: Sequence[Stream]) -> dict[str, str]:
     """What *connection* reads of each of *streams*, in words."""
-    return {stream.name: Reader(connection).scope(stream).name for stream in streams}
+    return {stream.name: scope_of(connection, stream).name for stream in streams}
 
 
 # The events of one stream, with its transfer; at the end, the error that ended the read.

@@ -12,7 +12,7 @@ from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.writing import Written
 from source_opsgenie.errors import ArchiveError, NotInPlan, OpsgenieError
-from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, ReadParents, Row
+from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, ReadParents, Row, SetAside
 from source_opsgenie.reading.query import user_query
 from source_opsgenie.streams import ancestry, lists_everything
 
@@ -33,6 +33,7 @@ class Transfer:
     display: Display
     buffer: Buffer
     parents: Sequence[str] | None = None
+    set_aside: list[SetAside] = field(default_factory=list)
     _futile_attempts: int = 0
     _written_before: Written = field(default_factory=Written)
 
@@ -48,6 +49,8 @@ class Transfer:
                 self.buffer.cover(state)
                 if self.buffer.is_due:
                     self._store_covered(self.store)
+            case SetAside():
+                self.set_aside.append(event)
             case Expected():
                 self.progress.expect(event)
             case Notice():
@@ -85,6 +88,7 @@ class Transfer:
                 is_complete=not progress.lack,
                 is_all=self._is_everything(),
                 owed=progress.proof.owed,
+                is_last=True,
             )
 
     def unread_parents(self) -> Sequence[str]:
@@ -139,12 +143,15 @@ class Transfer:
         """
         buffer, progress = self.buffer, self.progress
         if buffer.state and buffer.state.read:
+            owed = [one for one in self.set_aside if one.part.text in buffer.state.owed]
+            self.set_aside = [one for one in self.set_aside if one not in owed]
             with progress.storing():
                 progress.written += store.write(
                     progress.stream,
                     buffer.covered_rows,
                     state=buffer.state.to_mapping(),
                     parents=buffer.parents[: buffer.covered_parents],
+                    owed=owed,
                 )
             buffer.drop_stored()
 

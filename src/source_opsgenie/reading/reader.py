@@ -3,12 +3,10 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
-from source_opsgenie.api.connection import Connection, is_identified_by_key
+from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.clock import MILLISECOND, format_timestamp
 from source_opsgenie.concurrency import with_ticks
 from source_opsgenie.errors import NotInPlan
 from source_opsgenie.reading.batches import descend, read_batches
@@ -16,21 +14,11 @@ from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Rea
 from source_opsgenie.reading.ledger import MOST_OWED, Ledger
 from source_opsgenie.reading.owed import read_again, restore_part
 from source_opsgenie.reading.proof import Outcome, closing_events
-from source_opsgenie.reading.query import user_query
+from source_opsgenie.reading.resume import starting_state
 from source_opsgenie.reading.search import Search
-from source_opsgenie.reading.state import Scope, State, current_state, is_ours, shorten_query
-from source_opsgenie.streams import Record, SpanPaging, Stream, ancestry, is_incremental, request_domains
+from source_opsgenie.reading.state import State
+from source_opsgenie.streams import Record, Stream, ancestry, request_domains
 
-OTHER_CONNECTOR = (
-    "The state was written by another connector and cannot be trusted: its cursor is the newest row that it reached. "
-    "Running one full read; later syncs are incremental."
-)
-OUTDATED = (
-    "The state was written by an earlier development version of this source. "
-    "Running one full read; later syncs are incremental."
-)
-# The most that the clocks of two responses may differ.
-CLOCK_SKEW = timedelta(minutes=1)
 # A checkpoint is offered after each page, and passed on after this many rows or seconds.
 ROWS_BETWEEN_CHECKPOINTS = 5_000
 SECONDS_BETWEEN_CHECKPOINTS = 30.0
@@ -71,7 +59,9 @@ class Reader:
         A part that cannot be read is set aside, requested again at the end, and named in the proof if it fails again.
         Raises an OpsgenieError if the stream cannot be read to its end; the events before it are valid.
         """
-        start, notice = self._start(stream, state or {}, incremental=incremental, generation=generation)
+        start, notice = starting_state(
+            self.connection, stream, state or {}, incremental=incremental, generation=generation
+        )
         if notice:
             yield Notice(f"{stream.name}: {notice}")
         client = self.connection.client
@@ -130,65 +120,6 @@ class Reader:
             return client.date_ms or 0
         newest = Search(client, root).page(sort="updatedAt", order="desc", limit=1).rows
         return max((row.updated for row in newest), default=0)
-
-    def _start(
-        self, stream: Stream, given: Mapping[str, Any], *, incremental: bool, generation: int | None
-    ) -> tuple[State, str]:
-        """The state to begin with, and what to say if the *given* one cannot be resumed."""
-        state = current_state(given)
-        fresh = State(self.scope(stream, state), generation=generation)
-        if state is None:
-            is_expected = bool(given) and is_incremental(stream) and incremental
-            return fresh, (OUTDATED if is_ours(given) else OTHER_CONNECTOR) if is_expected else ""
-        state = self._renamed(state) if self.connection.is_account_known else state
-        same_account = state.scope.account == fresh.scope.account
-        fresh = replace(fresh, rows=state.rows, limits=state.limits if same_account else None)
-        if not is_incremental(stream):
-            return fresh, ""
-        if not incremental:
-            is_same = generation is not None and state.generation == generation
-            # With a bookmark, what was interrupted is a read of changes only.
-            resumes = is_same and state.read is not None and state.bookmark is None
-            return state if resumes and state.scope == fresh.scope else fresh, ""
-        if reason := self._reason_to_restart(state, fresh):
-            return fresh, f"{reason}. Running one full read."
-        return replace(state, generation=generation), ""
-
-    def _renamed(self, state: State) -> State:
-        """The same under the account's current name, if the state has another name of this account."""
-        if state.scope.account not in self.connection.account_aliases:
-            return state
-        return replace(state, scope=replace(state.scope, account=self.connection.account))
-
-    def _reason_to_restart(self, state: State, fresh: State) -> str:
-        """Why the bookmark in *state* is invalid; empty if it is valid."""
-        now = self.connection.client.date_ms
-        if part := state.scope.differs_in(fresh.scope):
-            if part == "account" and self.connection.account_name is None:
-                return (
-                    "The state names its account, and this key may not read the account's name "
-                    "(it lacks Configuration Access)"
-                )
-            return f"The {part} differs from the last sync"
-        latest = max(state.bookmark or 0, state.began)
-        allowed = self.connection.config.lookback + CLOCK_SKEW
-        if now is not None and latest > now + allowed // MILLISECOND:
-            return f"The state is from {format_timestamp(latest)}, which is in the future"
-        return ""
-
-    def scope(self, stream: Stream, state: State | None = None) -> Scope:
-        """What this read covers; if the account could not be requested, it is that of the *state*."""
-        account = self.connection.account
-        if state and not self.connection.is_account_known:
-            account = state.scope.account
-        if not is_incremental(stream):
-            return Scope(account)
-        config = self.connection.config
-        if isinstance(stream.paging, SpanPaging):
-            return Scope(account, start_date=config.timeline_since)
-        query = shorten_query(user_query(config, ancestry(stream)[0]))
-        keys = filter(is_identified_by_key, self.connection.account_aliases) if self.connection.is_team_key else ()
-        return Scope(account, query, config.start_date, next(iter(keys), ""))
 
 
 @dataclass(slots=True)

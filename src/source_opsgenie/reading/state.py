@@ -15,6 +15,8 @@ VERSION = 2
 LONGEST_QUERY_BYTES = 60
 # Each owed part takes the room of this many digests of rows in the lookback.
 DIGESTS_PER_OWED = 5
+# How many other scopes a state remembers.
+SCOPES_REMEMBERED = 2
 # How long a learned limit is used before it is tested again: creating alerts shares it.
 LIMITS_KEPT_MS = 7 * DAY_MS
 
@@ -29,7 +31,7 @@ class Scope:
     account: str
     query: str = ""
     start_date: str = ""
-    team_key: str = ""
+    team_key: str | None = None
 
     @property
     def name(self) -> str:
@@ -96,6 +98,7 @@ class State:
     *seen* are digests of rows in the lookback that were already emitted.
     *owed* are the parts of the root list that could not be read: the next read requests them first.
     *generation* is Airbyte's generation id of a full refresh.
+    *earlier* are the bookmarks of other scopes that were read before, by the digests of their names.
     *histories* are digests of the parents whose history was read, four characters each.
     """
 
@@ -111,6 +114,7 @@ class State:
     owed: tuple[str, ...] = ()
     generation: int | None = None
     limits: Limits | None = None
+    earlier: Mapping[str, Timestamp] | None = field(default=None, hash=False)
     histories: str | None = None
 
     def to_mapping(self) -> dict[str, Any]:
@@ -195,12 +199,24 @@ class State:
             return {}
         return self.limits.requests if now - self.limits.learned < LIMITS_KEPT_MS else {}
 
+    def in_scope_of(self, fresh: "State") -> "State":
+        """The state *fresh* of another query or start date, with the bookmark that the stream had there before.
+
+        A read that is not finished, or that lacks something, is not remembered.
+        """
+        known = dict(self.earlier or {})
+        if self.bookmark is not None and not (self.read or self.owed or self.tally.unlisted or self.tally.uncounted):
+            known[digest(self.scope.name)] = self.bookmark
+        bookmark = known.pop(digest(fresh.scope.name), None) if fresh.scope != self.scope else None
+        kept = dict(list(known.items())[-SCOPES_REMEMBERED:])
+        return replace(fresh, bookmark=bookmark, earlier=kept or None)
+
     @property
     def _current(self) -> CurrentRead:
         return self.read or CurrentRead(0)
 
 
-def name_scope(query: str, start_date: str, team_key: str) -> str:
+def name_scope(query: str, start_date: str, team_key: str | None) -> str:
     """The scope of a *query*, a *start_date* and a *team_key*, in words; empty if all are."""
     words = {"query": query, "since": start_date, "the team of": team_key}
     parts = (f"{word} {value}" if value else "" for word, value in words.items())

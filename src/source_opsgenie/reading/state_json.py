@@ -25,6 +25,8 @@ def to_json(value: Any, kind: Any) -> Any:
     if isinstance(kind, type) and is_dataclass(kind):
         named = {name: to_json(getattr(value, name), hint) for name, hint in _hints(kind).items()}
         return {name: one for name, one in named.items() if one is not None}
+    if get_origin(kind) is Mapping:
+        return {key: to_json(one, get_args(kind)[1]) for key, one in value.items()}
     return list(value) if isinstance(value, tuple) else value
 
 
