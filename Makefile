@@ -22,7 +22,7 @@ BIN := $(VENV)/bin
 INSTALL := $(PYTHON) tools/install.py
 
 .DEFAULT_GOAL := test
-.PHONY: install archive wheel develop demo test test-lowest check fix docs soak explore bench performance audit lock \
+.PHONY: install archive wheel develop demo test test-lowest check coverage fix docs soak explore bench performance audit lock \
 	upgrade release clean
 
 install: ## install source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
@@ -41,6 +41,9 @@ demo: install ## copy a simulated account into a DuckDB file, twice, and query i
 	@$(BIN)/python examples/demo.py
 
 test: check ## run everything that CI runs
+	$(BIN)/pytest --quiet --randomly-seed=$(ORDER) --numprocesses 2 --dist worksteal
+
+coverage: develop ## run the tests and list the lines and branches that none of them reaches; half as long again
 	$(BIN)/pytest --quiet --randomly-seed=$(ORDER) --numprocesses 2 --dist worksteal --cov --cov-report term
 
 test-lowest: ## run the tests, or those in ONLY, with the lowest versions that pyproject.toml allows

@@ -56,6 +56,14 @@ def query(store: Store, sql: str) -> list[tuple[object, ...]]:
         return database.execute(sql).fetchall()
 
 
+def test_a_sync_that_was_stopped_is_not_called_complete(store: Store) -> None:
+    """The record of a sync names the streams that it did not begin."""
+    started_at = store.begin_run([small_stream()])
+    store.end_run(started_at, requests=1, incomplete=[], not_started=["small"])
+
+    assert [("not started: small",)] == query(store, "SELECT outcome FROM _archive.runs")
+
+
 def test_rows_are_counted_as_new_or_changed(store: Store) -> None:
     """A row is new, changed or unchanged; if a checkpoint has two rows with the same key, the later one wins."""
     stream = small_stream()

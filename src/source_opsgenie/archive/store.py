@@ -201,9 +201,12 @@ class Store:
             marked = fetch_number(database, tables.mark_deleted(stream), {"ids": list(ids), "now": now()})
             return Written(deleted=marked)
 
-    def end_run(self, started_at: datetime, *, requests: int, incomplete: Sequence[str]) -> dict[str, int]:
+    def end_run(
+        self, started_at: datetime, *, requests: int, incomplete: Sequence[str], not_started: Sequence[str] = ()
+    ) -> dict[str, int]:
         """Record how the sync that began at *started_at* ended; returns the number of rows in each table."""
-        outcome = f"incomplete: {', '.join(incomplete)}" if incomplete else "complete"
+        parts = {"incomplete": incomplete, "not started": not_started}
+        outcome = "; ".join(f"{word}: {', '.join(names)}" for word, names in parts.items() if names) or "complete"
         with self._transaction() as database:
             database.execute("UPDATE _archive.streams SET is_complete = false WHERE stream IN ?", [list(incomplete)])
             database.execute(

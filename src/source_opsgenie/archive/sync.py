@@ -118,10 +118,11 @@ class Sync:
             self._outcomes.get(name) or Outcome(estimate.stream, error=NOT_STARTED)
             for name, estimate in self._estimates.items()
         ]
+        requests = self._connection.client.requests
         # What was not begun is as complete as it was.
         incomplete = [outcome.stream.name for outcome in outcomes if outcome.is_begun and not outcome.is_complete]
-        requests = self._connection.client.requests
-        held = self._store.end_run(started_at, requests=requests, incomplete=incomplete)
+        not_started = [outcome.stream.name for outcome in outcomes if not outcome.is_begun]
+        held = self._store.end_run(started_at, requests=requests, incomplete=incomplete, not_started=not_started)
         seconds = self._connection.clock.monotonic() - seconds_before
         is_team_key = self._connection.is_team_key
         summary = Summary(self._store.path, self._store.account, outcomes, held, requests, seconds, is_team_key)
