@@ -33,15 +33,19 @@ LEFT JOIN (
     SELECT incident_id, string_agg(responder, ', ' ORDER BY responder) AS responders
     FROM report.incident_responders GROUP BY 1
 ) AS responders ON responders.incident_id = i.id
-LEFT JOIN (SELECT incident_id, count(*) AS alerts FROM incident_alerts WHERE _deleted_at IS NULL GROUP BY 1) AS linked
-    ON linked.incident_id = i.id;
+LEFT JOIN (
+    SELECT l.incident_id, count(*) AS alerts FROM incident_alerts AS l JOIN incidents AS i ON i.id = l.incident_id
+    WHERE l._deleted_at IS NULL OR i._deleted_at IS NOT NULL GROUP BY 1
+) AS linked ON linked.incident_id = i.id;
 
 -- Everything about an incident in order of time: itself, its timeline, log, notes and alerts, and the log and notes of
 -- these; for example FROM report.incident_story WHERE tiny_id = '56'.
 CREATE VIEW report.incident_story AS
 WITH linked AS (
     SELECT l.incident_id, a.id AS alert_id, a.createdAt, a.owner, a.message
-    FROM incident_alerts AS l JOIN alerts AS a ON a.id = l.alert_id WHERE l._deleted_at IS NULL
+    FROM incident_alerts AS l JOIN alerts AS a ON a.id = l.alert_id JOIN incidents AS i ON i.id = l.incident_id
+    -- A deleted incident keeps the alerts that it had.
+    WHERE l._deleted_at IS NULL OR i._deleted_at IS NOT NULL
 ), event AS (
     SELECT
         id AS incident_id, createdAt AS happened_at, 'incident' AS what, 'created' AS kind, NULL AS who,
