@@ -1,6 +1,7 @@
 """Backfill: windows from the newest down, resumable after any batch, and compared with the count without a time."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from source_opsgenie.reading.backfill import SETTLING_MS, Backfill
 from source_opsgenie.reading.batches import read_batches
 from source_opsgenie.reading.counts import Tally
 from source_opsgenie.reading.events import Batch, Expected
+from source_opsgenie.reading.paging import PORTION
 from source_opsgenie.reading.state import CurrentRead, Scope, State
 from source_opsgenie.streams import STREAMS
 
@@ -238,7 +240,8 @@ def test_tally_of_a_resumed_read_is_complete() -> None:
     """However often it is interrupted, a finished read has counted every row that is old enough, once."""
     account, state, stops = large_account(), BEGUN, 0
     while stops < 200:
-        for number, batch in enumerate(Backfill(search_of(Wire(account))).read(state)):
+        search = replace(search_of(Wire(account)), portion=PORTION)
+        for number, batch in enumerate(Backfill(search).read(state)):
             state = reload(batch.state) if batch.state else state
             if number == 25:
                 break

@@ -62,7 +62,7 @@ class Backfill:
             if changed is None:
                 state = yield from self._window(state, window)
             else:
-                yield from (Batch(rows) for rows in chunks(changed))
+                yield from (Batch(rows) for rows in chunks(changed, self.search.portion))
                 state = state.with_walk(Walk(window.start))
                 yield Batch([], state)
         state = state.with_walk(Walk(history.start))
@@ -79,7 +79,7 @@ class Backfill:
         listed: dict[str, int] = {}
         cursor = Cursor("created", descending=True, last=window.end)
         for page in read_span(self.search, window.start, window.end, expected=window.count):
-            for rows in chunks(page):
+            for rows in chunks(page, self.search.portion):
                 listed |= {row.id: row.created for row in rows}
                 cursor = cursor.after(rows)
                 # More rows of the last millisecond may follow: a resumed read begins with it.

@@ -115,7 +115,8 @@ class Changes:
 
     def _in_order(self, rows: Iterable[SearchRow], state: State) -> Batches[SearchRow]:
         """Those of *rows* that changed, oldest change first, in batches to resume from."""
-        for some in chunks(sorted(self._wanted(rows), key=lambda row: row.updated)):
+        wanted = sorted(self._wanted(rows), key=lambda row: row.updated)
+        for some in chunks(wanted, self.search.portion):
             state = state.with_reached(some[-1].updated)
             yield Batch(some, state)
         return state
@@ -129,7 +130,7 @@ class Changes:
         cursor = Cursor("updated", last=self.since)
         while True:
             page = self._updated_from(cursor.last or 0)
-            for rows in chunks(cursor.unseen(page.rows)):
+            for rows in chunks(cursor.unseen(page.rows), self.search.portion):
                 state = state.with_reached(rows[-1].updated)
                 yield Batch(rows, state)
             if page.is_last or page.rows[-1].updated > ends:

@@ -9,7 +9,7 @@ from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.clock import MILLISECOND, OLDEST_MS
 from source_opsgenie.reading.events import Batch, SetAside
-from source_opsgenie.reading.paging import chunks, read_by_marker
+from source_opsgenie.reading.paging import PORTION, chunks, read_by_marker
 from source_opsgenie.reading.parsing import has_key
 from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.recent import Recent, digest_of, identify
@@ -44,7 +44,7 @@ def read_marked(connection: Connection, stream: Stream, state: State) -> Iterato
     seen, owed = set(state.seen), set(state.owed)
     start = format_marker(since - LATE_MS)
     for page in read_by_marker(connection.client, stream, start, limit=stream.paging.limit):
-        for rows in chunks(page):
+        for rows in chunks(page, PORTION):
             valid = [row for row in rows if _is_valid(stream, row)]
             unsent = [row for row in valid if digest_of(row) not in seen and identify(row, stream.key[0]) not in owed]
             seen |= {digest_of(row) for row in unsent}

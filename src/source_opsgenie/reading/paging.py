@@ -33,6 +33,7 @@ CAP = 19_900
 PASSES = 3
 # Pages by offset overlap by this many rows.
 OVERLAP = 10
+# Requests per row may take minutes for a page, so fewer rows are followed by a checkpoint.
 PORTION = 20
 R = TypeVar("R")
 NO_PARAMS: Mapping[str, str] = {}
@@ -216,7 +217,7 @@ def _leads_back(response: Response) -> Exception:
     return response.error(Failure.NO_NEXT, "leads back to a page that was read before")
 
 
-def chunks(rows: list[R]) -> Iterator[list[R]]:
-    """The *rows* of a page in portions: reading their children may take minutes, so each one is a checkpoint."""
-    for start in range(0, len(rows), PORTION):
-        yield rows[start : start + PORTION]
+def chunks(rows: list[R], size: int) -> Iterator[list[R]]:
+    """The *rows* in portions of up to *size*, each of which a checkpoint may follow."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

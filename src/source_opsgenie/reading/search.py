@@ -49,7 +49,7 @@ class Search:
     """The rows of *stream* that match *query* and all of *spans*.
 
     At most *concurrent_pages* of its pages are fetched in parallel, fewer if they are large. Each request is sent up to
-    *attempts* times; None means as often as the client does.
+    *attempts* times; None means as often as the client does. Batches of its rows have up to *portion* of them.
     """
 
     client: Client
@@ -58,6 +58,7 @@ class Search:
     spans: tuple[Span, ...] = ()
     concurrent_pages: int = 1
     attempts: int | None = None
+    portion: int = PAGE
 
     def narrowed(self, span: Span) -> "Search":
         """The same search, limited to *span*."""
