@@ -117,6 +117,9 @@ OPTIONS = (
     click.option("--json", "as_json", is_flag=True, help="Print JSON instead."),
 )
 
+ATTACHMENTS_HELP = (
+    "Download the files attached to alerts, up to 64 MiB each, into the folder files next to the archive."
+)
 SAME_ACCOUNT = click.option(
     "--same-account",
     "is_same_account",
@@ -148,17 +151,30 @@ def main() -> None:
     metavar="N",
     help="Spend at most N requests on finding deleted alerts, and N on finding deleted incidents; 0 skips both.",
 )
+@click.option("--attachments", "with_attachments", is_flag=True, help=ATTACHMENTS_HELP)
+@click.option(
+    "--postmortem-ids", type=click.Path(path_type=Path), metavar="FILE", help="Read the postmortems with these ids too."
+)
 @SAME_ACCOUNT
 @click.option("--quiet", is_flag=True, help="Print nothing but what is wrong, on stderr, as cron expects.")
 @click.option("--report", type=click.Path(path_type=Path), callback=_check_folder, metavar="FILE", help=REPORT_HELP)
 @_with_options
-def sync_command(path: Path, deleted_row_requests: int, is_same_account: bool, **options: Any) -> None:
+def sync_command(
+    path: Path,
+    deleted_row_requests: int,
+    is_same_account: bool,
+    with_attachments: bool,
+    postmortem_ids: Path | None,
+    **options: Any,
+) -> None:
     """Create or update the file at *path*."""
     is_quiet, words = options["quiet"] or options["as_json"], words_typed(options)
     write_report = partial(_write_report, options)
     with report_errors(verbose=options["verbose"], quiet=is_quiet, words=words, write_report=write_report):
         # Slow to import; --help needs neither.
         from source_opsgenie.archive.display import Display  # noqa: PLC0415
+        from source_opsgenie.archive.postmortems import read_ids  # noqa: PLC0415
+        from source_opsgenie.archive.steps import Steps  # noqa: PLC0415
         from source_opsgenie.archive.sync import run_sync  # noqa: PLC0415
 
         config, streams = _load_config(options), _select_streams(options)
@@ -170,6 +186,7 @@ def sync_command(path: Path, deleted_row_requests: int, is_same_account: bool, *
             streams=streams,
             deleted_row_requests=deleted_row_requests,
             is_same_account=is_same_account,
+            steps=Steps(with_attachments, read_ids(postmortem_ids) if postmortem_ids else ()),
         )
         write_report(summary.to_mapping(partial(as_typed, words=words)))
     if summary.is_stopped:
