@@ -1,4 +1,4 @@
-"""Read postmortems by ids that people copy from the app: the API lists none (docs/opsgenie-api.md#postmortems)."""
+"""Read postmortems by their ids, as the API lists none (docs/opsgenie-api.md#postmortems-and-deployments)."""
 
 import re
 from collections.abc import Sequence

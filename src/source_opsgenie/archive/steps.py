@@ -40,3 +40,6 @@ class Steps:
             yield partial(download_attachments, connection, summary.path, display)
         if self.postmortem_ids:
             yield partial(read_postmortems, connection, summary.path, display, ids=self.postmortem_ids)
+
+
+NO_STEPS = Steps()
