@@ -4,13 +4,15 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 from rich.console import Console
@@ -20,32 +22,19 @@ BIN = Path(sys.executable).parent
 FILE = Path("demo") / "acme.duckdb"
 ACCOUNT = ["--port", "0", "--alerts", "22000", "--incidents", "400", "--users", "40", "--teams", "6"]
 # Each of these costs one more request per alert, and the demo does not need them.
-LEFT_OUT = "alert_details,alert_notes,alert_attachments"
+LEFT_OUT = "alert_details,alert_notes,alert_recipients,alert_attachments"
 CONSOLE = Console(highlight=False)
 
 CHANGED_ALERTS = """
     SELECT tinyId AS alert, message, status, updatedAt AS "updated (UTC)"
     FROM alerts WHERE _synced_at > ? ORDER BY updatedAt
 """
-# An alert that was closed without an acknowledgement can still have an ackTime: only acknowledgedBy is reliable.
-TIME_TO_ACKNOWLEDGE = """
-    WITH recent AS (
-        SELECT *, CASE
-            WHEN report->>'acknowledgedBy' <> '' THEN (report->>'ackTime')::BIGINT
-        END AS ms
-        FROM alerts
-        WHERE createdAt > (SELECT max(createdAt) - INTERVAL 90 DAYS FROM alerts)
-    )
-    SELECT
-        teams.name AS team,
-        count(*) AS alerts,
-        count(ms) AS acknowledged,
-        round(median(ms) / 60000, 1) AS "median minutes"
-    FROM recent JOIN teams ON teams.id = ownerTeamId
-    GROUP BY teams.name
-    ORDER BY "median minutes" DESC
-"""
+LAST_MONTH = "SELECT (date_trunc('month', max(createdAt)) - INTERVAL 1 MONTH)::DATE FROM alerts"
+REPORT = Path("demo") / "report"
+VIEWS = "team_months,on_call_hours_by_team,mtta_mttr,noisy_integrations"
 AFTERWORD = f"""
+Open {REPORT / "opsgenie.xlsx"} in a spreadsheet program.
+
 To copy your own account, create a key in Opsgenie under Settings > API key
 management, with the permissions Read and Configuration Access, and run
 (with `--region eu` for an account in Europe):
@@ -61,20 +50,22 @@ def main() -> None:
     FILE.parent.mkdir(exist_ok=True)
     for old in FILE.parent.glob(f"{FILE.name}*"):
         old.unlink()
+    shutil.rmtree(REPORT, ignore_errors=True)
     heading("An account with 22,000 alerts: the API lists at most 20,000 of a search")
     with simulator() as environment:
-        heading("The first sync: two requests per alert, about a minute")
+        heading("The first sync: one request per alert, less than a minute")
         sync(environment)
-        before = last_synced()
+        before = fetch("SELECT max(_synced_at) FROM alerts")
         heading("Three alerts are closed")
         close_three(environment["OPSGENIE_API_URL"])
         heading("The same command again: it reads only what changed")
         sync(environment)
     heading("What changed")
     show(CHANGED_ALERTS, [before])
-    heading("Median time to acknowledge, by team, over the last 90 days")
-    CONSOLE.print(TIME_TO_ACKNOWLEDGE, style="dim", markup=False, soft_wrap=True)
-    show(TIME_TO_ACKNOWLEDGE, [])
+    heading("Last month by team: hours on call, alerts, and minutes to acknowledge")
+    run("opsgenie-archive", "sql", str(FILE), f"FROM team_months WHERE month = '{fetch(LAST_MONTH)}'")
+    heading("The same and more as a spreadsheet")
+    run("opsgenie-archive", "export", str(FILE), "--to", str(REPORT), "--format", "xlsx", "--views", VIEWS)
     CONSOLE.print(f"\nThe demo took {time.monotonic() - started:.0f} s.\n{AFTERWORD}", markup=False, soft_wrap=True)
 
 
@@ -101,11 +92,17 @@ def simulator() -> Iterator[dict[str, str]]:
 
 def sync(environment: dict[str, str]) -> None:
     """Run `opsgenie-archive sync` as a user types it."""
-    command = ["opsgenie-archive", "sync", "--to", str(FILE), "--without", LEFT_OUT]
     CONSOLE.print("$ export OPSGENIE_API_TOKEN=...  # the simulator's key")
     CONSOLE.print(f"$ export OPSGENIE_API_URL={environment['OPSGENIE_API_URL']}")
-    CONSOLE.print(f"$ {shlex.join(command)}\n", markup=False)
-    done = subprocess.run([BIN / command[0], *command[1:]], env=os.environ | environment, check=False)
+    run("opsgenie-archive", "sync", "--to", str(FILE), "--without", LEFT_OUT, environment=environment)
+
+
+def run(*command: str, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Print a command, and run it; end the demo if it fails."""
+    # A query has quotes of its own.
+    words = (f'"{word}"' if "'" in word else shlex.quote(word) for word in command)
+    CONSOLE.print(f"$ {' '.join(words)}\n", markup=False, soft_wrap=True)
+    done = subprocess.run([BIN / command[0], *command[1:]], env={**os.environ, **environment}, check=False)
     if done.returncode:
         sys.exit(done.returncode)
 
@@ -122,10 +119,10 @@ def close_three(url: str) -> None:
         urllib.request.urlopen(request).close()
 
 
-def last_synced() -> object:
-    """When the last alert was stored."""
+def fetch(query: str) -> object:
+    """The single value that *query* returns."""
     with duckdb.connect(str(FILE), read_only=True) as database:
-        return database.execute("SELECT max(_synced_at) FROM alerts").fetchall()[0][0]
+        return database.execute(query).fetchall()[0][0]
 
 
 def show(query: str, parameters: list[object]) -> None:

@@ -115,6 +115,22 @@ def test_hours_are_counted_once(answers: Answers, view: str) -> None:
     assert all(row["hours"] == pytest.approx(row["business_hours"] + row["off_hours"]) for row in rows)
 
 
+def test_a_month_of_a_team(answers: Answers) -> None:
+    """A row has the hours of all people of a team in a month, its alerts and the time to acknowledge them."""
+    hours = grouped(((row["team"], row["month"]), row) for row in answers.rows("on_call_hours_by_team"))
+    times = {(row["team"], row["month"]): row for row in answers.rows("response_times")}
+    rows = {(row["team"], row["month"]): row for row in answers.rows("team_months")}
+
+    assert hours.keys() | times.keys() == rows.keys()
+    for key, row in rows.items():
+        of, alerts = hours.get(key, []), times.get(key, {})
+
+        assert (len(of) or None) == row["people_on_call"]
+        for name, total in (("hours", row["on_call_hours"]), ("off_hours", row["off_hours"])):
+            assert sum(one[name] for one in of) == pytest.approx(total or 0, abs=0.1)
+        assert all(alerts.get(name) == row[name] for name in ("alerts", "acknowledged", "median_ack_minutes"))
+
+
 def test_business_hours_can_be_chosen(answers: Answers) -> None:
     """With business hours from 0 to 24, only weekends are off hours, and the hours stay the same."""
     rows = answers.rows("SELECT * FROM report.on_call_hours_between(0, 24) WHERE team IS NULL")

@@ -1,6 +1,5 @@
 """`opsgenie-archive`: its commands, options and exit codes."""
 
-import difflib
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -11,20 +10,27 @@ import click
 import orjson
 
 from source_opsgenie.archive.reporting import SIGNAL_CODES, ExitCode, report_errors
+from source_opsgenie.archive.sync_options import (
+    ATTACHMENTS_HELP,
+    REGIONS,
+    REPORT_HELP,
+    SAME_ACCOUNT,
+    check_folder,
+    with_options,
+)
 from source_opsgenie.archive.verbs import VERBS
 from source_opsgenie.archive.wording import KEY_VARIABLE, as_typed, words_typed
 from source_opsgenie.clock import OLDEST_MS, format_timestamp
 from source_opsgenie.config import Config, read_json
 from source_opsgenie.distribution import VERSION
 from source_opsgenie.errors import ConfigError
-from source_opsgenie.options import ENDPOINTS, override_notice
+from source_opsgenie.options import override_notice
 from source_opsgenie.signals import (
     SIGNALS_DEFERRED,
     end_by_signal,
 )
 from source_opsgenie.streams import STREAMS, Stream
 
-REGIONS = dict(zip(("us", "eu"), ENDPOINTS, strict=True))
 MISSING_KEY = (
     f"The API key is missing. Set {KEY_VARIABLE}, or pass a file with --config. Create a key in Opsgenie under "
     "Settings > API key management, with the permissions Read and Configuration Access."
@@ -69,69 +75,6 @@ Examples:
 """
 
 
-def _parse_names(_: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in ",".join(values).split(",") if name.strip())
-    if unknown := [name for name in names if name not in STREAMS]:
-        message = f"{' '.join(map(_describe_unknown, unknown))} Streams: {', '.join(STREAMS)}."
-        raise click.BadParameter(message, param=parameter)
-    return names
-
-
-def _describe_unknown(name: str) -> str:
-    similar = " or ".join(difflib.get_close_matches(name, STREAMS, n=3))
-    return f"There is no stream {name!r}." + (f" Did you mean {similar}?" if similar else "")
-
-
-def _check_folder(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
-    """Reject a *path* that cannot be written before hours of reading, not after."""
-    if path and (path.is_dir() or not path.parent.is_dir()):
-        raise click.BadParameter(f"{path} is not a file in a folder that exists.", param=parameter)
-    return path
-
-
-REPORT_HELP = "Write a report for machines to FILE, as JSON: status, reason and rows of each stream."
-OPTIONS = (
-    click.option(
-        "--config", type=click.Path(path_type=Path), metavar="FILE", help="A JSON file with the connector's options."
-    ),
-    click.option("--region", type=click.Choice(list(REGIONS)), help="The account's region.  [default: us]"),
-    click.option("--streams", callback=_parse_names, multiple=True, metavar="A,B", help="Read only these streams."),
-    click.option("--without", callback=_parse_names, multiple=True, metavar="A,B", help="Skip these streams."),
-    click.option(
-        "--since",
-        metavar="DATE",
-        help="Skip alerts and incidents last updated before this date (2026-01-01 is midnight UTC), and their child "
-        "records.",
-    ),
-    click.option(
-        "--timeline-since",
-        metavar="DATE",
-        help="Read who was on call since this date, in whole months.  [default: the full history]",
-    ),
-    click.option(
-        "--query",
-        metavar="QUERY",
-        help="Read only alerts that match this Opsgenie search query, and their child records.",
-    ),
-    click.option("--verbose", is_flag=True, help="Log every request to stderr, and print the proof of each stream."),
-    click.option("--json", "as_json", is_flag=True, help="Print JSON instead."),
-)
-
-SAME_ACCOUNT = click.option(
-    "--same-account",
-    "is_same_account",
-    is_flag=True,
-    help="Accept a file that names another account or another key, and record this one: the account was renamed, or "
-    "its key could not read its name and was replaced.",
-)
-
-
-def _with_options(command: Any) -> Any:
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
-
-
 @click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION)
 def main() -> None:
@@ -148,17 +91,30 @@ def main() -> None:
     metavar="N",
     help="Spend at most N requests on finding deleted alerts, and N on finding deleted incidents; 0 skips both.",
 )
+@click.option("--attachments", "with_attachments", is_flag=True, help=ATTACHMENTS_HELP)
+@click.option(
+    "--postmortem-ids", type=click.Path(path_type=Path), metavar="FILE", help="Read the postmortems with these ids too."
+)
 @SAME_ACCOUNT
 @click.option("--quiet", is_flag=True, help="Print nothing but what is wrong, on stderr, as cron expects.")
-@click.option("--report", type=click.Path(path_type=Path), callback=_check_folder, metavar="FILE", help=REPORT_HELP)
-@_with_options
-def sync_command(path: Path, deleted_row_requests: int, is_same_account: bool, **options: Any) -> None:
+@click.option("--report", type=click.Path(path_type=Path), callback=check_folder, metavar="FILE", help=REPORT_HELP)
+@with_options
+def sync_command(
+    path: Path,
+    deleted_row_requests: int,
+    is_same_account: bool,
+    with_attachments: bool,
+    postmortem_ids: Path | None,
+    **options: Any,
+) -> None:
     """Create or update the file at *path*."""
     is_quiet, words = options["quiet"] or options["as_json"], words_typed(options)
     write_report = partial(_write_report, options)
     with report_errors(verbose=options["verbose"], quiet=is_quiet, words=words, write_report=write_report):
         # Slow to import; --help needs neither.
         from source_opsgenie.archive.display import Display  # noqa: PLC0415
+        from source_opsgenie.archive.postmortems import read_ids  # noqa: PLC0415
+        from source_opsgenie.archive.steps import Steps  # noqa: PLC0415
         from source_opsgenie.archive.sync import run_sync  # noqa: PLC0415
 
         config, streams = _load_config(options), _select_streams(options)
@@ -170,6 +126,7 @@ def sync_command(path: Path, deleted_row_requests: int, is_same_account: bool, *
             streams=streams,
             deleted_row_requests=deleted_row_requests,
             is_same_account=is_same_account,
+            steps=Steps(with_attachments, read_ids(postmortem_ids) if postmortem_ids else ()),
         )
         write_report(summary.to_mapping(partial(as_typed, words=words)))
     if summary.is_stopped:
@@ -181,7 +138,7 @@ def sync_command(path: Path, deleted_row_requests: int, is_same_account: bool, *
 @main.command("plan", help=PLAN_HELP, short_help="Estimate the cost of a first sync, or of the next one.")
 @click.option("--to", "path", type=click.Path(path_type=Path), metavar="FILE", help="The DuckDB file, if it exists.")
 @SAME_ACCOUNT
-@_with_options
+@with_options
 def plan_command(path: Path | None, is_same_account: bool, **options: Any) -> None:
     """Estimate the cost of a sync."""
     words = words_typed(options)

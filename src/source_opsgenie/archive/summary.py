@@ -29,11 +29,18 @@ class Summary:
     requests: int
     seconds: float
     is_team_key: bool = False
+    # Files and postmortems that could not be read, in words.
+    missing: Sequence[str] = ()
 
     @property
     def is_complete(self) -> bool:
         """Whether every stream that was asked for is complete."""
-        return all(outcome.is_complete for outcome in self.outcomes)
+        return all(outcome.is_complete for outcome in self.outcomes) and not self.missing
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing more can be read: a signal or an error that affects everything ended the sync."""
+        return any(outcome.ends_sync for outcome in self.outcomes)
 
     @property
     def is_stopped(self) -> bool:
@@ -96,10 +103,11 @@ class Summary:
 
     def to_mapping(self, reword: Callable[[str], str]) -> dict[str, Any]:
         """The summary as a JSON object; `reword` puts messages into the words of the command line."""
+        reasons = [self.headline(), *self.failures(), *self.missing]
         status = "complete" if self.is_complete else "stopped" if self.is_stopped else "incomplete"
         return {
             "status": status,
-            "reason": None if self.is_complete else reword(" ".join([self.headline(), *self.failures()])),
+            "reason": None if self.is_complete else reword(" ".join(reasons)),
             # A signal ends the process itself.
             "exit_code": None if self.is_stopped else int(self.exit_code),
             "file": str(self.path),

@@ -16,6 +16,7 @@ from source_opsgenie.archive.lock import exclusive_lock
 from source_opsgenie.archive.outcome import INTERRUPTED, NOT_STARTED, Outcome
 from source_opsgenie.archive.plan import Estimate, States, plan, rows_so_far, stored_state
 from source_opsgenie.archive.progress import Overview, Progress
+from source_opsgenie.archive.steps import NO_STEPS, Steps
 from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.summary import Summary
 from source_opsgenie.archive.transfer import Transfer
@@ -42,8 +43,9 @@ def run_sync(
     streams: Sequence[Stream],
     deleted_row_requests: int,
     is_same_account: bool = False,
+    steps: Steps = NO_STEPS,
 ) -> Summary:
-    """Create or update the file at *path* with *streams*, and show the progress on *display*."""
+    """Create or update the file at *path* with *streams* and further *steps*, and show the progress on *display*."""
     with exclusive_lock(path), connect(config) as opened:
         store = Store(path, opened.account, display.info, opened.account_aliases, is_same_account=is_same_account)
         store.prepare()
@@ -57,7 +59,7 @@ def run_sync(
         sync = Sync(
             connection, store, display, estimates=estimates, states=states, deleted_row_requests=deleted_row_requests
         )
-        return sync.run()
+        return steps.run(sync.run(), connection, display)
 
 
 def run_plan(

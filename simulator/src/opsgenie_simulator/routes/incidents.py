@@ -10,6 +10,7 @@ from opsgenie_simulator.records import Body, Record
 from opsgenie_simulator.routes.key_paging import KeyedList, id_page, key_page
 from opsgenie_simulator.routes.paging import PagedList, cursor_page, offset_page
 from opsgenie_simulator.routes.route import Content, RequestContext, Route, encode, require_visible
+from opsgenie_simulator.settings.postmortems import find_postmortem
 
 ENTRIES = KeyedList(time_field="eventTime", key_name="nextOffset", limit_max=20)
 
@@ -65,6 +66,14 @@ def entry(context: RequestContext) -> Content:
     return encode(found)
 
 
+def postmortem(context: RequestContext) -> Content:
+    """The postmortem with an id that only the app shows."""
+    found = find_postmortem(context.account.incidents.values(), context.path_params["identifier"])
+    if found is None:
+        raise not_found("Postmortem")
+    return encode(found)
+
+
 def _timeline(context: RequestContext) -> list[Body]:
     if context.switches.timelines_need_configuration_access:
         check_permission(context.key, "team")
@@ -100,4 +109,5 @@ ROUTES = (
     Route(f"{_INCIDENT}/responder-alert-ids", "incident", "anyone", responder_alerts, feature="incidents"),
     Route(_TIMELINE, "incident", "anyone", entries, feature="incidents"),
     Route(f"{_TIMELINE}/{{entryId}}", "incident", "anyone", entry, feature="incidents"),
+    Route("/v2/postmortem/{identifier}", "configuration", "anyone", postmortem, feature="incidents"),
 )

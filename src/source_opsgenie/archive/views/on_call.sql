@@ -123,6 +123,19 @@ CREATE VIEW report.on_call_hours_by_team AS
 SELECT team, person, username, month, hours, business_hours, off_hours, time_zone
 FROM report.on_call_hours_between(9, 17) WHERE team IS NOT NULL ORDER BY team, person, username, month;
 
+-- What each month asked of each team: people on call and their hours until the last sync, how many of these were off
+-- hours, the alerts that were routed to it, and the median minutes until someone acknowledged one. Months of hours are
+-- those of each person's time zone, and months of alerts are in UTC.
+CREATE VIEW report.team_months AS
+WITH duty AS (
+    SELECT
+        team, month, count(*) AS people_on_call, round(sum(hours), 1) AS on_call_hours,
+        round(sum(off_hours), 1) AS off_hours
+    FROM report.on_call_hours_by_team GROUP BY ALL
+)
+SELECT team, month, people_on_call, on_call_hours, off_hours, alerts, acknowledged, median_ack_minutes
+FROM duty FULL JOIN report.response_times USING (team, month) ORDER BY month, team;
+
 -- How often each person was added to an alert as a recipient, by month (UTC) and by their own clock: outside 8 to 20
 -- o'clock or at the weekend, and at night from 23 to 7. Needs the stream alert_recipients.
 CREATE VIEW report.interruptions AS
