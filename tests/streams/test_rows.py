@@ -67,7 +67,7 @@ def test_keys_are_unique(stream: Stream) -> None:
     """No two rows share a key, and every part of a key has the type of the schema."""
     keys = [tuple(row[name] for name in stream.key) for row in rows_of(stream.name)]
     kinds = {one.name: one.kind.json_type for one in stream.fields}
-    expected = [tuple({"string": str, "number": int}[kinds[name]] for name in stream.key)] * len(keys)
+    expected = [tuple({"string": str, "integer": int}[kinds[name]] for name in stream.key)] * len(keys)
 
     assert len(set(keys)) == len(keys)
     assert [tuple(map(type, key)) for key in keys] == expected

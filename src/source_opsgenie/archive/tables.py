@@ -204,5 +204,5 @@ def _typed_value(field: Field, row: str) -> str:
             return f"CASE WHEN regexp_full_match({value}, {literal(TIMESTAMP_PATTERN)}) THEN {timestamp} END"
         case Kind.TEXT | Kind.OBJECT | Kind.LIST:
             return value
-        case Kind.INTEGER | Kind.NUMBER | Kind.BOOLEAN:
+        case Kind.INTEGER | Kind.WHOLE_NUMBER | Kind.NUMBER | Kind.BOOLEAN:
             return f"TRY_CAST({value} AS {field.kind.column})"

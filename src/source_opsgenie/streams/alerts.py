@@ -1,7 +1,7 @@
 """Streams about alerts and their child records."""
 
 from source_opsgenie.api.pacing import Domain
-from source_opsgenie.streams.fields import boolean, integer, list_of, list_of_texts, nested, text, timestamp
+from source_opsgenie.streams.fields import boolean, list_of, list_of_texts, nested, text, timestamp, whole_number
 from source_opsgenie.streams.shapes import log_line_of, note_on
 from source_opsgenie.streams.stream import (
     Access,
@@ -28,7 +28,7 @@ LISTED = (
     list_of_texts("tags", "Tags of the alert. Empty list if none."),
     boolean("snoozed", "Whether notifications are suppressed until snoozedUntil."),
     timestamp("snoozedUntil", "End of the snooze. Absent if the alert is not snoozed."),
-    integer("count", "Number of occurrences: 1 plus one per de-duplicated event."),
+    whole_number("count", "Number of occurrences: 1 plus one per de-duplicated event."),
     timestamp("lastOccurredAt", "Time of the last occurrence. Observed equal to createdAt if count is 1."),
     timestamp("createdAt", "Creation time of the alert. Never changes."),
     timestamp("closedAt", "Time at which the alert was closed. Undocumented, and absent from most responses."),
@@ -57,12 +57,12 @@ LISTED = (
     nested(
         "report",
         "Times to acknowledge and to close. Absent until either happens; may contain only some fields.",
-        integer(
+        whole_number(
             "ackTime",
             "Milliseconds from createdAt to the acknowledgement. Kept if the alert is unacknowledged, and may equal "
             "closeTime if it was never acknowledged: use it only if acknowledgedBy is present.",
         ),
-        integer("closeTime", "Milliseconds from createdAt to closing. Absent until the alert is closed."),
+        whole_number("closeTime", "Milliseconds from createdAt to closing. Absent until the alert is closed."),
         text("acknowledgedBy", "Who acknowledged the alert (username, display name, System or Alert API)."),
         text("closedBy", "Who closed the alert (username, display name, System or Alert API)."),
     ),

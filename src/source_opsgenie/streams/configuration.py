@@ -12,7 +12,7 @@ from source_opsgenie.streams.fields import (
     text,
     timestamp,
 )
-from source_opsgenie.streams.shapes import RECIPIENT, conditions, owner_team
+from source_opsgenie.streams.shapes import INTEGRATION_SETTINGS, RECIPIENT, conditions, owner_team
 from source_opsgenie.streams.stream import Content, Detail, Parent, Rows, Stream
 
 
@@ -61,14 +61,7 @@ INTEGRATIONS = Stream(
         owner_team("Owning team. This and the fields below are returned only with integration_settings."),
         boolean("isGlobal", "Whether the integration belongs to the entire account."),
         list_of_texts("_readOnly", "Names of the settings that cannot be changed."),
-        boolean("suppressNotifications", "Whether notifications of its alerts are suppressed."),
-        list_of("responders", "Responders given to its alerts.", *RECIPIENT),
-        list_of_texts("tags", "Tags given to its alerts."),
-        text("priority", "Priority given to its alerts."),
-        boolean("allowReadAccess", "Whether its key has read access. Only for integrations that have a key."),
-        boolean("allowWriteAccess", "Whether its key has write access."),
-        boolean("allowDeleteAccess", "Whether its key has delete access."),
-        boolean("allowConfigurationAccess", "Whether its key has configuration access."),
+        *INTEGRATION_SETTINGS,
         details_mark(),
     ),
 )

@@ -9,8 +9,9 @@ class Kind(Enum):
     """The type of a field: in its JSON schema, and as a DuckDB column of the archive."""
 
     TEXT = ("string", "VARCHAR")
-    # The public connector declares counts as numbers; an integer would change a warehouse's column.
-    INTEGER = ("number", "BIGINT")
+    INTEGER = ("integer", "BIGINT")
+    # The public connector declares it as a number: an integer would change a warehouse's column.
+    WHOLE_NUMBER = ("number", "BIGINT")
     NUMBER = ("number", "DOUBLE")
     BOOLEAN = ("boolean", "BOOLEAN")
     TIMESTAMP = ("string", "TIMESTAMP")
@@ -63,6 +64,11 @@ def text(name: str, description: str, *, refers_to: str = "") -> Field:
 def integer(name: str, description: str) -> Field:
     """A number without a fraction."""
     return Field(name, Kind.INTEGER, description)
+
+
+def whole_number(name: str, description: str) -> Field:
+    """A number without a fraction that the public connector declares as any number."""
+    return Field(name, Kind.WHOLE_NUMBER, description)
 
 
 def number(name: str, description: str) -> Field:

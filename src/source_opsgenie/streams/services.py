@@ -26,6 +26,7 @@ SERVICES = Stream(
             text("api", "URL of the service in the API."),
         ),
         boolean("isExternal", "Whether the service is marked as external."),
+        nested("extraProperties", "Custom keys and string values. Not present in any documented or captured response."),
         text(
             "visibility",
             "Who can see the service. One of TEAM_MEMBERS, OPSGENIE_USERS. Not observed in newer responses.",

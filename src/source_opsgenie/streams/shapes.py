@@ -142,6 +142,17 @@ def stakeholder_properties() -> Field:
     )
 
 
+def _action_mappings(name: str, description: str) -> Field:
+    return list_of(
+        name,
+        description,
+        text("action", "Action that happens."),
+        text("mappedAction", "Action that follows."),
+        text("extraField", "Further value of the action."),
+        text("extraFieldForMappedAction", "Further value of the action that follows."),
+    )
+
+
 RECIPIENT = (
     text("type", "Type of the recipient, for example user, team, escalation, schedule, none."),
     text("id", "Id of the user, team, escalation or schedule. Absent for none."),
@@ -155,4 +166,49 @@ INCIDENT = (
     list_of_texts("tags", "Tags of the incident."),
     nested("details", "Custom keys and string values of the incident."),
     text("priority", "Priority. One of P1 (highest), P2, P3, P4, P5."),
+)
+
+# What an integration gives to its alerts and takes from events, by its type (docs/opsgenie-api.md#integration).
+INTEGRATION_SETTINGS = (
+    boolean("suppressNotifications", "Whether notifications of its alerts are suppressed."),
+    list_of("responders", "Responders given to its alerts.", *RECIPIENT),
+    list_of("recipients", "Older form of responders.", *RECIPIENT),
+    list_of_texts("tags", "Tags given to its alerts."),
+    nested("extraProperties", "Custom keys and string values given to its alerts."),
+    text("priority", "Priority given to its alerts."),
+    text("customPriority", "Priority given to its alerts, in the integration's own template language."),
+    boolean("allowReadAccess", "Whether its key has read access. Only for integrations that have a key."),
+    boolean("allowWriteAccess", "Whether its key has write access."),
+    boolean("allowDeleteAccess", "Whether its key has delete access."),
+    boolean("allowConfigurationAccess", "Whether its key has configuration access."),
+    nested(
+        "assignedTeam",
+        "Older form of ownerTeam.",
+        text("id", "Id of the team (stream teams).", refers_to="teams"),
+        text("name", "Name of the team."),
+    ),
+    boolean("isAdvanced", "Whether advanced settings are in use."),
+    boolean("isDefaultIntegration", "Whether it is the default integration of the account or team."),
+    boolean("ignoreTeamsFromPayload", "Whether teams in an event are ignored."),
+    boolean("ignoreRecipientsFromPayload", "Whether recipients in an event are ignored."),
+    boolean("ignoreRespondersFromPayload", "Whether responders in an event are ignored."),
+    boolean("ignoreTagsFromPayload", "Whether tags in an event are ignored."),
+    boolean("ignoreExtraPropertiesFromPayload", "Whether custom keys in an event are ignored."),
+    text("feature-type", "How events arrive, for example token-based, email-based."),
+    text("callback-type", "How the other product is called back."),
+    text("bidirectional-callback-type", "Product that is called back, for integrations in both directions."),
+    text("emailUsername", "First part of the address to which events are sent."),
+    text("emailAddress", "Address to which events are sent. A secret: a message to it creates an alert."),
+    text("token", "Secret of the other product."),
+    boolean("sendToEU", "Whether the other product's region is the EU."),
+    nested(
+        "alertFilter",
+        "Alerts that are forwarded to the other product.",
+        text("conditionMatchType", "How conditions are combined."),
+        conditions(),
+    ),
+    boolean("forwardingEnabled", "Whether alerts are forwarded to the other product."),
+    _action_mappings("forwardingActionMappings", "Actions of Opsgenie, and those of the other product that follow."),
+    boolean("updatesEnabled", "Whether changes in the other product are applied to alerts."),
+    _action_mappings("updatesActionMappings", "Actions of the other product, and those of Opsgenie that follow."),
 )
