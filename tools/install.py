@@ -34,6 +34,13 @@ INSTALLATIONS = {
     "test": (".venv", ("run.txt", "test.txt"), (".", "simulator")),
     "archive": (".venv-archive", ("archive.txt",), ("archive",)),
     "lowest": (".venv-lowest", ("lowest.txt",), (".", "simulator")),
+    # Programs that people use together with ours; `make test-clients` tests them.
+    "pyairbyte": (".venv-pyairbyte", ("pyairbyte.txt",), ()),
+    "pyairbyte-next": (".venv-pyairbyte-next", ("pyairbyte-next.txt",), ()),
+    "dlt": (".venv-dlt", ("dlt.txt",), ("archive",)),
+    "dagster": (".venv-dagster", ("dagster.txt",), ("archive",)),
+    "airbyte-pr": (".venv-airbyte-pr", ("airbyte-pr.txt",), ()),
+    "public": (".venv-public", ("public.txt",), ()),
 }
 
 
@@ -98,7 +105,8 @@ def install(environment: Path, locks: list[str], projects: tuple[str, ...]) -> N
     files = [f"--requirement=requirements/{lock}" for lock in locks]
     if files and not install_with_uv(environment, files):
         run(*pip, "install", *LOCKED, *files)
-    run(*pip, "install", *EDITABLE, *(f"--editable={ROOT / project}" for project in projects))
+    if projects:
+        run(*pip, "install", *EDITABLE, *(f"--editable={ROOT / project}" for project in projects))
     run(*pip, "check", "--disable-pip-version-check", quiet=True)
 
 

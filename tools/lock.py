@@ -15,6 +15,16 @@ ROOT = Path(__file__).parents[1]
 LOCKS = ROOT / "requirements"
 UV_ENVIRONMENT = ROOT / ".venv-lock"
 PROJECTS = ("pyproject.toml", "simulator/pyproject.toml")
+# The programs that `make test-clients` tests, and what is locked besides the dependency group of that name.
+ARCHIVE = ("archive/pyproject.toml", "--group", "build")
+CLIENTS: dict[str, tuple[str, ...]] = {
+    "pyairbyte": (),
+    "pyairbyte-next": (),
+    "dlt": ARCHIVE,
+    "dagster": ARCHIVE,
+    "airbyte-pr": (),
+    "public": (),
+}
 COMPILE = (
     *("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
     *("--no-header", "--no-emit-index-url", "--no-emit-find-links", "--no-strip-extras", "--no-annotate"),
@@ -65,6 +75,7 @@ def resolve_all(uv: Path, *, folder: Path, options: list[str]) -> dict[str, str]
         "test.txt": subtract(test, run),
         "lowest.txt": resolve("lowest.txt", *project, "--group", "build", "--group", "test", "--constraint", lowest),
         "uv.txt": resolve("uv.txt", "--group", "lock"),
+        **{f"{name}.txt": resolve(f"{name}.txt", *inputs, "--group", name) for name, inputs in CLIENTS.items()},
     }
 
 

@@ -71,7 +71,7 @@ def test_whole_numbers_are_integers() -> None:
 def test_numbers_have_the_declared_type() -> None:
     """Each number in a captured object or of the simulator is declared, and has a fraction only where one may be."""
     kinds, found = declared(), types_sent()
-    allowed = {Kind.INTEGER: {int}, Kind.WHOLE_NUMBER: {int}, Kind.NUMBER: {int, float}}
+    allowed: dict[Kind, set[type]] = {Kind.INTEGER: {int}, Kind.WHOLE_NUMBER: {int}, Kind.NUMBER: {int, float}}
     wrong = {place: types for place, types in found.items() if place in kinds and not types <= allowed[kinds[place]]}
 
     assert {} == wrong
