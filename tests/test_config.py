@@ -43,6 +43,13 @@ INVALID: list[tuple[str, object, str]] = [
     ("lookback_minutes", -1, "from 0 to 1440"),
     ("lookback_minutes", 1441, "from 0 to 1440"),
     ("lookback_minutes", "10", "from 0 to 1440"),
+    ("alert_priorities", "P1", 'like ["P1", "P2"]'),
+    ("alert_priorities", ["P1", "P6"], "Use P1, P2, P3, P4, P5"),
+    ("alert_teams", ["a", " "], 'like ["Payments", "Platform"]'),
+    ("alert_teams", ['a" OR status: open'], "names without quotes"),
+    ("alert_status", "acked", "Use open or closed"),
+    ("alert_saved_search", 5, "quotes"),
+    ("streams_without_permission", "ignore", "Use fail or skip"),
 ]
 ANYTHING = some.recursive(
     some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=30),
@@ -72,6 +79,11 @@ def test_every_option_is_applied() -> None:
         "https://api.eu.opsgenie.com",
         start_ms=parse_timestamp("2022-07-01T00:00:00Z"),
         alert_query="priority: P1",
+        alert_priorities=("P1", "P2"),
+        alert_teams=("Ops",),
+        alert_status="open",
+        alert_saved_search="Mine",
+        streams_without_permission="skip",
         rate_limit_share=1.0,
         max_requests_per_minute=20,
         max_concurrent_requests=64,
@@ -81,6 +93,11 @@ def test_every_option_is_applied() -> None:
         endpoint="api.eu.opsgenie.com",
         start_date="2022-07-01T02:00:00+02:00",
         alert_query=" priority: P1 ",
+        alert_priorities=["P2", "P1", "P2"],
+        alert_teams=[" Ops"],
+        alert_status="open",
+        alert_saved_search=" Mine ",
+        streams_without_permission="skip",
         rate_limit_share=1,
         max_requests_per_minute=20,
         max_concurrent_requests=64,
@@ -135,9 +152,23 @@ def test_misspelled_option_is_rejected(misspelled: str, meant: str) -> None:
         config_of(**{misspelled: "x"})
 
 
-def test_unknown_options_are_ignored() -> None:
-    """Options of the platform, or of another connector, have no effect."""
-    assert config_of() == config_of(__airbyte_note="x", region_of_france="y")
+def test_unknown_options_are_rejected_together() -> None:
+    """One error names every unknown option, with the nearest one or all; a key as a name is not quoted."""
+    with pytest.raises(ConfigError) as caught:
+        config_of(**{"region": "eu", "shard": 1, "lookback": 5, KEY: ""})
+    expected = [
+        "A name in the config is not an option. The options are api_token, endpoint, ",
+        " lookback is not an option. Did you mean lookback_minutes?",
+        " region is not an option. Did you mean endpoint (api.eu.opsgenie.com for an account in Europe)?",
+        " shard is not an option. The options are ",
+    ]
+
+    assert expected == [text for text in expected if text in str(caught.value)]
+
+
+def test_options_of_airbyte_are_ignored() -> None:
+    """Airbyte adds names that begin with an underscore, which have no effect."""
+    assert config_of() == config_of(__airbyte_note="x", _limit=5)
 
 
 @pytest.mark.parametrize("value", [f"{KEY} {KEY}", f"{KEY}ü", [KEY], {"key": KEY}])

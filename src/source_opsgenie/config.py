@@ -11,7 +11,7 @@ from typing import Any
 
 from source_opsgenie.clock import DAY_MS, OLDEST_MS, format_timestamp, parse_timestamp
 from source_opsgenie.errors import ConfigError
-from source_opsgenie.options import DEFAULTS, ENDPOINTS, OPTIONS
+from source_opsgenie.options import DEFAULTS, ENDPOINTS, MISTAKEN, OPTIONS
 
 HOST = r"(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[::1\])(:(?P<port>[0-9]{1,5}))?"
 LAST_PORT = 65535
@@ -33,6 +33,13 @@ class Config:
     base_url: str
     start_ms: int | None = None
     alert_query: str = ""
+    alert_priorities: tuple[str, ...] = ()
+    alert_teams: tuple[str, ...] = ()
+    alert_status: str = ""
+    alert_saved_search: str = ""
+    # The query of the saved search, once a connection has requested it.
+    saved_query: str = ""
+    streams_without_permission: str = DEFAULTS["streams_without_permission"]
     rate_limit_share: float = DEFAULTS["rate_limit_share"]
     max_requests_per_minute: int | None = None
     max_concurrent_requests: int = DEFAULTS["max_concurrent_requests"]
@@ -70,7 +77,7 @@ class Config:
 
         `OPSGENIE_API_URL` in *environment* overrides the endpoint, for tests and the demo.
         """
-        _reject_near_misses(options)
+        _reject_unknown(options)
         values = DEFAULTS | {name: value for name, value in options.items() if value is not None and value != ""}
         limit = "max_requests_per_minute"
         return cls(
@@ -78,6 +85,11 @@ class Config:
             base_url=parse_endpoint(environment.get("OPSGENIE_API_URL") or _get_string(values, "endpoint")),
             start_ms=_get_time(values, "start_date"),
             alert_query=_get_string(values, "alert_query").strip(),
+            alert_priorities=_get_strings(values, "alert_priorities"),
+            alert_teams=_get_strings(values, "alert_teams"),
+            alert_status=_get_choice(values, "alert_status"),
+            alert_saved_search=_get_string(values, "alert_saved_search").strip(),
+            streams_without_permission=_get_choice(values, "streams_without_permission"),
             rate_limit_share=_get_number(values, "rate_limit_share"),
             max_requests_per_minute=_get_integer(values, limit) if limit in values else None,
             max_concurrent_requests=_get_integer(values, "max_concurrent_requests"),
@@ -152,11 +164,20 @@ def _reject_wrong_host(endpoint: str, host: str) -> None:
         raise ConfigError(f"endpoint {endpoint!r} is {wrong[0]}. Use {' or '.join(ENDPOINTS)}.")
 
 
-def _reject_near_misses(options: Mapping[str, Any]) -> None:
-    """Reject a misspelled option, which would have no effect; ignore names that resemble none."""
-    for name in options.keys() - OPTIONS.keys():
-        for meant in difflib.get_close_matches(str(name), OPTIONS, n=1, cutoff=0.8):
-            raise ConfigError(f"{name} is not an option. Did you mean {meant}?")
+def _reject_unknown(options: Mapping[str, Any]) -> None:
+    """Reject names that are not options, which would have no effect; Airbyte adds names that begin with `_`."""
+    unknown = sorted(str(name) for name in options.keys() - OPTIONS.keys() if not str(name).startswith("_"))
+    if unknown:
+        raise ConfigError(" ".join(map(_name_nearest, unknown)))
+
+
+def _name_nearest(unknown: str) -> str:
+    """The option that is probably meant by *unknown*, or all; anything that may be a key is not quoted."""
+    near = MISTAKEN.get(unknown) or next(iter(difflib.get_close_matches(unknown, OPTIONS, n=1, cutoff=0.6)), "")
+    name = unknown if re.fullmatch(r"[A-Za-z_.-]{1,40}", unknown) else "A name in the config"
+    return f"{name} is not an option. " + (
+        f"Did you mean {near}?" if near else f"The options are {', '.join(OPTIONS)}."
+    )
 
 
 def _get_key(values: Mapping[str, Any]) -> str:
@@ -175,6 +196,24 @@ def _get_string(values: Mapping[str, Any], name: str) -> str:
     value = values.get(name, "")
     if not isinstance(value, str):
         raise ConfigError(f"{name} is not a string. Put it in quotes.")
+    return value
+
+
+def _get_strings(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """A list of strings, sorted, so that their order makes no difference."""
+    value, allowed = values.get(name, []), OPTIONS[name]["items"].get("enum")
+    if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+        raise ConfigError(f"{name} is not a list of strings. Write it like {json.dumps(OPTIONS[name]['examples'][0])}.")
+    # A quote would end the value within Opsgenie's query.
+    if wrong := [one for one in value if (allowed and one not in allowed) or '"' in one]:
+        raise ConfigError(f"{name} contains {wrong[0]!r}. Use {', '.join(allowed or ['names without quotes'])}.")
+    return tuple(sorted({one.strip() for one in value}))
+
+
+def _get_choice(values: Mapping[str, Any], name: str) -> str:
+    value, allowed = _get_string(values, name), OPTIONS[name]["enum"]
+    if value and value not in allowed:
+        raise ConfigError(f"{name} is {value!r}. Use {' or '.join(allowed)}.")
     return value
 
 

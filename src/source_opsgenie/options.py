@@ -5,6 +5,9 @@ from typing import Any
 
 # docs/opsgenie-api.md#hosts
 ENDPOINTS = ("api.opsgenie.com", "api.eu.opsgenie.com")
+PRIORITIES = ("P1", "P2", "P3", "P4", "P5")
+STATUSES = ("open", "closed")
+WITHOUT_PERMISSION = ("fail", "skip")
 
 # `api_token`, `endpoint` and `start_date` are options of the public connector too:
 # a constraint on one of them would break configs saved with it.
@@ -37,6 +40,45 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "description": "Read only alerts that match this Opsgenie search query, and their child records. "
         "Completeness can be verified only for queries on fields that never change: createdAt, alertId, tinyId, "
         "alias, source, integration.name and integration.type, but not status or priority.",
+    },
+    "alert_priorities": {
+        "title": "Alert priorities",
+        "type": "array",
+        "items": {"type": "string", "enum": list(PRIORITIES)},
+        "uniqueItems": True,
+        "examples": [["P1", "P2"]],
+        "description": "Read only alerts with one of these priorities, and their child records. This and the next "
+        "filters narrow alert_query; since the fields can change, completeness cannot be verified.",
+    },
+    "alert_teams": {
+        "title": "Alert teams",
+        "type": "array",
+        "items": {"type": "string"},
+        "uniqueItems": True,
+        "examples": [["Payments", "Platform"]],
+        "description": "Read only alerts with one of these teams, by name, among their responders, and their child "
+        "records.",
+    },
+    "alert_status": {
+        "title": "Alert status",
+        "type": "string",
+        "enum": list(STATUSES),
+        "description": "Read only open or only closed alerts, and their child records. An alert that leaves this "
+        "status keeps the values that it had when it was last read.",
+    },
+    "alert_saved_search": {
+        "title": "Saved search",
+        "type": "string",
+        "description": "Read only alerts that match this saved search, by its name or id, and their child records. If "
+        "the search is changed in Opsgenie, the next sync reads everything that it matches.",
+    },
+    "streams_without_permission": {
+        "title": "Streams that the key may not read",
+        "type": "string",
+        "enum": list(WITHOUT_PERMISSION),
+        "default": WITHOUT_PERMISSION[0],
+        "description": "fail: such a stream is incomplete, and the sync ends with exit code 1. skip: it is empty, with "
+        "a warning. A stream that was read before always fails.",
     },
     "rate_limit_share": {
         "title": "Rate limit share",
@@ -117,6 +159,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
 }
 DEFAULTS: dict[str, Any] = {name: option["default"] for name, option in OPTIONS.items() if "default" in option}
+# What a person may take from the command line of opsgenie-archive, or from another tool.
+MISTAKEN = {
+    "region": "endpoint (api.eu.opsgenie.com for an account in Europe)",
+    "since": "start_date",
+    "query": "alert_query",
+    "key": "api_token",
+    "status": "alert_status",
+    "priority": "alert_priorities",
+    "teams": "alert_teams",
+}
 
 
 def override_notice(environment: Mapping[str, str], base_url: str) -> str:

@@ -1,9 +1,12 @@
 """The query language, as far as we write it, and which queries are stable."""
 
 import pytest
+from tests.support.leaks import KEY
 
+from source_opsgenie.config import Config
 from source_opsgenie.options import OPTIONS
-from source_opsgenie.reading.query import STABLE_FIELDS, Span, created, is_stable, join_query, updated
+from source_opsgenie.reading.query import STABLE_FIELDS, Span, created, is_stable, join_query, updated, user_query
+from source_opsgenie.streams import STREAMS
 
 
 @pytest.mark.parametrize(
@@ -35,6 +38,24 @@ def test_span_is_half_open(span: Span, expected: str) -> None:
 def test_user_query_is_parenthesized(query: str, spans: tuple[Span, ...], expected: str) -> None:
     """An OR in the user's query does not admit rows of other spans."""
     assert expected == join_query(query, *spans)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, ""),
+        ({"alert_query": "a OR b"}, "a OR b"),
+        ({"alert_status": "open"}, "status: open"),
+        ({"alert_priorities": ["P2", "P1"], "alert_status": "closed"}, "priority: (P1 OR P2) AND status: closed"),
+        ({"alert_query": "a OR b", "alert_teams": ["Day shift"]}, '(a OR b) AND teams: "Day shift"'),
+    ],
+)
+def test_filters_are_one_query(options: dict[str, object], expected: str) -> None:
+    """The query and the filters are combined for alerts, in any order the same, and do not apply to incidents."""
+    config = Config.from_mapping({"api_token": KEY, **options}, environment={})
+
+    assert expected == user_query(config, STREAMS["alerts"])
+    assert "" == user_query(config, STREAMS["incidents"])
 
 
 @pytest.mark.parametrize(

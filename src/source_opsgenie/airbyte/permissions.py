@@ -1,12 +1,17 @@
 """What an API key can read: one request per group of permissions, before anything is read."""
 
+import difflib
 from dataclasses import dataclass
 
 from source_opsgenie import errors
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
+from source_opsgenie.api.pacing import Domain
+from source_opsgenie.api.responses import value_at
 from source_opsgenie.reading.details import expand_path
 from source_opsgenie.reading.markers import format_marker
+from source_opsgenie.reading.query import user_query
+from source_opsgenie.reading.search import Search
 from source_opsgenie.streams import STREAMS, Access, Stream
 
 
@@ -28,6 +33,37 @@ def check_permissions(connection: Connection) -> Permissions:
     denied = {access: error for access, error in responses.items() if error}
     readable = [stream.name for stream in STREAMS.values() if stream.access not in denied]
     return Permissions(readable, denied)
+
+
+def count_filtered(connection: Connection) -> int | None:
+    """How many alerts match the config's query and filters; None without any.
+
+    Raises ConfigError for a query that Opsgenie rejects, and for a team that does not exist.
+    """
+    alerts = STREAMS["alerts"]
+    query = user_query(connection.config, alerts)
+    if not query:
+        return None
+    _reject_unknown_teams(connection)
+    try:
+        return Search(connection.client, alerts, query).count()
+    except errors.Rejected as error:
+        raise errors.ConfigError(f"Opsgenie rejects the alert_query and filters of the config: {error}") from error
+
+
+def _reject_unknown_teams(connection: Connection) -> None:
+    """Raise ConfigError for a team that Opsgenie does not list: its alerts would be an empty read."""
+    wanted = connection.config.alert_teams
+    try:
+        body = connection.client.get("/v2/teams", domain=Domain.CONFIGURATION).body if wanted else {}
+    except (errors.Forbidden, errors.NotInPlan, errors.NotFound, errors.Rejected):
+        return
+    listed = value_at(body, ("data",))
+    names = [str(team.get("name")) for team in listed if isinstance(team, dict)] if isinstance(listed, list) else []
+    for name in (name for name in wanted if name not in names):
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else "Write the name as Opsgenie shows it."
+        raise errors.ConfigError(f"alert_teams contains {name!r}, which is not a team that this key can see. {hint}")
 
 
 def _first_root(access: Access) -> Stream:

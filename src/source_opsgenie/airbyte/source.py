@@ -11,7 +11,7 @@ import airbyte_cdk.models as airbyte
 from airbyte_cdk import AirbyteTracedException, Source
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 
-from source_opsgenie.airbyte.permissions import Permissions, check_permissions
+from source_opsgenie.airbyte.permissions import Permissions, check_permissions, count_filtered
 from source_opsgenie.airbyte.protocol import (
     classify_failure,
     convert_errors,
@@ -25,6 +25,7 @@ from source_opsgenie.airbyte.protocol import (
     to_state_message,
     to_traced_exception,
 )
+from source_opsgenie.airbyte.upgrade import upgrade_warning
 from source_opsgenie.api.connection import Connection, connect
 from source_opsgenie.api.outage import is_fatal
 from source_opsgenie.config import DOCUMENTATION, Config, read_json, specification
@@ -34,7 +35,7 @@ from source_opsgenie.parallel import in_parallel
 from source_opsgenie.reading.events import Event, Proof, ReadParents
 from source_opsgenie.reading.lanes import Lanes
 from source_opsgenie.reading.reader import Reader
-from source_opsgenie.streams import STREAMS
+from source_opsgenie.streams import STREAMS, Access
 
 
 class SourceOpsgenie(Source):
@@ -85,10 +86,15 @@ class SourceOpsgenie(Source):
             notice = override_notice(os.environ, parsed.base_url)
             with connect(parsed) as connection:
                 permissions = check_permissions(connection)
+                matching = None if Access.ALERTS in permissions.denied else count_filtered(connection)
                 status = airbyte.Status.SUCCEEDED if permissions.readable else airbyte.Status.FAILED
                 text = _describe_access(connection, permissions)
+                if matching is not None:
+                    text += f" {matching:,} alerts match alert_query and the filters."
         except OpsgenieError as error:
             status, text = airbyte.Status.FAILED, str(error)
+        # PyAirbyte shows the message only if the status is FAILED.
+        logger.info(text)
         return airbyte.AirbyteConnectionStatus(status, f"{text} {notice}".rstrip())
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> airbyte.AirbyteCatalog:
@@ -111,6 +117,8 @@ class SourceOpsgenie(Source):
         reject_duplicates(catalog)
         messages = (message.stream for message in state or [] if message.stream)
         blobs = {message.stream_descriptor.name: message.stream_state for message in messages}
+        if warning := upgrade_warning(catalog, blobs):
+            logger.warning(warning)
         with convert_errors(), connect(Config.from_mapping(config, environment=os.environ)) as connection:
             if notice := override_notice(os.environ, connection.config.base_url):
                 logger.info(notice)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any, TypeGuard, TypeVar
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from source_opsgenie import errors
 from source_opsgenie.api.client import LIMITS_PATH, Client
 from source_opsgenie.api.pacing import Domain, Limit, Pacer, make_pacers
 from source_opsgenie.api.responses import Response, value_at
+from source_opsgenie.api.saved_searches import request_saved_query
 from source_opsgenie.api.transport import PooledTransport, Transport
 from source_opsgenie.clock import Clock, SystemClock, format_timestamp
 from source_opsgenie.config import Config
@@ -50,7 +51,7 @@ def connect(config: Config, *, transport: Transport | None = None) -> Iterator[C
     """Open a connection for *config*; leaving the block stops all work in progress.
 
     Raises Unauthorized, WrongHost or Unreachable if nothing can be read, and ConfigError for a start date in the
-    future.
+    future or an unknown saved search.
     """
     clock = SystemClock()
     with ExitStack() as stack:
@@ -67,6 +68,7 @@ def connect(config: Config, *, transport: Transport | None = None) -> Iterator[C
         if limits_error and name_error:
             raise limits_error
         _reject_future_start(config, now=client.date_ms)
+        config = replace(config, saved_query=request_saved_query(client, config.alert_saved_search))
         account, by_key = _identity(config, name), _identity(config, None)
         aliases = frozenset({account, by_key})
         yield Connection(client, config, clock, account, aliases, name, bool(is_team_key), name_error is None)

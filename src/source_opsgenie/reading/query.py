@@ -1,6 +1,7 @@
 """Opsgenie's query language, as far as we write it: spans of time and the user's own query."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from source_opsgenie.config import Config
@@ -42,8 +43,23 @@ def updated(start: int | None = None, end: int | None = None) -> Span:
 
 
 def user_query(config: Config, root: Stream) -> str:
-    """The user's own query for the rows of *root*; empty where none applies."""
-    return config.alert_query if root.search and root.search.takes_alert_query else ""
+    """The user's own query and filters for the rows of *root*, in one query; empty where none applies."""
+    if not (root.search and root.search.takes_alert_query):
+        return ""
+    queries = [query for query in (config.alert_query, config.saved_query) if query]
+    filters = [
+        _one_of("priority", config.alert_priorities),
+        _one_of("teams", [f'"{name}"' for name in config.alert_teams]),
+        _one_of("status", [config.alert_status] if config.alert_status else []),
+    ]
+    conditions = [*(f"({query})" for query in queries), *filter(None, filters)]
+    return queries[0] if len(conditions) == len(queries) == 1 else " AND ".join(conditions)
+
+
+def _one_of(field: str, values: Sequence[str]) -> str:
+    """The rows whose *field* has one of *values*; empty without any (docs/opsgenie-api.md#alert-search)."""
+    alternatives = " OR ".join(values)
+    return f"{field}: {alternatives if len(values) == 1 else f'({alternatives})'}" if values else ""
 
 
 def join_query(query: str, *spans: Span) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.concurrency import with_ticks
-from source_opsgenie.errors import NotInPlan
+from source_opsgenie.errors import Forbidden, NotInPlan
 from source_opsgenie.reading.batches import descend, read_batches
-from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, ReadParents, Row, Waiting
+from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Proof, ReadParents, Row, Waiting
 from source_opsgenie.reading.ledger import MOST_OWED, Ledger
 from source_opsgenie.reading.owed import read_again, restore_part
 from source_opsgenie.reading.proof import Outcome, closing_events
@@ -72,12 +72,17 @@ class Reader:
         progress = _Progress(stream, begun, self.connection, self.rows_between_checkpoints, ledger)
         try:
             yield from self._read_parts(stream, progress, parents)
-        except NotInPlan as error:
-            if progress.state.rows:
+        except (Forbidden, NotInPlan) as error:
+            is_skipped = isinstance(error, Forbidden)
+            if progress.state.rows or (is_skipped and self.connection.config.streams_without_permission != "skip"):
                 raise
-            yield Notice(f"{stream.name} is empty: {error}", is_warning=True)
-            # Nothing was read: once the plan has the feature, everything is, not only what changed since.
+            yield Notice(f"{stream.name} is {'skipped' if is_skipped else 'empty'}: {error}", is_warning=True)
+            # Nothing was read: once the key or the plan allows it, everything is, not only what changed since.
             progress.state = replace(start, read=None)
+            if is_skipped:
+                yield Checkpoint(progress.end())
+                yield Proof("skipped, since the key may not read it")
+                return
         end = progress.end()
         yield Checkpoint(end)
         outcome = Outcome(start, end, tuple(ledger.set_aside.values()), ledger.without)
