@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -173,11 +173,15 @@ def _reject_unknown(options: Mapping[str, Any]) -> None:
 
 def _name_nearest(unknown: str) -> str:
     """The option that is probably meant by *unknown*, or all; anything that may be a key is not quoted."""
-    near = MISTAKEN.get(unknown) or next(iter(difflib.get_close_matches(unknown, OPTIONS, n=1, cutoff=0.6)), "")
+    near = f"Did you mean {MISTAKEN[unknown]}?" if unknown in MISTAKEN else nearest(unknown, OPTIONS)
     name = unknown if re.fullmatch(r"[A-Za-z_.-]{1,40}", unknown) else "A name in the config"
-    return f"{name} is not an option. " + (
-        f"Did you mean {near}?" if near else f"The options are {', '.join(OPTIONS)}."
-    )
+    return f"{name} is not an option. " + (near or f"The options are {', '.join(OPTIONS)}.")
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """A question that names the one of *names* that is probably meant by *name*; empty if none is near."""
+    near = difflib.get_close_matches(name, list(names), n=1)
+    return f"Did you mean {near[0]}?" if near else ""
 
 
 def _get_key(values: Mapping[str, Any]) -> str:

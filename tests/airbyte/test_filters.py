@@ -54,10 +54,10 @@ def test_saved_search_narrows_alerts_until_it_changes(source: Verbs, account: Ac
         ({"alert_query": "status = = open"}, "Opsgenie rejects the alert_query and filters of the config"),
         (
             {"alert_teams": ["Paymentz"]},
-            "'Paymentz', which is not a team that this key can see. Did you mean 'Payments'?",
+            "'Paymentz', which is not a team that this key can see. Did you mean Payments?",
         ),
         ({"alert_teams": ["x"]}, "Write the name as Opsgenie shows it."),
-        ({"alert_saved_search": "Disk"}, "is not a saved search that this key can see. Did you mean 'Disks'?"),
+        ({"alert_saved_search": "Disk"}, "is not a saved search that this key can see. Did you mean Disks?"),
         ({"alert_saved_search": "x"}, "The key sees: Open and urgent, Mine, Disks."),
         ({"region": "eu"}, "region is not an option. Did you mean endpoint (api.eu.opsgenie.com"),
     ],

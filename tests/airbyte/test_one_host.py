@@ -74,10 +74,12 @@ def test_the_key_is_in_no_output(key: str, level: list[str], source: Verbs, acco
     assert {"DEBUG"} >= {line["type"] for line in output.messages} - {"RECORD", "STATE", "TRACE", "LOG"}
 
 
-def test_spec_needs_no_config(tmp_path: Path) -> None:
-    """`spec` works without config, network and key, in any folder."""
+def test_spec_needs_no_config(source: Verbs, tmp_path: Path) -> None:
+    """`spec` works without config, network, key and the CDK, in any folder, and prints what the CDK would."""
     output, errors = run("spec", HOME=str(tmp_path), OPSGENIE_API_URL="")
     (message,) = output.of_type("SPEC")
+
+    assert source.run("spec").of_type("SPEC") == output.messages
 
     assert ["api_token"] == message["spec"]["connectionSpecification"]["required"]
     assert errors == ""

@@ -13,7 +13,9 @@ from tests.support.leaks import run_process
         ("source_opsgenie.api.client", ["source_opsgenie.streams", "source_opsgenie.reading"]),
         ("source_opsgenie.archive.cli", ["airbyte_cdk", "duckdb", "rich", "urllib3"]),
         ("source_opsgenie.airbyte.cli", ["airbyte_cdk", "duckdb", "click"]),
-        ("source_opsgenie", ["airbyte_cdk", "source_opsgenie.airbyte"]),
+        ("source_opsgenie.airbyte.run", ["airbyte_cdk", "duckdb", "urllib3", "source_opsgenie.streams"]),
+        ("source_opsgenie", ["airbyte_cdk", "source_opsgenie.airbyte", "source_opsgenie.library", "orjson", "urllib3"]),
+        ("source_opsgenie.library.read", ["airbyte_cdk", "source_opsgenie.airbyte", "source_opsgenie.archive"]),
     ],
 )
 def test_imports_stay_small(module: str, others: list[str]) -> None:

@@ -1,9 +1,6 @@
 """Run one verb: the CDK's entry point, without its temporary folder and its print buffer."""
 
-import errno
 import logging
-import os
-import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,16 +11,14 @@ from airbyte_cdk import AirbyteTracedException
 from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER, is_platform_debug_log_enabled
 
-from source_opsgenie.airbyte.output import Output
+from source_opsgenie.airbyte.output import Output, open_output
 from source_opsgenie.airbyte.protocol import to_error_message, to_line
 from source_opsgenie.airbyte.source import SourceOpsgenie
 
 
 def launch(arguments: Namespace) -> int:
     """Run one verb and print its messages; returns 0 only if every requested stream is complete."""
-    if not sys.__stdout__:
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    output = Output(sys.__stdout__.fileno())
+    output = open_output()
     entrypoint = _Entrypoint(SourceOpsgenie())
     with _log_to(output):
         try:

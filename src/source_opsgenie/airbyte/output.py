@@ -1,5 +1,6 @@
 """Write lines to standard output: in UTF-8, each of them once, and none cut off by a signal."""
 
+import errno
 import os
 import select
 import stat
@@ -101,3 +102,10 @@ class Output:
             except BlockingIOError:
                 # Another program shares the descriptor and made it non-blocking.
                 select.select([], [self._descriptor], [])
+
+
+def open_output() -> Output:
+    """The output of this process; raises OSError if it has none."""
+    if not sys.__stdout__:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return Output(sys.__stdout__.fileno())

@@ -1,6 +1,5 @@
 """What an API key can read: one request per group of permissions, before anything is read."""
 
-import difflib
 from dataclasses import dataclass
 
 from source_opsgenie import errors
@@ -8,6 +7,7 @@ from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.api.responses import value_at
+from source_opsgenie.config import nearest
 from source_opsgenie.reading.details import expand_path
 from source_opsgenie.reading.markers import format_marker
 from source_opsgenie.reading.query import user_query
@@ -61,8 +61,7 @@ def _reject_unknown_teams(connection: Connection) -> None:
     listed = value_at(body, ("data",))
     names = [str(team.get("name")) for team in listed if isinstance(team, dict)] if isinstance(listed, list) else []
     for name in (name for name in wanted if name not in names):
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else "Write the name as Opsgenie shows it."
+        hint = nearest(name, names) or "Write the name as Opsgenie shows it."
         raise errors.ConfigError(f"alert_teams contains {name!r}, which is not a team that this key can see. {hint}")
 
 

@@ -4,8 +4,13 @@ import gc
 import io
 import logging
 import sys
+from argparse import Namespace
+
+import orjson
 
 from source_opsgenie.airbyte.cli import parse_arguments
+from source_opsgenie.airbyte.output import open_output
+from source_opsgenie.airbyte.spec import spec_message
 from source_opsgenie.distribution import require
 from source_opsgenie.signals import end_on_signals, report_unwritable_output
 
@@ -21,16 +26,27 @@ def main() -> None:
     # A log line that cannot be written is reported once, together with the messages.
     logging.raiseExceptions = False
     end_on_signals()
-    # Imported objects are never freed: scanning them again and again for garbage would cost a third of the CPU time of
-    # a read.
-    gc.disable()
-    from source_opsgenie.airbyte.launch import launch  # noqa: PLC0415 -- --help does not wait for the CDK
-
-    gc.freeze()
-    gc.enable()
     try:
-        code = launch(arguments)
+        code = _print_spec() if arguments.command == "spec" else _launch(arguments)
     except OSError as error:
         code = 1
         report_unwritable_output(error)
     sys.exit(code)
+
+
+def _print_spec() -> int:
+    output = open_output()
+    output.write_line(orjson.dumps(spec_message(), option=orjson.OPT_APPEND_NEWLINE))
+    output.flush()
+    return 0
+
+
+def _launch(arguments: Namespace) -> int:
+    # Imported objects are never freed: scanning them again and again for garbage would cost a third of the CPU time of
+    # a read.
+    gc.disable()
+    from source_opsgenie.airbyte.launch import launch  # noqa: PLC0415 -- --help and spec do not wait for the CDK
+
+    gc.freeze()
+    gc.enable()
+    return launch(arguments)

@@ -25,10 +25,11 @@ from source_opsgenie.airbyte.protocol import (
     to_state_message,
     to_traced_exception,
 )
+from source_opsgenie.airbyte.spec import spec_message
 from source_opsgenie.airbyte.upgrade import upgrade_warning
 from source_opsgenie.api.connection import Connection, connect
 from source_opsgenie.api.outage import is_fatal
-from source_opsgenie.config import DOCUMENTATION, Config, read_json, specification
+from source_opsgenie.config import Config, read_json
 from source_opsgenie.errors import CatalogError, ConfigError, Incomplete, OpsgenieError
 from source_opsgenie.options import override_notice
 from source_opsgenie.parallel import in_parallel
@@ -71,12 +72,10 @@ class SourceOpsgenie(Source):
 
     def spec(self, logger: logging.Logger) -> airbyte.ConnectorSpecification:
         """Return the options that a config can contain."""
-        return airbyte.ConnectorSpecification(
-            connectionSpecification=specification(),
-            documentationUrl=DOCUMENTATION,
-            supportsIncremental=True,
-            supported_destination_sync_modes=list(airbyte.DestinationSyncMode)[:3],
+        specification: airbyte.ConnectorSpecification = airbyte.ConnectorSpecificationSerializer.load(
+            spec_message()["spec"]
         )
+        return specification
 
     def check(self, logger: logging.Logger, config: Mapping[str, Any]) -> airbyte.AirbyteConnectionStatus:
         """Return whether the key can read any stream, and list what it can and cannot read."""

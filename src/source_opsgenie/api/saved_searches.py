@@ -1,11 +1,11 @@
 """Request the query of a saved search, by the name or id that a user gave."""
 
-import difflib
 from urllib.parse import quote
 
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.api.responses import value_at
+from source_opsgenie.config import nearest
 from source_opsgenie.errors import ConfigError
 
 PATH = "/v2/alerts/saved-searches"
@@ -32,6 +32,5 @@ def request_saved_query(client: Client, wanted: str) -> str:
 
 
 def _describe_absence(wanted: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(wanted, names, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else f"The key sees: {', '.join(names) or 'none'}."
+    hint = nearest(wanted, names) or f"The key sees: {', '.join(names) or 'none'}."
     return f"alert_saved_search {wanted!r} is not a saved search that this key can see. {hint}"
