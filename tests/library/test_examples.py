@@ -36,7 +36,7 @@ def test_the_code_of_the_page_runs(simulator: Simulator, account: Account, tmp_p
     lines = done.stdout.splitlines()
 
     assert "" == done.stderr
-    assert lines[0].startswith("alerts: 40 counted, 40 read, 0 unexplained")
+    assert [] != [line for line in lines if line.startswith("alerts: 40 counted, 40 read, 0 unexplained")]
     assert "team_members ('team_id', 'user_id') replace" in lines
     assert f"{len(account.alerts)} {len(account.teams)} {len(account.users)}" == lines[-1]
 
@@ -72,3 +72,16 @@ def test_the_notebook_runs(simulator: Simulator, account: Account, tmp_path: Pat
 def test_examples_are_linked(name: str) -> None:
     """The page links each example of another program."""
     assert f"(../examples/{name})" in PAGE
+
+
+def test_a_source_is_created_for_each_account(tmp_path: Path) -> None:
+    """The requests to Airbyte's API have a source for each config, with the config as it is."""
+    for name in ("acme", "globex"):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"api_token": f"key-of-{name}"}))
+    command = ROOT / "examples" / "kubernetes" / "connections.py"
+    done = run_process(sys.executable, command, tmp_path, "workspace", "definition")
+    bodies = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert ["Opsgenie acme", "Opsgenie globex"] == [body["name"] for body in bodies]
+    assert {"api_token": "key-of-globex"} == bodies[1]["configuration"]
+    assert {("workspace", "definition")} == {(body["workspaceId"], body["definitionId"]) for body in bodies}

@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,9 @@ from source_opsgenie.api.outage import is_fatal
 from source_opsgenie.config import Config, nearest
 from source_opsgenie.errors import ConfigError, Incomplete, OpsgenieError
 from source_opsgenie.library.events import Checkpoint, Event, Proof, Row, StreamInfo
+from source_opsgenie.parallel import in_parallel
 from source_opsgenie.reading import events
+from source_opsgenie.reading.lanes import Lanes
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import STREAMS, Stream, is_incremental, lists_everything
 
@@ -78,52 +80,68 @@ def _read(
     incremental: bool,
     allow_incomplete: bool,
 ) -> Iterator[Event]:
-    problems: list[Proof] = []
+    """Read streams of different domains side by side, as their limits differ."""
+    lanes, problems = Lanes(stream.name for stream in selected), dict[str, Proof]()
     with opened as connection:
-        for stream in selected:
-            proof = yield from _read_stream(connection, stream, state.get(stream.name), incremental=incremental)
-            yield proof
+
+        def begin() -> list[Generator[Event, None, Proof]]:
+            return [_read_stream(connection, name, state.get(name), incremental=incremental) for name in lanes.begin()]
+
+        def end(proof: Proof) -> list[Generator[Event, None, Proof]]:
+            lanes.finish(proof.stream)
             if proof.problem:
-                problems.append(proof)
+                problems[proof.stream] = proof
+            return begin()
+
+        with closing(in_parallel(begin(), then=end, max_threads=lanes.number)) as found:
+            yield from found
     if problems and not allow_incomplete:
-        raise _summarize(problems)
+        raise _summarize([problems[stream.name] for stream in selected if stream.name in problems])
 
 
 def _read_stream(
-    connection: Connection, stream: Stream, state: Mapping[str, Any] | None, *, incremental: bool
+    connection: Connection, name: str, state: Mapping[str, Any] | None, *, incremental: bool
 ) -> Generator[Event, None, Proof]:
-    """Yield the rows and checkpoints of one stream; returns its proof. Raises an error that affects every stream."""
-    proof = Proof(stream.name, "")
+    """Yield the events of one stream, and return its proof. Raises an error that affects every stream."""
+    proof = Proof(name, "")
     try:
-        for event in Reader(connection).read(stream, state=state, incremental=incremental):
+        for event in Reader(connection).read(STREAMS[name], state=state, incremental=incremental):
             match event:
                 case events.Row(record):
-                    yield Row(stream.name, record)
+                    yield Row(name, record)
                 case events.Checkpoint(reached):
-                    yield Checkpoint(stream.name, reached.to_mapping())
+                    yield Checkpoint(name, reached.to_mapping())
                 case events.Proof():
-                    proof = _to_proof(stream, event)
-                case events.Notice(text, is_warning):
-                    LOGGER.log(logging.WARNING if is_warning else logging.INFO, text)
-                case events.SetAside():
-                    LOGGER.warning("%s: set aside, and requested again later: %s", stream.name, event)
-                case events.Waiting(domain, seconds):
-                    LOGGER.info("%s: the limit of %s is reached; waiting %.0f s", stream.name, domain, seconds)
+                    proof = _to_proof(name, event)
+                case _:
+                    _log(name, event)
     except OpsgenieError as error:
         if is_fatal(error, connection.client):
             raise
-        return Proof(stream.name, f"INCOMPLETE: {error}", str(error), error)
+        proof = Proof(name, f"INCOMPLETE: {error}", str(error), error)
+    yield proof
     return proof
 
 
-def _to_proof(stream: Stream, proof: events.Proof) -> Proof:
+def _log(name: str, event: events.Event) -> None:
+    """Log what a person should know."""
+    match event:
+        case events.Notice(text, is_warning):
+            LOGGER.log(logging.WARNING if is_warning else logging.INFO, text)
+        case events.SetAside():
+            LOGGER.warning("%s: set aside, and requested again later: %s", name, event)
+        case events.Waiting(domain, seconds):
+            LOGGER.info("%s: the limit of %s is reached; waiting %.0f s", name, domain, seconds)
+
+
+def _to_proof(name: str, proof: events.Proof) -> Proof:
     unproven = (
         f"{proof.unlisted:,} rows are counted but were never listed" if proof.unlisted else "",
         f"{proof.uncounted:,} rows were not compared with a count" if proof.uncounted else "",
     )
     as_of = None if proof.as_of is None else datetime.fromtimestamp(proof.as_of / 1000, UTC)
     problem = "; ".join(filter(None, (proof.lack, *unproven)))
-    return Proof(stream.name, proof.text, problem, as_of=as_of)
+    return Proof(name, proof.text, problem, as_of=as_of)
 
 
 def _summarize(problems: list[Proof]) -> OpsgenieError:
