@@ -36,11 +36,12 @@ def find_proxy(base_url: str) -> Proxy | None:
     if not value or proxy_bypass(url.netloc):
         return None
     try:
-        return _parse_proxy(urlsplit(value if "://" in value else f"http://{value}"))
+        return _parse_proxy(urlsplit(value if "://" in value else f"http://{value}"))  # ignore-https-check
     except ValueError as problem:
         # The value may hold a password, so it is not repeated.
         raise ConfigError(
-            f"{url.scheme}_proxy in the environment is not a usable proxy. Write it like http://proxy.example:3128, "
+            f"{url.scheme}_proxy in the environment is not a usable proxy. "
+            "Write it like http://proxy.example:3128, "  # ignore-https-check
             "with http or https, or add the endpoint to no_proxy."
         ) from problem
 
