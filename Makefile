@@ -22,8 +22,8 @@ BIN := $(VENV)/bin
 INSTALL := $(PYTHON) tools/install.py
 
 .DEFAULT_GOAL := test
-.PHONY: install archive wheel develop demo test test-lowest check coverage fix docs soak explore bench performance audit lock \
-	upgrade release clean
+.PHONY: install archive wheel develop demo test test-clients airbyte-pr test-lowest check coverage fix docs soak explore \
+	bench performance audit lock upgrade release clean
 
 install: ## install source-opsgenie, opsgenie-archive and opsgenie-simulator into .venv/bin
 	@$(INSTALL) run
@@ -45,6 +45,17 @@ test: check ## run everything that CI runs
 
 coverage: develop ## run the tests and list the lines and branches that none of them reaches; half as long again
 	$(BIN)/pytest --quiet --randomly-seed=$(ORDER) --numprocesses 2 --dist worksteal --cov --cov-report term
+
+# Programs that people use together with ours. One that does not install is skipped, with the reason.
+CLIENTS := pyairbyte pyairbyte-next dlt dagster airbyte-pr public
+test-clients: develop ## install the programs of CLIENTS, each in an environment of its own, and test ours with them
+	@for client in $(CLIENTS); do \
+		$(INSTALL) $$client || echo "$$client cannot be installed, see above: its tests are skipped."; \
+	done
+	$(BIN)/pytest --quiet --randomly-seed=$(ORDER) --numprocesses 2 -m clients -rs $(ONLY)
+
+airbyte-pr: develop ## render the files of a pull request to Airbyte's repository into build/airbyte
+	@$(BIN)/python -m tools.airbyte_pr
 
 test-lowest: ## run the tests, or those in ONLY, with the lowest versions that pyproject.toml allows
 	@$(INSTALL) lowest
@@ -98,4 +109,4 @@ release: develop ## set VERSION, test, build into dist, commit and tag; docs/rel
 	$(BIN)/python tools/release.py finish "$(VERSION)"
 
 clean: ## remove everything that make created
-	rm -rf $(VENV) .venv-archive .venv-lowest .venv-lock demo dist .coverage benchmarks/.public
+	rm -rf $(VENV) .venv-* demo dist build .coverage benchmarks/.public

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from tools.lock import CLIENTS
 
 ROOT = Path(__file__).parents[2]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -40,6 +41,11 @@ SETS = {
     "archive": (["archive.txt"], [*ARCHIVE["project"]["dependencies"], *group("build")]),
     "lowest": (["lowest.txt"], [*RUN, *group("test")]),
     "uv": (["uv.txt"], group("lock")),
+    # What is tested with `make test-clients`; its distributions are not installed here, so only the pins are compared.
+    **{
+        name: ([f"{name}.txt"], [*group(name), *(ARCHIVE["project"]["dependencies"] if inputs else [])])
+        for name, inputs in CLIENTS.items()
+    },
 }
 FILES = sorted({file for files, _ in SETS.values() for file in files})
 
@@ -135,7 +141,7 @@ def test_no_lock_depends_on_the_machine_that_made_it(file: str) -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_each_line_is_a_pin_with_hashes(file: str) -> None:
     """A lock has no options, such as an index, and pins each requirement with a hash."""
-    pattern = r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9,-]+\])?==[^ ]+( ; [^-]*(-[^-][^-]*)*)? *(--hash=sha256:[0-9a-f]{64} *)+"
+    pattern = r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9, -]+\])?==[^ ]+( ; [^-]*(-[^-][^-]*)*)? *(--hash=sha256:[0-9a-f]{64} *)+"
     loose = [line for line in requirement_lines(file) if not re.fullmatch(pattern, line)]
 
     assert [] == loose

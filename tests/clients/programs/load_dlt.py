@@ -9,7 +9,7 @@ from dlt_opsgenie import opsgenie
 from source_opsgenie import connect, list_streams
 
 argument = json.loads(sys.argv[1])
-pipeline = dlt.pipeline("opsgenie", destination="duckdb", dataset_name="opsgenie", dev_mode=False)
+pipeline = dlt.pipeline("opsgenie", destination="duckdb", dataset_name="opsgenie_data")
 with connect(argument["config"]) as account:
     source = opsgenie(account)
     names = argument.get("streams")
@@ -23,8 +23,8 @@ with pipeline.sql_client() as client:
     tables = {name for (name,) in client.execute_sql("SELECT table_name FROM information_schema.tables")}
     for stream in list_streams():
         if stream.name in tables:
-            key = ", ".join(pipeline.default_schema.naming.normalize_identifier(name) for name in stream.key)
-            rows[stream.name] = client.execute_sql(f"SELECT {key} FROM {stream.name} ORDER BY ALL")
+            key = ", ".join(f'"{pipeline.default_schema.naming.normalize_identifier(name)}"' for name in stream.key)
+            rows[stream.name] = client.execute_sql(f"SELECT {key} FROM {stream.name}")
     types = client.execute_sql(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name IN ('alerts', 'log_file_lines')"
     )
