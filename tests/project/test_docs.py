@@ -1,3 +1,4 @@
+import ast
 import re
 import shlex
 import sys
@@ -5,7 +6,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from tests.support.leaks import run_process
+
+from source_opsgenie.streams import STREAMS, is_incremental, lists_everything
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")] + sorted(
@@ -77,3 +81,23 @@ def test_named_paths_exist(page: Path) -> None:
     paths = re.findall(r"`((?:docs|simulator|src|tests)/[\w./-]+)`", page.read_text(encoding="utf-8"))
 
     assert [] == [path for path in paths if not (ROOT / path).exists()]
+
+
+def test_streams_to_replace_are_those_that_list_everything() -> None:
+    """The README's recipe merges and replaces the streams that have to be."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    merged, replaced = re.findall(r"^for stream in (\(.*\)):$", text, flags=re.MULTILINE)
+    others = [name for name, stream in STREAMS.items() if not is_incremental(stream) and not lists_everything(stream)]
+
+    assert [] == [name for name in ast.literal_eval(merged) if lists_everything(STREAMS[name])]
+    assert [] == [name for name in ast.literal_eval(replaced) if not lists_everything(STREAMS[name])]
+    assert ["schedule_timelines"] == others
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.yaml")), ids=lambda path: path.name)
+def test_example_settings_are_yaml(path: Path) -> None:
+    """Each file of settings is a mapping, and a page names it."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+    assert isinstance(yaml.safe_load(path.read_text(encoding="utf-8")), dict)
+    assert f"(../{path.relative_to(ROOT)})" in pages
