@@ -1,4 +1,4 @@
-"""A dlt source of all streams: what every read returns in full is replaced, everything else is merged by key.
+"""A dlt source of all streams: incremental ones are merged by key, and all others are replaced.
 
 Usage: python dlt_opsgenie.py CONFIG [STREAM...]
 It loads into the DuckDB file opsgenie.duckdb; give dlt.pipeline another destination for a warehouse.
@@ -26,8 +26,8 @@ def opsgenie(account: Any) -> Iterator[DltResource]:
         yield dlt.resource(
             _rows,
             name=stream.name,
-            primary_key=None if stream.lists_everything else stream.key,
-            write_disposition="replace" if stream.lists_everything else "merge",
+            primary_key=stream.key if stream.is_incremental else None,
+            write_disposition="merge" if stream.is_incremental else "replace",
             columns=columns,
         )(account, stream.name, stream.schema["properties"].keys() - columns.keys())
 

@@ -143,18 +143,12 @@ def test_waiting_and_warnings_are_logged(
 
 
 def test_streams_say_how_to_store_them() -> None:
-    """A destination learns the key and the schema of a stream, and whether to replace or to merge its rows."""
+    """A destination learns the key and the schema of a stream, and whether to merge its rows or to replace them."""
     info = {one.name: one for one in list_streams()}
-    alerts, members, timelines = info["alerts"], info["team_members"], info["schedule_timelines"]
+    alerts, members = info["alerts"], info["team_members"]
 
-    assert (("id",), "updatedAt", True, False) == (
-        alerts.key,
-        alerts.cursor,
-        alerts.is_incremental,
-        alerts.lists_everything,
-    )
-    assert (False, True) == (members.is_incremental, members.lists_everything)
-    assert (False, False) == (timelines.is_incremental, timelines.lists_everything)
+    assert (("id",), "updatedAt", True) == (alerts.key, alerts.cursor, alerts.is_incremental)
+    assert (("team_id", "user_id"), "", False) == (members.key, members.cursor, members.is_incremental)
     assert set(members.key) <= members.schema["properties"].keys()
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from tests.support.leaks import run_process
 
-from source_opsgenie.streams import STREAMS, is_incremental, lists_everything
+from source_opsgenie.streams import STREAMS, is_incremental
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")] + sorted(
@@ -83,15 +83,13 @@ def test_named_paths_exist(page: Path) -> None:
     assert [] == [path for path in paths if not (ROOT / path).exists()]
 
 
-def test_streams_to_replace_are_those_that_list_everything() -> None:
+def test_the_recipe_replaces_what_is_read_in_full() -> None:
     """The README's recipe merges and replaces the streams that have to be."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     merged, replaced = re.findall(r"^for stream in (\(.*\)):$", text, flags=re.MULTILINE)
-    others = [name for name, stream in STREAMS.items() if not is_incremental(stream) and not lists_everything(stream)]
 
-    assert [] == [name for name in ast.literal_eval(merged) if lists_everything(STREAMS[name])]
-    assert [] == [name for name in ast.literal_eval(replaced) if not lists_everything(STREAMS[name])]
-    assert ["schedule_timelines"] == others
+    assert [] == [name for name in ast.literal_eval(merged) if not is_incremental(STREAMS[name])]
+    assert [] == [name for name in ast.literal_eval(replaced) if is_incremental(STREAMS[name])]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.yaml")), ids=lambda path: path.name)

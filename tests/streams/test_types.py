@@ -13,11 +13,8 @@ from source_opsgenie.streams import STREAMS, Kind
 from source_opsgenie.streams.fields import Field
 
 DATA = Path(__file__).parents[1] / "data"
-# Numbers that the vendor's file declares with a fraction: the position of a rotation in a timeline.
-FRACTIONS = {
-    ("schedule_timelines", f"{timeline}Timeline.rotations[].order")
-    for timeline in ("final", "base", "override", "forwarding")
-}
+# A number that the vendor's file declares with a fraction: the position of a rotation in a timeline.
+FRACTIONS = {("schedule_timelines", "rotation.order")}
 # What the public connector publishes as numbers, in every stream that declares the same fields.
 COUNTS = {
     (stream, path) for stream in ("alerts", "alert_details") for path in ("count", "report.ackTime", "report.closeTime")

@@ -46,8 +46,8 @@ Event = Row | Checkpoint | Proof
 class StreamInfo:
     """What a destination needs to know of a stream: its key, its cursor if it has one, and its JSON schema.
 
-    A later read of an incremental stream returns changes only. If *lists_everything*, every read returns all rows, so
-    a row that it lacks was deleted: replace the table. Merge the rows of any other stream by *key*.
+    A later read of an incremental stream returns changes only: merge its rows by *key*. Every read of any other stream
+    returns all rows, and a row that it lacks was deleted: replace the table.
     """
 
     name: str
@@ -55,5 +55,4 @@ class StreamInfo:
     key: tuple[str, ...]
     cursor: str
     is_incremental: bool
-    lists_everything: bool
     schema: Mapping[str, Any]

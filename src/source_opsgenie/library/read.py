@@ -17,7 +17,7 @@ from source_opsgenie.parallel import in_parallel
 from source_opsgenie.reading import events
 from source_opsgenie.reading.lanes import Lanes
 from source_opsgenie.reading.reader import Reader
-from source_opsgenie.streams import STREAMS, Stream, is_incremental, lists_everything
+from source_opsgenie.streams import STREAMS, Stream, is_incremental
 
 LOGGER = logging.getLogger("source_opsgenie")
 States = Mapping[str, Mapping[str, Any] | None]
@@ -32,7 +32,6 @@ def list_streams() -> list[StreamInfo]:
             key=one.key,
             cursor=one.cursor,
             is_incremental=is_incremental(one),
-            lists_everything=lists_everything(one),
             schema=one.schema(),
         )
         for one in STREAMS.values()
