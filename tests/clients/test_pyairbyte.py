@@ -2,7 +2,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.clients.conftest import PROGRAMS, Run, config_of, sorted_keys, true_keys
+from tests.clients.conftest import PROGRAMS, ROOT, Run, config_of, sorted_keys, true_keys
 
 from opsgenie_simulator import Account, Simulator
 from source_opsgenie.streams import STREAMS, is_incremental
@@ -46,3 +46,15 @@ def test_pyairbyte_holds_what_opsgenie_holds(client: str, run: Run, simulator: S
     assert after == held
     assert dict.fromkeys(SAMPLED, 3) == {name: len(rows) for name, rows in found["records"].items()}
     assert "ConnectorFailed" in found["failure"]
+
+
+def test_the_readme_reaches_a_first_sync(run: Run, simulator: Simulator, account: Account) -> None:
+    """The code of the README, with a key in it, fills a table for each stream that it names."""
+    executable = str(Path(sys.executable).with_name("source-opsgenie"))
+    readme = str(ROOT / "README.md")
+    program = PROGRAMS / "run_readme.py"
+    rows = run("pyairbyte", program, url=simulator.url, key=account.full_key, executable=executable, readme=readme)
+
+    assert ["alert_logs", "alerts", "incidents", "team_members", "teams", "users"] == sorted(rows)
+    assert len(account.alerts) == rows["alerts"]
+    assert len(account.users) == rows["users"]
