@@ -1,5 +1,4 @@
 import re
-import subprocess
 import tomllib
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def test_airbyte_checks_pass(run: Run, tmp_path: Path) -> None:
     """Each check of Airbyte's wheel for a Python source passes, also those that our level of support does not need."""
     python_of("airbyte-pr")
     render(tmp_path / "repository")
-    subprocess.run(["git", "init", "--quiet", tmp_path / "repository"], check=True)
+    run_process("git", "init", "--quiet", tmp_path / "repository")
     found = run("airbyte-pr", PROGRAMS / "check_pr.py", cwd=tmp_path / "repository", left_out=LEFT_OUT)
 
     assert {} == {name: problem for name, problem in found.items() if problem}

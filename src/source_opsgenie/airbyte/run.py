@@ -2,11 +2,10 @@
 
 import gc
 import io
+import json
 import logging
 import sys
 from argparse import Namespace
-
-import orjson
 
 from source_opsgenie.airbyte.cli import parse_arguments
 from source_opsgenie.airbyte.output import open_output
@@ -36,7 +35,7 @@ def main() -> None:
 
 def _print_spec() -> int:
     output = open_output()
-    output.write_line(orjson.dumps(spec_message(), option=orjson.OPT_APPEND_NEWLINE))
+    output.write_line(f"{json.dumps(spec_message())}\n".encode())
     output.flush()
     return 0
 
