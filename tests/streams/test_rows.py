@@ -62,6 +62,15 @@ def test_every_field_is_declared(stream: Stream) -> None:
     assert strangers == set()
 
 
+def test_every_setting_of_an_integration_is_declared() -> None:
+    """With the option, the simulator sends settings of each type of integration, all of which are declared."""
+    stream = STREAMS["integrations"]
+    rows = rows_in(events_of(stream, Wire(account_of()), integration_settings=True))
+
+    assert {"emailAddress", "token", "isDefaultIntegration"} <= {name for row in rows for name in row}
+    assert [] == [path for row in rows for path in undeclared(row, stream.schema())]
+
+
 @each_stream
 def test_keys_are_unique(stream: Stream) -> None:
     """No two rows share a key, and every part of a key has the type of the schema."""

@@ -47,7 +47,7 @@ def events_of(stream: Stream, wire: Wire, **options: Any) -> list[Event]:
 
 @cache
 def _read(name: str) -> tuple[Record, ...]:
-    return tuple(rows_in(events_of(STREAMS[name], Wire(account_of()), integration_settings=True)))
+    return tuple(rows_in(events_of(STREAMS[name], Wire(account_of()))))
 
 
 def rows_of(name: str) -> tuple[Record, ...]:
