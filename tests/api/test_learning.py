@@ -55,8 +55,14 @@ def test_a_known_limit_is_used_without_throttling(case: Case) -> None:
 
 @by_name([case for case in SHARED if case.others.end > 6])
 def test_the_pace_returns_after_others_have_left(case: Case) -> None:
-    """Five minutes after another client has ended its use the share is used again, reported or not."""
-    assert case.run().returned_after <= 300
+    """Five minutes after another client has ended its use the share is used again, reported or not.
+
+    While it lasts, the other client is throttled in one episode a minute at most.
+    """
+    outcome = case.run()
+
+    assert outcome.returned_after <= 300
+    assert outcome.others_episodes <= outcome.others_episodes_allowed
 
 
 ALWAYS = Timetable("half an hour", SECONDS, math.inf)

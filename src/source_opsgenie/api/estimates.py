@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, replace
 
+from source_opsgenie.api.limiter import SHORT_PERIOD
 from source_opsgenie.api.readings import Reading
 
 # Readings that differ by at most this fraction of the largest agree.
@@ -15,6 +16,9 @@ COMPARED = 3
 # A limit rises after this many seconds without throttling; the factors of each rise, of which the last one repeats.
 RISE_SECONDS = 30.0
 RISES = (1.12, 1.12, 1.12, 1.25, 1.5, 2.0)
+# The part of what others left that is used: less in a long period, in the middle of which they may have begun, and less
+# again if that was too much.
+OTHERS_PART, OTHERS_PART_LONG, OTHERS_PART_AGAIN = 1 / 2, 1 / 3, 1 / 4
 # After throttling by others it rises later; up to what the API is known to allow, it rises faster.
 OTHERS_SECONDS = 60.0
 RETURN_SECONDS = 20.0
@@ -60,8 +64,8 @@ class Estimate:
         proven = max(self.proven, reading.bucket)
         after = replace(self, proven=proven, returns=0, rises=0, test_at=self._next_test(now))
         if after._is_of_others(reading):
-            # Half of what they left; less if that was too much.
-            rest = min(reading.bucket, self.limit) / (4 if is_early else 2)
+            part = OTHERS_PART if period <= SHORT_PERIOD else OTHERS_PART_LONG
+            rest = min(reading.bucket, self.limit) * (OTHERS_PART_AGAIN if is_early else part)
             return after._limited(rest, resumes_at + OTHERS_SECONDS)
         agreed = _agreed((*self.readings, reading), proven=proven)
         if agreed is None:
