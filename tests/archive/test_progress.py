@@ -10,7 +10,7 @@ from opsgenie_simulator import Account
 from source_opsgenie.api.connection import Connection
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.archive.plan import Estimate
-from source_opsgenie.archive.progress import Overview, Progress
+from source_opsgenie.archive.progress import Overview, Progress, format_duration
 from source_opsgenie.streams import STREAMS
 
 STREAM = STREAMS["alerts"]
@@ -75,3 +75,12 @@ def test_all_streams_have_a_line() -> None:
     assert alerts_line.startswith("alerts: ")
     assert "total: 3 of about 120 requests, 1 min 30 s left" == total
     assert [] == Overview([teams], connection).lines()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (59.6, "1 min 0 s"), (119.7, "2 min 0 s"), (3_599.8, "1 h 0 min"), (200_000.0, "2 d 7 h")],
+)
+def test_durations_are_rounded_before_they_are_split(seconds: float, text: str) -> None:
+    """No duration has 60 seconds or 60 minutes beside its larger unit."""
+    assert text == format_duration(seconds)

@@ -19,7 +19,8 @@ NEARLY = 0.9
 # A read that spends this share of its time on storing rows is limited by the file.
 MOSTLY = 0.5
 READ_AGAIN = "To search for them again, sync the stream into a new file."
-MINUTE, HOUR, DAY = 60, 3600, 86_400
+# Each unit of a duration with the next smaller one, in seconds.
+UNITS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 
 @dataclass(slots=True)
@@ -217,10 +218,8 @@ class Overview:
 
 def format_duration(seconds: float) -> str:
     """*seconds* in the two largest units, short enough for a column."""
-    if seconds < MINUTE:
-        return f"{seconds:.0f} s"
-    if seconds < HOUR:
-        return f"{seconds // MINUTE:.0f} min {seconds % MINUTE:.0f} s"
-    if seconds < DAY:
-        return f"{seconds // HOUR:.0f} h {seconds % HOUR // MINUTE:.0f} min"
-    return f"{seconds // DAY:.0f} d {seconds % DAY // HOUR:.0f} h"
+    whole = round(seconds)
+    for unit, name, part, part_name in UNITS:
+        if whole >= unit:
+            return f"{whole // unit} {name} {whole % unit // part} {part_name}"
+    return f"{whole} s"
