@@ -86,16 +86,18 @@ class SignalDeferral:
     """A block that a signal does not interrupt: Terminated is raised after it, or immediately on a second signal.
 
     Blocks may be nested. Only for the main thread, which receives the signals. *pending* is the deferred signal,
-    *last* the most recent one.
+    *last* the most recent one. *entered* counts the blocks.
     """
 
     depth: int = 0
+    entered: int = 0
     pending: int = 0
     last: int = signal.SIGINT
 
     def __enter__(self) -> None:
         """Begin to defer."""
         self.depth += 1
+        self.entered += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
@@ -147,9 +149,11 @@ def handle_signals() -> Iterator[None]:
 
 
 def _repeat(number: int, is_over: threading.Event) -> None:
-    """Send the signal *number* once more, unless it *is_over* before; not while something is being stored."""
+    """Send the signal *number* once more, unless it *is_over* before; not while one thing after another is stored."""
+    entered = SIGNALS_DEFERRED.entered
     while not is_over.wait(LONGEST_CLOSING_SECONDS):
-        if not SIGNALS_DEFERRED.depth:
+        before, entered = entered, SIGNALS_DEFERRED.entered
+        if before == entered and not SIGNALS_DEFERRED.depth:
             os.kill(os.getpid(), number)
             return
 
