@@ -1,7 +1,7 @@
 """Render what a pull request to Airbyte's repository contains: `make airbyte-pr`.
 
 The connector there is a Poetry project with the package at its root, and its documentation is in another folder.
-`python -m tools.airbyte_pr lock` locks the rendered project anew, with Poetry of the environment `airbyte-pr`.
+`python -m tools.airbyte_pr lock` locks the rendered project again, with Poetry of the environment `airbyte-pr`.
 """
 
 import json

@@ -95,6 +95,21 @@ def test_child_records_that_the_file_lost_are_read_again(archive: Command) -> No
     assert 1 == len([path for path in paths(archive.simulator.requests) if path.endswith("/notes")])
 
 
+def test_rows_that_another_program_deleted_are_read_again(archive: Command, account: Account, parent: str) -> None:
+    """Also if Opsgenie has deleted as many, so that the counts agree; of a list, nothing has to be said."""
+    streams = ("--streams", "alerts,teams")
+    archive.sync(*streams)
+    change(archive, "DELETE FROM alerts WHERE id = (SELECT min(id) FROM alerts)")
+    change(archive, "DELETE FROM teams")
+    account.delete_alert(parent)
+    output = archive.sync(*streams).output
+
+    assert "alerts: another program deleted 1 row from the file. Reading everything again." in output
+    assert 1 == output.count("another program")
+    assert {*account.alerts} == {row for (row,) in archive.query("SELECT id FROM alerts WHERE _deleted_at IS NULL")}
+    assert {*account.teams} == {row for (row,) in archive.query("SELECT id FROM teams WHERE _deleted_at IS NULL")}
+
+
 def test_child_records_of_a_parent_that_is_in_no_place_are_marked(
     archive: Command, account: Account, parent: str
 ) -> None:

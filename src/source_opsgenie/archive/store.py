@@ -38,7 +38,7 @@ from source_opsgenie.archive.records import (
 from source_opsgenie.archive.writing import Written, write_rows
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.reading.events import SetAside
-from source_opsgenie.streams import STREAMS, Stream, ancestry
+from source_opsgenie.streams import STREAMS, Stream, ancestry, is_incremental
 
 MAX_WAIT_SECONDS = 300.0
 
@@ -94,16 +94,18 @@ class Store:
     def select_scopes(self, scopes: Mapping[str, str]) -> None:
         """Bring back the state of each stream in its scope of *scopes*, and keep that of its last scope aside.
 
-        The states of a stream whose table lost rows are dropped: everything is read again. Lost child records are found
-        by their parents.
+        The states of a stream whose table lost rows are dropped: everything is read again. A list is read in full
+        anyway, and lost child records are found by their parents.
         """
         with self._transaction() as database:
             schema.ensure_tables(database, [])
-            roots = [STREAMS[name] for name in scopes if not is_remembered(STREAMS[name])]
+            chosen = [STREAMS[name] for name in scopes]
+            roots = [stream for stream in chosen if is_incremental(stream) and not is_remembered(stream)]
             for name, lost in drop_outdated_states(database, roots):
-                self.notify(f"{name}: another program deleted {lost:,} rows from the file. Reading everything again.")
-            rows = database.execute("SELECT stream, state FROM _archive.streams WHERE state IS NOT NULL").fetchall()
-            for name, text in rows:
+                rows = "1 row" if lost == 1 else f"{lost:,} rows"
+                self.notify(f"{name}: another program deleted {rows} from the file. Reading everything again.")
+            held = database.execute("SELECT stream, state FROM _archive.streams WHERE state IS NOT NULL").fetchall()
+            for name, text in held:
                 last = scope_name(text)
                 if name in scopes and last != scopes[name]:
                     swap_state(database, name, text, last=last, scope=scopes[name])
