@@ -14,9 +14,9 @@ from source_opsgenie.reading.state import State
 from source_opsgenie.streams import Record
 
 # Few and large writes make a small file quickly; what is not stored yet is read again after a kill.
-MAX_ROWS = 5 * ROW_GROUP_ROWS
+MAX_ROWS = 10 * ROW_GROUP_ROWS
 # Memory grows with the bytes of a write. Rows of 9 kB still fill a row group.
-MAX_BYTES = 40_000_000
+MAX_BYTES = 30_000_000
 
 
 @dataclass(slots=True)

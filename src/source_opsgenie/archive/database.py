@@ -14,8 +14,9 @@ from source_opsgenie.signals import SIGNALS_DEFERRED
 # DuckDB 1.4.3, which PyAirbyte pins, can open this format; an older file is upgraded by the first write.
 STORAGE_VERSION = "v1.4.0"
 # A write of more rows than a row group goes straight into the file, compressed, instead of into the WAL first; and a
-# write of fewer rows compresses at most this many again. DuckDB's own size, 122,880, wrote a first sync four times.
-ROW_GROUP_ROWS = 4_096
+# write of fewer rows compresses at most this many again. DuckDB's own size, 122,880, wrote a first sync four times. With
+# 4,096, no write of rows of 9 kB filled a row group, and a first sync wrote ten times its file.
+ROW_GROUP_ROWS = 2_048
 SECONDS_BETWEEN_ATTEMPTS = 0.2
 # Everything needed is built in: DuckDB must not look for extensions on the network.
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -82,8 +83,7 @@ def open_database(
 def keep_row_groups(database: duckdb.DuckDBPyConnection) -> None:
     """Do not merge small row groups with their neighbours at the end of this transaction.
 
-    Merging keeps a file of many small writes small, but merging after each write of a long list writes its rows several
-    times: of rows of 9 kB, almost nine times.
+    Merging keeps a file of many small writes small, but merging after each write of a long list writes rows again.
     """
     database.execute("SET max_vacuum_tasks = 0")
 
