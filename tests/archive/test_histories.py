@@ -1,7 +1,7 @@
 """Whatever happened to an archive and its account before, a sync that calls a stream complete is right."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from source_opsgenie.archive.progress import Overview
 from source_opsgenie.archive.sync import run_sync
 from source_opsgenie.config import Config
 from source_opsgenie.reading.reader import Reader
-from source_opsgenie.streams import STREAMS, Record
+from source_opsgenie.streams import STREAMS, Record, ancestry
 
 HOUR = 60 * 60 * 1000
 NAMES = ("alerts", "alert_notes", "alert_attachments", "incidents", "incident_alerts", "teams", "team_members")
@@ -62,7 +62,9 @@ class History:
             {"api_token": key or self.account.full_key} | options,
             environment={"OPSGENIE_API_URL": self.simulator.url},
         )
-        chosen = [STREAMS[name] for name in NAMES if self.randomness.random() < 0.8] or [STREAMS["alerts"]]
+        drawn = [STREAMS[name] for name in NAMES if self.randomness.random() < 0.8] or [STREAMS["alerts"]]
+        # Deleted parents are noticed by a sync of their own stream.
+        chosen = list({stream.name: stream for one in drawn for stream in ancestry(one)}.values())
         return run_sync(
             self.path,
             display or Display(is_quiet=True),
@@ -132,8 +134,9 @@ class History:
         self.account.remove_newest(self._any(self.account.incidents), "alert_ids", touch=True)
 
     def delete(self) -> None:
-        """Delete an alert and an incident."""
-        self.account.delete_alert(self._any(self.account.alerts))
+        """Delete an alert and an incident; an incident that loses an alert so does not count as updated."""
+        associated = {orjson.loads(text)["alert_id"] for text in self.rows_in_account("incident_alerts")}
+        self.account.delete_alert(self._any(self.account.alerts.keys() - associated))
         self.account.delete_incident(self._any(self.account.incidents))
 
     def rows_in_account(self, name: str, **options: str) -> set[bytes]:
@@ -159,7 +162,7 @@ class History:
             with duckdb.connect(str(self.path)) as database, suppress(duckdb.CatalogException):
                 database.execute(statement)
 
-    def _any(self, rows: Mapping[str, object]) -> str:
+    def _any(self, rows: Iterable[str]) -> str:
         return self.randomness.choice(sorted(rows))
 
 

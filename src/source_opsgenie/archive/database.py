@@ -14,8 +14,8 @@ from source_opsgenie.signals import SIGNALS_DEFERRED
 # DuckDB 1.4.3, which PyAirbyte pins, can open this format; an older file is upgraded by the first write.
 STORAGE_VERSION = "v1.4.0"
 # A write of more rows than a row group goes straight into the file, compressed, instead of into the WAL first; and a
-# write of fewer rows compresses at most this many again. DuckDB's own size, 122,880, wrote a first sync four times. With
-# 4,096, no write of rows of 9 kB filled a row group, and a first sync wrote ten times its file.
+# write of fewer rows compresses at most this many again. DuckDB's own size, 122,880, wrote a first sync four times;
+# with 4,096, no write of rows of 9 kB filled a row group, and a first sync wrote ten times its file.
 ROW_GROUP_ROWS = 2_048
 SECONDS_BETWEEN_ATTEMPTS = 0.2
 # Everything needed is built in: DuckDB must not look for extensions on the network.
