@@ -51,6 +51,9 @@ The first sync reads everything. It sends one request per hundred alerts, and on
 stream (alert_logs, alert_notes and so on), at the pace of the account's rate limit. Stop it at any time with Ctrl-C;
 the same command resumes. Later syncs read only what changed.
 
+Before the account is switched off, wait until it has gone quiet, and run the command once more: a stream is complete as
+of the time that the last lines name.
+
 \b
 Exit codes:
 {EXIT_CODES}
