@@ -15,6 +15,7 @@ from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.outage import raise_if_it_affects_all
 from source_opsgenie.api.responses import OK, Response
 from source_opsgenie.archive.database import open_database
+from source_opsgenie.archive.digests import sealed_transaction, table_recorded
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.records import now
 from source_opsgenie.concurrency import ordered_map
@@ -132,12 +133,15 @@ def _write(path: Path, content: bytes) -> None:
 
 def _record(path: Path, batch: Sequence[Attachment], display: Display) -> None:
     rows = [(one.alert_id, one.attachment_id, one.name, one.sha256, one.size, one.path, one.problem) for one in batch]
-    with open_database(path, "READ_WRITE", notify=display.info, max_wait_seconds=MAX_WAIT_SECONDS) as database:
-        database.execute("BEGIN")
-        database.executemany("DELETE FROM attachment_files WHERE alert_id = ? AND id = ?", [row[:2] for row in rows])
+    with (
+        open_database(path, "READ_WRITE", notify=display.info, max_wait_seconds=MAX_WAIT_SECONDS) as database,
+        sealed_transaction(database),
+        table_recorded(database, "attachment_files"),
+    ):
+        others = "DELETE FROM attachment_files WHERE alert_id = ? AND id = ?"
+        database.executemany(others, [row[:2] for row in rows])
         insert = "INSERT INTO attachment_files VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         database.executemany(insert, [(*row, now()) for row in rows])
-        database.execute("COMMIT")
 
 
 def _report(done: Sequence[Attachment], display: Display) -> list[str]:

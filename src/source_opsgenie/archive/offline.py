@@ -8,6 +8,7 @@ import duckdb
 
 from source_opsgenie.archive import schema, views
 from source_opsgenie.archive.database import open_database
+from source_opsgenie.archive.digests import sealed_transaction
 from source_opsgenie.errors import ArchiveError
 
 MAX_WAIT_SECONDS = 60.0
@@ -25,7 +26,10 @@ def open_archive(path: Path, *, notify: Callable[[str], None]) -> Iterator[duckd
         is_current = written == schema.FORMAT and views.is_current(database)
     if not is_current:
         notify(f"Upgrading the views of {path} to this version.")
-        with open_database(path, "READ_WRITE", notify=notify, max_wait_seconds=MAX_WAIT_SECONDS) as database:
+        with (
+            open_database(path, "READ_WRITE", notify=notify, max_wait_seconds=MAX_WAIT_SECONDS) as database,
+            sealed_transaction(database),
+        ):
             _upgrade(database, written)
     with open_database(path, "READ_ONLY", notify=notify, max_wait_seconds=MAX_WAIT_SECONDS) as database:
         database.execute(SESSION)
@@ -46,8 +50,6 @@ def _read_format(database: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 
 def _upgrade(database: duckdb.DuckDBPyConnection, written: int) -> None:
-    database.execute("BEGIN")
     if written < schema.FORMAT:
         schema.upgrade(database, written=written)
     schema.ensure_tables(database, [])
-    database.execute("COMMIT")

@@ -15,6 +15,7 @@ from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.outage import raise_if_it_affects_all
 from source_opsgenie.api.pacing import Domain
 from source_opsgenie.archive.database import open_database
+from source_opsgenie.archive.digests import sealed_transaction, table_recorded
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.postmortem_page import to_markdown
 from source_opsgenie.archive.records import now
@@ -90,13 +91,12 @@ def _fetch(client: Client, postmortem_id: str) -> Found:
 
 def _store(path: Path, found: Sequence[Found], display: Display) -> None:
     with open_database(path, "READ_WRITE", notify=display.info, max_wait_seconds=MAX_WAIT_SECONDS) as database:
-        database.execute("BEGIN")
         database.execute(TABLE)
-        for one in found:
-            incident = one.body.get("rootIncident")
-            incident_id = incident.get("id") if isinstance(incident, dict) else None
-            page, text = to_markdown(one.body), orjson.dumps(one.body).decode()
-            database.execute("DELETE FROM postmortems WHERE id = ?", [one.postmortem_id])
-            row = [one.postmortem_id, one.body.get("title"), incident_id, page, text, now()]
-            database.execute("INSERT INTO postmortems VALUES (?, ?, ?, ?, ?, ?)", row)
-        database.execute("COMMIT")
+        with sealed_transaction(database), table_recorded(database, "postmortems"):
+            for one in found:
+                incident = one.body.get("rootIncident")
+                incident_id = incident.get("id") if isinstance(incident, dict) else None
+                page, text = to_markdown(one.body), orjson.dumps(one.body).decode()
+                database.execute("DELETE FROM postmortems WHERE id = ?", [one.postmortem_id])
+                row = [one.postmortem_id, one.body.get("title"), incident_id, page, text, now()]
+                database.execute("INSERT INTO postmortems VALUES (?, ?, ?, ?, ?, ?)", row)

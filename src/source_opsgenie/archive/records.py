@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import orjson
 
-from source_opsgenie.archive import tables
+from source_opsgenie.archive.digests import differing_counts, renew
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.reading.events import SetAside
 from source_opsgenie.reading.state import name_scope
@@ -94,26 +94,22 @@ def scope_name(text: str) -> str:
     return name_scope(query, start_date, team_key)
 
 
-def record_rows(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
-    """Record how many rows the table of *stream* has, with those that are marked as deleted: none is ever removed."""
-    database.execute(
-        f"UPDATE _archive.streams SET rows = ({tables.count_rows(stream.name)}) WHERE stream = ?", [stream.name]
-    )
+def find_lost_rows(database: duckdb.DuckDBPyConnection, streams: Iterable[Stream]) -> Iterator[tuple[Stream, int]]:
+    """Those of *streams* whose tables lost rows, with the number of these; each is told once, since they are recorded.
 
-
-def drop_outdated_states(database: duckdb.DuckDBPyConnection, streams: Iterable[Stream]) -> Iterator[tuple[str, int]]:
-    """Drop all states of those of *streams* whose tables lost rows; yields each with the number of these.
-
-    A count cannot show all of them: as many rows may have been deleted in Opsgenie.
+    No sync removes a row: what Opsgenie deleted is marked.
     """
-    recorded = dict(database.execute("SELECT stream, rows FROM _archive.streams WHERE rows > 0").fetchall())
     for stream in streams:
-        lost = recorded.get(stream.name, 0) - fetch_number(database, tables.count_rows(stream.name))
-        if lost > 0:
-            database.execute("UPDATE _archive.streams SET state = NULL WHERE stream = ?", [stream.name])
-            database.execute("DELETE FROM _archive.scopes WHERE stream = ?", [stream.name])
-            record_rows(database, stream)
-            yield stream.name, lost
+        lacking = [part for part in differing_counts(database, stream) if part.held < part.recorded]
+        if lacking:
+            renew(database, stream, [part.part for part in lacking])
+            yield stream, sum(part.recorded - part.held for part in lacking)
+
+
+def drop_states(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
+    """Drop all states of *stream*: the next sync reads everything again."""
+    database.execute("UPDATE _archive.streams SET state = NULL WHERE stream = ?", [stream.name])
+    database.execute("DELETE FROM _archive.scopes WHERE stream = ?", [stream.name])
 
 
 def swap_state(database: duckdb.DuckDBPyConnection, name: str, text: str, *, last: str, scope: str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from source_opsgenie.archive import parents, tables, views
+from source_opsgenie.archive import digests, parents, tables, views
+from source_opsgenie.archive.records import drop_states
 from source_opsgenie.archive.weekly_timelines import convert_weeks
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import STREAMS, Stream, ancestry
@@ -15,7 +16,7 @@ TABLES = """
     CREATE SCHEMA _archive;
     CREATE TABLE _archive.file (format INTEGER, account VARCHAR, created_at TIMESTAMP, key VARCHAR);
     CREATE TABLE _archive.streams (
-        stream VARCHAR, state JSON, synced_at TIMESTAMP, is_complete BOOLEAN, proof VARCHAR, rows BIGINT
+        stream VARCHAR, state JSON, synced_at TIMESTAMP, is_complete BOOLEAN, proof VARCHAR
     );
     CREATE TABLE _archive.runs (started_at TIMESTAMP, ended_at TIMESTAMP, requests BIGINT, outcome VARCHAR);
 """
@@ -42,6 +43,7 @@ COMMENTS = """
     COMMENT ON TABLE _archive.scopes IS 'The states of syncs with another query or start date, to return to.';
     COMMENT ON TABLE _archive.owed IS 'What could not be read and is requested again, with invalid rows as sent.';
     COMMENT ON TABLE _archive.parents IS 'Of which parents the child records were read, and how many these were.';
+    COMMENT ON TABLE _archive.digests IS 'How many rows each sync left in a table, and a digest of them, by month.';
     COMMENT ON TABLE _archive.runs IS 'Every sync into this file; a sync without an end was killed.';
 """
 COLUMNS = """
@@ -71,8 +73,7 @@ def _to_format_3(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def _to_format_4(database: duckdb.DuckDBPyConnection) -> None:
-    """Add the parents whose child records were read, those that states cover, and the number of rows of each table."""
-    database.execute("ALTER TABLE _archive.streams ADD COLUMN rows BIGINT")
+    """Add the parents whose child records were read, those that states cover."""
     database.execute(PARENTS)
     rows = database.execute("SELECT stream, state ->> 'bookmark' FROM _archive.streams").fetchall()
     bookmarks = {name: bookmark for name, bookmark in rows if bookmark}
@@ -82,12 +83,25 @@ def _to_format_4(database: duckdb.DuckDBPyConnection) -> None:
             parents.take_over(database, stream, read_until=bookmarks[stream.name])
 
 
+def _to_format_6(database: duckdb.DuckDBPyConnection) -> None:
+    """Add digests of everything that the file holds; they replace the number of rows of each table."""
+    database.execute("ALTER TABLE _archive.streams DROP COLUMN IF EXISTS rows")
+    database.execute(digests.CREATE)
+    for name, columns in _stored_columns(database).items():
+        if name in STREAMS:
+            _ensure_table(database, STREAMS[name], columns)
+            digests.renew(database, STREAMS[name])
+    for table in digests.GROWING:
+        digests.renew_records(database, table)
+
+
 # Each migration upgrades a file by one format: the first from 1 to 2. Add new ones at the end, and never change one.
 MIGRATIONS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
     _to_format_2,
     _to_format_3,
     _to_format_4,
     convert_weeks,
+    _to_format_6,
 )
 FORMAT = len(MIGRATIONS) + 1
 
@@ -133,6 +147,7 @@ def create(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(SCOPES)
     database.execute(PROOFS)
     database.execute(PARENTS)
+    database.execute(digests.CREATE)
     database.execute(COMMENTS)
 
 
@@ -175,9 +190,10 @@ def _ensure_table(database: duckdb.DuckDBPyConnection, stream: Stream, stored: M
     if not stored:
         database.execute(tables.create_table(stream))
         # Where a table was dropped, nothing of it has been read.
-        database.execute("UPDATE _archive.streams SET state = NULL WHERE stream = ?", [stream.name])
-        database.execute("DELETE FROM _archive.scopes WHERE stream = ?", [stream.name])
+        database.execute("UPDATE _archive.streams SET is_complete = false WHERE stream = ?", [stream.name])
+        drop_states(database, stream)
         database.execute("DELETE FROM _archive.parents WHERE stream = ?", [stream.name])
+        digests.forget(database, stream)
     elif added:
         database.execute(tables.add_columns(stream, added))
     if not tables.column_comments(stream).items() <= stored.items():

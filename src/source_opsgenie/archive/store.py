@@ -13,6 +13,7 @@ import duckdb
 from source_opsgenie.api.connection import is_identified_by_key
 from source_opsgenie.archive import schema, tables
 from source_opsgenie.archive.database import is_file, keep_row_groups, open_database
+from source_opsgenie.archive.digests import marks_recorded, run_recorded, sealed_transaction
 from source_opsgenie.archive.owner import Owner, describe_change
 from source_opsgenie.archive.parents import (
     ReadParent,
@@ -24,12 +25,12 @@ from source_opsgenie.archive.parents import (
 )
 from source_opsgenie.archive.records import (
     complete_until,
-    drop_outdated_states,
+    drop_states,
     fetch_number,
+    find_lost_rows,
     now,
     parse_state,
     record_account,
-    record_rows,
     scope_name,
     swap_state,
     write_owed,
@@ -70,7 +71,9 @@ class Store:
             with self._transaction() as database:
                 schema.create(database)
                 row = [schema.FORMAT, self.account, now(), self._owner.key]
-                database.execute("INSERT INTO _archive.file VALUES (?, ?, ?, ?)", row)
+                database.execute(
+                    "INSERT INTO _archive.file (format, account, created_at, key) VALUES (?, ?, ?, ?)", row
+                )
             return
         if header.format < schema.FORMAT:
             self.notify(f"Upgrading {self.path} from format {header.format} to {schema.FORMAT}.")
@@ -100,10 +103,13 @@ class Store:
         with self._transaction() as database:
             schema.ensure_tables(database, [])
             chosen = [STREAMS[name] for name in scopes]
-            roots = [stream for stream in chosen if is_incremental(stream) and not is_remembered(stream)]
-            for name, lost in drop_outdated_states(database, roots):
+            for stream, lost in find_lost_rows(database, chosen):
                 rows = "1 row" if lost == 1 else f"{lost:,} rows"
-                self.notify(f"{name}: another program deleted {rows} from the file. Reading everything again.")
+                is_root = is_incremental(stream) and not is_remembered(stream)
+                if is_root:
+                    drop_states(database, stream)
+                again = "Reading everything again." if is_root else "Reading what is missing."
+                self.notify(f"{stream.name}: another program deleted {rows} from the file. {again}")
             held = database.execute("SELECT stream, state FROM _archive.streams WHERE state IS NOT NULL").fetchall()
             for name, text in held:
                 last = scope_name(text)
@@ -133,7 +139,8 @@ class Store:
             schema.ensure_tables(database, streams)
             if not is_identified_by_key(self.account):
                 database.execute("UPDATE _archive.file SET account = ?, key = ?", [self.account, self._owner.key])
-            database.execute("INSERT INTO _archive.runs (started_at) VALUES (?)", [started_at])
+            with run_recorded(database, table="_archive.runs"):
+                database.execute("INSERT INTO _archive.runs (started_at) VALUES (?)", [started_at])
         return started_at
 
     def write(
@@ -162,10 +169,10 @@ class Store:
                 "UPDATE _archive.streams SET state = ?, synced_at = ?, is_complete = ?, proof = ? WHERE stream = ?",
                 [json.dumps(state), now(), is_complete, proof, stream.name],
             )
-            record_rows(database, stream)
             write_owed(database, stream, owed, is_all=is_last)
             if is_last:
-                write_proof(database, stream, state, proof=proof, is_complete=is_complete, owed=len(owed))
+                with run_recorded(database, table="_archive.proofs"):
+                    write_proof(database, stream, state, proof=proof, is_complete=is_complete, owed=len(owed))
         return written
 
     def creation_times(self, stream: Stream) -> list[int]:
@@ -191,16 +198,16 @@ class Store:
     def add_missing(self, stream: Stream, rows: Sequence[str]) -> Written:
         """Store *rows* of *stream* that earlier syncs did not see."""
         with self._transaction() as database:
-            written = write_rows(database, stream, rows)
-            record_rows(database, stream)
-        return written
+            return write_rows(database, stream, rows)
 
     def mark_deleted(self, stream: Stream, ids: Sequence[str]) -> Written:
         """Mark the rows with these *ids* as deleted, and their child records."""
         with self._transaction() as database:
             for child in children_of(stream):
-                database.execute(mark_children_deleted(child), {"ids": list(ids), "now": now()})
-            marked = fetch_number(database, tables.mark_deleted(stream), {"ids": list(ids), "now": now()})
+                with marks_recorded(database, child):
+                    database.execute(mark_children_deleted(child), {"ids": list(ids), "now": now()})
+            with marks_recorded(database, stream):
+                marked = fetch_number(database, tables.mark_deleted(stream), {"ids": list(ids), "now": now()})
             return Written(deleted=marked)
 
     def end_run(
@@ -211,10 +218,11 @@ class Store:
         outcome = "; ".join(f"{word}: {', '.join(names)}" for word, names in parts.items() if names) or "complete"
         with self._transaction() as database:
             database.execute("UPDATE _archive.streams SET is_complete = false WHERE stream IN ?", [list(incomplete)])
-            database.execute(
-                "UPDATE _archive.runs SET ended_at = ?, requests = ?, outcome = ? WHERE started_at = ?",
-                [now(), requests, outcome, started_at],
-            )
+            with run_recorded(database, table="_archive.runs"):
+                database.execute(
+                    "UPDATE _archive.runs SET ended_at = ?, requests = ?, outcome = ? WHERE started_at = ?",
+                    [now(), requests, outcome, started_at],
+                )
             names = [name for (name,) in database.execute("SELECT stream FROM _archive.streams").fetchall()]
             return {name: fetch_number(database, tables.count_rows(name)) for name in names}
 
@@ -244,7 +252,5 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._open("READ_WRITE") as database:
-            database.execute("BEGIN")
+        with self._open("READ_WRITE") as database, sealed_transaction(database):
             yield database
-            database.execute("COMMIT")

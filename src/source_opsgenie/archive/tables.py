@@ -8,6 +8,8 @@ Names are quoted and texts escaped here; values from the API are only ever param
 import json
 from collections.abc import Iterable, Sequence
 
+import duckdb
+
 from source_opsgenie.streams import LACKS_DETAILS, Field, Kind, Stream
 
 JSON_COLUMN = "_json"
@@ -98,16 +100,25 @@ def match_rows(stream: Stream) -> str:
     """
 
 
-def update_changed(stream: Stream) -> str:
-    """Update the rows of `present` whose JSON differs from the stored JSON.
+def find_changed(stream: Stream) -> str:
+    """Create the temporary table `changed`: the places of the rows in `present` whose JSON differs from the stored one.
 
     A stored row with its details is not replaced by one that lacks them.
     """
+    return f"""
+        CREATE OR REPLACE TEMP TABLE changed AS
+        SELECT place FROM present JOIN {identifier(stream.name)} AS held ON held.rowid = present.place
+        WHERE held.{JSON_COLUMN} <> present.{JSON_COLUMN}{_keep_details(stream)}
+    """
+
+
+def update_changed(stream: Stream) -> str:
+    """Update the rows of `changed` to what `present` has."""
     columns = [field.name for field in stream.fields if field.name not in stream.key] + list(OWN_COLUMNS)
     new = ", ".join(f"{identifier(column)} = present.{identifier(column)}" for column in columns)
     return f"""
         UPDATE {identifier(stream.name)} AS held SET {new} FROM present
-        WHERE held.rowid = present.place AND held.{JSON_COLUMN} <> present.{JSON_COLUMN}{_keep_details(stream)}
+        WHERE held.rowid = present.place AND held.rowid IN (SELECT place FROM changed)
     """
 
 
@@ -168,6 +179,11 @@ def insert_new(stream: Stream) -> str:
 def count_rows(stream: str) -> str:
     """Count the rows in the table of the stream with this name."""
     return f"SELECT count(*) FROM {identifier(stream)}"
+
+
+def column_names(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """The columns of *table*, in order."""
+    return [column for column, *_ in database.execute(f"FROM {table} LIMIT 0").description or ()]
 
 
 def identifier(name: str) -> str:

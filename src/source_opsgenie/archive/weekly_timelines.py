@@ -6,7 +6,8 @@ import duckdb
 import orjson
 
 from source_opsgenie.archive import tables
-from source_opsgenie.archive.writing import write_rows
+from source_opsgenie.archive.records import now
+from source_opsgenie.archive.writing import stage
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.reading.periods import Period, join, periods_in, rows
 from source_opsgenie.streams import STREAMS, Record
@@ -27,7 +28,8 @@ def convert_weeks(database: duckdb.DuckDBPyConnection) -> None:
     database.execute("UPDATE _archive.streams SET state = NULL WHERE stream = ?", [stream.name])
     database.execute("DELETE FROM _archive.parents WHERE stream = ?", [stream.name])
     found = [row for schedule_id, texts in weeks for row in _rows(schedule_id, map(orjson.loads, texts))]
-    write_rows(database, stream, [orjson.dumps(row).decode() for row in found])
+    stage(database, stream, [orjson.dumps(row).decode() for row in found], synced_at=now())
+    database.execute(f"INSERT INTO {tables.identifier(stream.name)} BY NAME FROM incoming")
 
 
 def _rows(schedule_id: str, weeks: Iterator[Record]) -> Iterator[Record]:

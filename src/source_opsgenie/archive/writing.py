@@ -8,6 +8,7 @@ import duckdb
 
 from source_opsgenie.archive import tables
 from source_opsgenie.archive.database import bound_memory
+from source_opsgenie.archive.digests import marks_recorded, record_changes
 from source_opsgenie.archive.parents import (
     ReadParent,
     is_remembered,
@@ -54,12 +55,15 @@ def write_rows(
         return Written()
     stage(database, stream, rows, synced_at=now())
     database.execute(tables.match_rows(stream))
-    deleted = fetch_number(database, tables.mark_missing(stream), {"now": now()}) if is_all else 0
-    if parents:
-        stage_parents(database, stream, parents)
-        deleted += fetch_number(database, mark_missing_children(stream), {"now": now()})
-    changed = fetch_number(database, tables.update_changed(stream))
-    database.execute(tables.unmark_deleted(stream))
+    database.execute(tables.find_changed(stream))
+    record_changes(database, stream)
+    with marks_recorded(database, stream):
+        deleted = fetch_number(database, tables.mark_missing(stream), {"now": now()}) if is_all else 0
+        if parents:
+            stage_parents(database, stream, parents)
+            deleted += fetch_number(database, mark_missing_children(stream), {"now": now()})
+        changed = fetch_number(database, tables.update_changed(stream))
+        database.execute(tables.unmark_deleted(stream))
     new = fetch_number(database, tables.insert_new(stream))
     if parents and is_remembered(stream):
         record_parents(database, stream)
