@@ -34,6 +34,7 @@ BATCH = 50
 NAMED = 3
 MAX_WAIT_SECONDS = 300.0
 
+NAME = "attachment_files"
 TABLE = """
     CREATE TABLE IF NOT EXISTS attachment_files (
         alert_id VARCHAR NOT NULL, id VARCHAR NOT NULL, name VARCHAR, sha256 VARCHAR, bytes BIGINT, path VARCHAR,
@@ -136,7 +137,7 @@ def _record(path: Path, batch: Sequence[Attachment], display: Display) -> None:
     with (
         open_database(path, "READ_WRITE", notify=display.info, max_wait_seconds=MAX_WAIT_SECONDS) as database,
         sealed_transaction(database),
-        table_recorded(database, "attachment_files"),
+        table_recorded(database, NAME),
     ):
         others = "DELETE FROM attachment_files WHERE alert_id = ? AND id = ?"
         database.executemany(others, [row[:2] for row in rows])

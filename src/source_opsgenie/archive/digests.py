@@ -58,9 +58,10 @@ def marks_recorded(database: duckdb.DuckDBPyConnection, stream: Stream) -> Itera
 
 @contextmanager
 def run_recorded(database: duckdb.DuckDBPyConnection, *, table: str) -> Iterator[None]:
-    """Record the rows of the latest sync in *table*, one of GROWING, as what runs within leaves them."""
-    latest = "started_at >= (SELECT max(started_at) FROM _archive.runs)"
-    with _recorded(database, table, _records(database, table, where=latest)):
+    """Record the rows of the latest sync and later ones in *table*, one of GROWING, as what runs within leaves them."""
+    ((latest,),) = database.execute("SELECT max(started_at)::VARCHAR FROM _archive.runs").fetchall()
+    where = f"started_at >= {literal(latest)}::TIMESTAMP" if latest else "true"
+    with _recorded(database, table, _records(database, table, where=where)):
         yield
 
 

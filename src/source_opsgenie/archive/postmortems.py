@@ -23,7 +23,7 @@ from source_opsgenie.concurrency import ordered_map
 from source_opsgenie.errors import ConfigError, OpsgenieError
 
 PATH = "/v2/postmortem/"
-FOLDER = "postmortems"
+FOLDER = NAME = "postmortems"
 # An id, alone or at the end of an address of the app.
 ID = re.compile(r"[\w-]{8,}")
 MAX_WAIT_SECONDS = 300.0
@@ -92,7 +92,7 @@ def _fetch(client: Client, postmortem_id: str) -> Found:
 def _store(path: Path, found: Sequence[Found], display: Display) -> None:
     with open_database(path, "READ_WRITE", notify=display.info, max_wait_seconds=MAX_WAIT_SECONDS) as database:
         database.execute(TABLE)
-        with sealed_transaction(database), table_recorded(database, "postmortems"):
+        with sealed_transaction(database), table_recorded(database, NAME):
             for one in found:
                 incident = one.body.get("rootIncident")
                 incident_id = incident.get("id") if isinstance(incident, dict) else None

@@ -154,6 +154,17 @@ def mark_deleted(stream: Stream) -> str:
     """
 
 
+def differing_columns(stream: Stream, fields: Sequence[Field]) -> str:
+    """Select the rows with the names of those *fields* whose columns have another value than the row's JSON."""
+    row = _parsed_struct(fields, JSON_COLUMN)
+    values = ((field.name, _typed_value(field, "row")) for field in fields)
+    names = ", ".join(
+        f"CASE WHEN {identifier(name)} IS DISTINCT FROM {value} THEN {literal(name)} END" for name, value in values
+    )
+    parsed = f"SELECT *, {row} AS row FROM {identifier(stream.name)}"
+    return f"SELECT *, string_split(concat_ws(',', {names}), ',') AS differing FROM ({parsed})"
+
+
 def creation_times(stream: Stream) -> str:
     """List when the rows that are not deleted were created, in milliseconds and in order."""
     return f"""

@@ -1,0 +1,191 @@
+"""`opsgenie-archive verify` names whatever happened to a file, and nothing if nothing did."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import orjson
+import pytest
+from click.testing import Result
+from tests.support.archive_command import Command
+
+from opsgenie_simulator import Account, Simulator
+
+COMPLETE, INCOMPLETE, DIFFERENT = 0, 1, 10
+FIRST_ALERT = "(SELECT min(id) FROM alerts)"
+# What is done to the file, and the lines that tell of it: a symbol, a word, the table and what is the matter.
+DAMAGES = {
+    "a row removed": (f"DELETE FROM alerts WHERE id = {FIRST_ALERT}", ["- missing    alerts: 1 of "]),
+    "a list emptied": (
+        "DELETE FROM users",
+        ["- missing    users: 6 of 6 rows are missing.", "user_contacts: it has rows of 6 parents not in users"],
+    ),
+    "a row changed": (
+        f"UPDATE alerts SET status = 'other' WHERE id = {FIRST_ALERT}",
+        ["~ changed    alerts: status: not as in the JSON of 1 row: "],
+    ),
+    "a row doubled": (
+        f"INSERT INTO alerts FROM alerts WHERE id = {FIRST_ALERT}",
+        ["+ added      alerts: 1 row that no sync stored.", "+ added      alerts: more than one row for 1 key: "],
+    ),
+    "a row invented": (
+        f"INSERT INTO alerts BY NAME SELECT * REPLACE ('invented' AS id) FROM alerts WHERE id = {FIRST_ALERT}",
+        ["+ added      alerts: 1 row that no sync stored.", "id: not as in the JSON of 1 row: invented"],
+    ),
+    "the JSON edited": (
+        f"UPDATE alerts SET _json = replace(_json, '}}', ', \"new\": 1}}') WHERE id = {FIRST_ALERT}",
+        ["~ changed    alerts: among "],
+    ),
+    "a mark removed": (
+        "UPDATE teams SET _deleted_at = NULL",
+        ["~ changed    teams: deletion marks: 1 recorded, 0 there"],
+    ),
+    "a mark set": (
+        "UPDATE alerts SET _deleted_at = now()",
+        ["~ changed    alerts: deletion marks: 0 recorded, 60 there"],
+    ),
+    "a parent removed": (
+        "DELETE FROM incidents",
+        ["- missing    incidents: 6 of 6 rows are missing.", "incident_notes: it has rows of "],
+    ),
+    "a column dropped": ("ALTER TABLE alerts DROP status", ["! damaged    alerts: the columns status are missing."]),
+    "the JSON dropped": ("ALTER TABLE alerts DROP _json", ["! damaged    alerts: the columns _json are missing."]),
+    "a table dropped": ("DROP TABLE alert_notes CASCADE", ["- missing    alert_notes: the table is missing; it had "]),
+    "a sync removed": (
+        "DELETE FROM _archive.runs",
+        ["- missing    _archive.runs: 2 rows recorded, 0 there.", "? incomplete no sync has started yet."],
+    ),
+    "a proof edited": ("UPDATE _archive.proofs SET counted = 1 + counted", ["~ changed    _archive.proofs: "]),
+    "a state edited": (
+        "UPDATE _archive.streams SET state = replace(state, '2026', '2025')",
+        ["! edited     the records of the syncs in the schema _archive were edited."],
+    ),
+    "a debt invented": (
+        "INSERT INTO _archive.owed (stream) VALUES ('alerts')",
+        ["! edited     the records of the syncs"],
+    ),
+    "a state of another account": (
+        "UPDATE _archive.streams SET state = replace(state, 'acme@', 'other@') WHERE stream = 'alerts'",
+        ["! edited     alerts: its state belongs to the account other@localhost, and the file to acme@localhost."],
+    ),
+    "a digest edited": ("UPDATE _archive.digests SET rows = rows + 1", ["! edited     the records of the syncs"]),
+    "the records dropped": ("DROP TABLE _archive.digests", ["! damaged    the records digests are missing"]),
+}
+UNCHANGED = {
+    "nothing": "SELECT 1",
+    "a table of the user": "CREATE TABLE notes AS SELECT 1 AS n; CREATE VIEW report.mine AS FROM notes",
+    "a checkpoint": "CHECKPOINT",
+}
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
+    """An archive of two syncs, with a deleted team and an owed part; do not change it."""
+    account = Account.seeded(seed=7, alerts=60, incidents=6, users=6, teams=3, services=2, integrations=3)
+    with Simulator(account) as simulator:
+        command = Command(simulator, account.full_key, tmp_path_factory.mktemp("verify") / "acme.duckdb")
+        command.sync()
+        account.delete_team(next(iter(account.teams)))
+        command.sync()
+        yield command
+
+
+@pytest.fixture
+def copied(synced: Command, tmp_path: Path) -> Command:
+    """A copy of that archive, to change."""
+    shutil.copy(synced.path, tmp_path / "acme.duckdb")
+    return Command(synced.simulator, synced.key, tmp_path / "acme.duckdb")
+
+
+def run(command: Command, *arguments: str) -> Result:
+    """Verify the file."""
+    return command("verify", str(command.path), *arguments)
+
+
+def change(command: Command, statements: str) -> None:
+    """Change the file, as another program might."""
+    with duckdb.connect(str(command.path)) as database:
+        database.execute(statements)
+
+
+@pytest.mark.parametrize("statements", UNCHANGED.values(), ids=list(UNCHANGED))
+def test_a_file_that_its_syncs_left_is_complete_and_unchanged(copied: Command, statements: str) -> None:
+    """Also if the user added tables of their own."""
+    change(copied, statements)
+    result = run(copied)
+
+    assert COMPLETE == result.exit_code, result.output
+    assert result.output.startswith("Complete and unchanged: ")
+
+
+@pytest.mark.parametrize(("statements", "lines"), DAMAGES.values(), ids=list(DAMAGES))
+def test_damage_is_named(copied: Command, statements: str, lines: list[str]) -> None:
+    """Each kind of damage has a line with its symbol, word, table and numbers."""
+    change(copied, statements)
+    result = run(copied)
+
+    assert DIFFERENT == result.exit_code, result.output
+    for line in lines:
+        assert line in result.output
+    assert "--repair" in result.output
+
+
+def test_a_sync_that_was_interrupted_is_named(copied: Command) -> None:
+    """The file is as its syncs left it, but it is not complete."""
+    shutil.copy(copied.path, copied.path.with_name("other.duckdb"))
+    copied.simulator.account.create_alert()
+    process = copied.begin("--streams", "alerts")
+    assert process.stdout
+    process.stdout.readline()
+    process.kill()
+    process.communicate()
+    result = run(copied)
+
+    assert result.exit_code in {COMPLETE, INCOMPLETE}, result.output
+    assert (INCOMPLETE == result.exit_code) == ("was interrupted, or is running" in result.output)
+
+
+@pytest.mark.parametrize("place", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_bytes_that_changed_on_the_disk_are_named(copied: Command, place: float) -> None:
+    """What can still be read is checked; the rest is called damaged, unless the bytes belong to no row."""
+    alerts = copied.query("FROM alerts ORDER BY id")
+    content = bytearray(copied.path.read_bytes())
+    at = int(len(content) * place)
+    content[at : at + 64] = bytes(255 - byte for byte in content[at : at + 64])
+    copied.path.write_bytes(content)
+    result = run(copied)
+
+    if result.exit_code == COMPLETE:
+        assert alerts == copied.query("FROM alerts ORDER BY id")
+    else:
+        assert "it is damaged. Restore a copy of it" in result.output + result.stderr
+
+
+@pytest.mark.parametrize("size", [0, 1_000, 50_000, 900_000])
+def test_a_file_that_was_cut_is_named(copied: Command, size: int) -> None:
+    """A message says what to do, without a traceback."""
+    copied.path.write_bytes(copied.path.read_bytes()[:size])
+    result = run(copied)
+
+    assert INCOMPLETE == result.exit_code, result.output
+    assert result.stderr.startswith("Error: "), result.stderr
+
+
+def test_a_file_of_a_newer_format_is_named(copied: Command) -> None:
+    """It is not checked by rules that do not apply to it."""
+    change(copied, "UPDATE _archive.file SET format = 99")
+    result = run(copied)
+
+    assert INCOMPLETE == result.exit_code
+    assert "Upgrade opsgenie-archive." in result.stderr
+
+
+def test_json_for_machines(copied: Command) -> None:
+    """Findings with their kinds and months, and the exit code."""
+    change(copied, f"DELETE FROM alerts WHERE id = {FIRST_ALERT}")
+    report = orjson.loads(run(copied, "--json").output)
+
+    assert ("different", DIFFERENT) == (report["status"], report["exit_code"])
+    assert ("missing", "alerts") == (report["findings"][0]["kind"], report["findings"][0]["table"])
+    assert 1 == len(report["findings"][0]["parts"])
