@@ -9,8 +9,11 @@ import orjson
 import pytest
 from click.testing import Result
 from tests.support.archive_command import Command
+from tests.support.broken import Broken
+from tests.support.fakes import NOW
 
 from opsgenie_simulator import Account, Simulator
+from source_opsgenie.streams import STREAMS
 
 COMPLETE, INCOMPLETE, DIFFERENT = 0, 1, 10
 FIRST_ALERT = "(SELECT min(id) FROM alerts)"
@@ -72,6 +75,14 @@ DAMAGES = {
     "a digest edited": ("UPDATE _archive.digests SET rows = rows + 1", ["! edited     the records of the syncs"]),
     "the records dropped": ("DROP TABLE _archive.digests", ["! damaged    the records digests are missing"]),
 }
+# How many rows a repair writes, where it is not the one that was damaged.
+MOST_WRITTEN = {
+    "a list emptied": 6,
+    "a mark set": 60,
+    "a parent removed": 6,
+    "the JSON dropped": 60,
+    "a table dropped": 1_000,
+}
 UNCHANGED = {
     "nothing": "SELECT 1",
     "a table of the user": "CREATE TABLE notes AS SELECT 1 AS n; CREATE VIEW report.mine AS FROM notes",
@@ -80,13 +91,20 @@ UNCHANGED = {
 
 
 @pytest.fixture(scope="module")
-def synced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
-    """An archive of two syncs, with a deleted team and an owed part; do not change it."""
+def broken() -> Broken:
+    """Nothing, until a test names some."""
+    return Broken()
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory, broken: Broken) -> Iterator[Command]:
+    """An archive of two syncs, with a deleted heartbeat; do not change it."""
     account = Account.seeded(seed=7, alerts=60, incidents=6, users=6, teams=3, services=2, integrations=3)
-    with Simulator(account) as simulator:
+    account.clock = lambda: NOW
+    with Simulator(account, middleware=(broken,)) as simulator:
         command = Command(simulator, account.full_key, tmp_path_factory.mktemp("verify") / "acme.duckdb")
         command.sync()
-        account.delete_team(next(iter(account.teams)))
+        account.heartbeats.pop()
         command.sync()
         yield command
 
@@ -129,6 +147,61 @@ def test_damage_is_named(copied: Command, statements: str, lines: list[str]) -> 
     for line in lines:
         assert line in result.output
     assert "--repair" in result.output
+
+
+# Digests that were edited call rows lost that never were; without a record of any sync, there is none to continue.
+REPAIRED = sorted(DAMAGES.keys() - {"the records dropped", "a digest edited", "a sync removed"})
+
+
+@pytest.mark.parametrize("name", REPAIRED)
+def test_damage_is_repaired(synced: Command, copied: Command, name: str) -> None:
+    """The file holds what it held, as stored then; only what was damaged is written again."""
+    change(copied, DAMAGES[name][0])
+    result = run(copied, "--repair")
+    before, after = contents(synced), contents(copied)
+    written = {key for key in after if after[key] != before.get(key)}
+
+    assert COMPLETE == result.exit_code, result.output
+    assert "Complete and unchanged: " in result.output
+    assert before.keys() <= after.keys()
+    assert {key: row[0] for key, row in after.items() if key in before} == {key: row[0] for key, row in before.items()}
+    # Rows that never were in Opsgenie are marked as deleted.
+    assert all(after[key][1] for key in after.keys() - before.keys())
+    assert len(written) <= MOST_WRITTEN.get(name, 1), written
+
+
+def contents(command: Command) -> dict[tuple[str, str], tuple[str, bool, str]]:
+    """Each row by its table and key: its JSON, whether it is marked as deleted, and when it was stored."""
+    found = {}
+    for stream in STREAMS.values():
+        key = ", ".join(f'"{name}"' for name in stream.key)
+        query = f"SELECT concat_ws('/', {key}), _json, _deleted_at IS NOT NULL, _synced_at FROM {stream.name}"
+        found |= {(stream.name, row[0]): row[1:] for row in command.query(query)}
+    return found
+
+
+def test_rows_that_opsgenie_has_no_more_are_lost_once(copied: Command) -> None:
+    """A row that was removed from the file and from Opsgenie is reported; after that, the file is as it can be."""
+    ((deleted,),) = copied.query("SELECT name FROM heartbeats WHERE _deleted_at IS NOT NULL")
+    change(copied, f"DELETE FROM heartbeats WHERE name = '{deleted}'")
+    first, second = run(copied, "--repair"), run(copied)
+
+    assert DIFFERENT == first.exit_code
+    assert "- missing    heartbeats: 1 row that Opsgenie does not have any more." in first.output
+    assert COMPLETE == second.exit_code, second.output
+
+
+def test_a_repair_that_fails_leaves_the_stream_incomplete(copied: Command, broken: Broken) -> None:
+    """What could not be read again is named until it was."""
+    change(copied, "DELETE FROM users")
+    broken.patterns = ["/v2/users/?"]
+    failed = run(copied, "--repair")
+    broken.patterns = []
+
+    assert INCOMPLETE == failed.exit_code, failed.output
+    assert "? incomplete users: " in run(copied).output
+    copied.sync()
+    assert COMPLETE == run(copied).exit_code
 
 
 def test_a_sync_that_was_interrupted_is_named(copied: Command) -> None:

@@ -1,6 +1,5 @@
 """`opsgenie-archive`: its commands, options and exit codes."""
 
-import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -12,29 +11,21 @@ import orjson
 from source_opsgenie.archive.reporting import SIGNAL_CODES, ExitCode, report_errors
 from source_opsgenie.archive.sync_options import (
     ATTACHMENTS_HELP,
-    REGIONS,
     REPORT_HELP,
     SAME_ACCOUNT,
     check_folder,
+    load_config,
     with_options,
 )
 from source_opsgenie.archive.verbs import VERBS
+from source_opsgenie.archive.verify.command import verify_command
 from source_opsgenie.archive.wording import KEY_VARIABLE, as_typed, words_typed
-from source_opsgenie.clock import OLDEST_MS, format_timestamp
-from source_opsgenie.config import Config, read_json
 from source_opsgenie.distribution import VERSION
-from source_opsgenie.errors import ConfigError
-from source_opsgenie.options import override_notice
 from source_opsgenie.signals import (
     SIGNALS_DEFERRED,
     end_by_signal,
 )
 from source_opsgenie.streams import STREAMS, Stream
-
-MISSING_KEY = (
-    f"The API key is missing. Set {KEY_VARIABLE}, or pass a file with --config. Create a key in Opsgenie under "
-    "Settings > API key management, with the permissions Read and Configuration Access."
-)
 
 HELP = f"""Copy an Opsgenie account into one local DuckDB file, and answer questions from it.
 
@@ -120,7 +111,7 @@ def sync_command(
         from source_opsgenie.archive.steps import Steps  # noqa: PLC0415
         from source_opsgenie.archive.sync import run_sync  # noqa: PLC0415
 
-        config, streams = _load_config(options), _select_streams(options)
+        config, streams = load_config(options), _select_streams(options)
         display = Display(is_quiet=is_quiet, is_verbose=options["verbose"], words=words)
         summary = run_sync(
             path,
@@ -152,7 +143,7 @@ def plan_command(path: Path | None, is_same_account: bool, **options: Any) -> No
         from source_opsgenie.archive.sync import run_plan  # noqa: PLC0415
 
         display = Display(is_quiet=options["as_json"], words=words)
-        config, streams = _load_config(options), _select_streams(options)
+        config, streams = load_config(options), _select_streams(options)
         estimates = run_plan(path, display, config=config, streams=streams, is_same_account=is_same_account)
         if options["as_json"]:
             click.echo(_to_json(plan_rows(estimates)))
@@ -176,28 +167,6 @@ def _to_json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
-def _load_config(options: dict[str, Any]) -> Config:
-    """The options of the --config file, overridden by those of the command line."""
-    given = read_json(options["config"], what="config") if options["config"] else {}
-    if not isinstance(given, dict):
-        raise ConfigError(f'The config {options["config"]} is not a JSON object. Write {{"api_token": ...}}.')
-    arguments = {
-        "endpoint": REGIONS.get(options["region"]),
-        "start_date": options["since"],
-        "alert_query": options["query"],
-        "timeline_since": options["timeline_since"],
-    }
-    history = {} if "timeline_days" in given else {"timeline_since": format_timestamp(OLDEST_MS)}
-    merged = {"api_token": os.environ.get(KEY_VARIABLE)} | history | given
-    merged |= {name: value for name, value in arguments.items() if value}
-    if not merged["api_token"]:
-        raise ConfigError(MISSING_KEY)
-    config = Config.from_mapping(merged, environment=os.environ)
-    if notice := override_notice(os.environ, config.base_url):
-        click.echo(notice, err=True)
-    return config
-
-
 def _select_streams(options: dict[str, Any]) -> list[Stream]:
     names = dict.fromkeys(options["streams"] or STREAMS)
     selected = [STREAMS[name] for name in names if name not in options["without"]]
@@ -206,5 +175,5 @@ def _select_streams(options: dict[str, Any]) -> list[Stream]:
     return selected
 
 
-for verb in VERBS:
+for verb in (*VERBS, verify_command):
     main.add_command(verb)

@@ -93,7 +93,7 @@ def compute_seal(database: duckdb.DuckDBPyConnection) -> str:
 
 def renew(database: duckdb.DuckDBPyConnection, stream: Stream, parts: Sequence[str] | None = None) -> None:
     """Record the rows of *stream* as the file holds them now, or only those of *parts*."""
-    chosen = "true" if parts is None else f"part IN ({', '.join(map(literal, parts))})"
+    chosen = "true" if parts is None else f"list_contains([{', '.join(map(literal, parts))}], part)"
     database.execute(f"DELETE FROM _archive.digests WHERE stream = ? AND {chosen}", [stream.name])
     _add(database, stream.name, f"FROM ({_all(stream)}) WHERE {chosen}")
 
@@ -112,6 +112,17 @@ def forget(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
 def differing_parts(database: duckdb.DuckDBPyConnection, stream: Stream) -> list[Difference]:
     """The parts of *stream* whose rows or deletion marks are not those that were written."""
     return _differences(database, stream.name, _all(stream))
+
+
+def count_parts(database: duckdb.DuckDBPyConnection, stream: Stream) -> dict[str, int]:
+    """How many rows each part of *stream* has in the file."""
+    rows = f"SELECT {_part(stream)} AS part, count(*) FROM {identifier(stream.name)} GROUP BY part"
+    return dict(database.execute(rows).fetchall())
+
+
+def is_in_parts(stream: Stream, parts: Sequence[str]) -> str:
+    """The condition that a row of *stream* is in one of *parts*."""
+    return f"list_contains([{', '.join(map(literal, parts))}], {_part(stream)})"
 
 
 def differing_records(database: duckdb.DuckDBPyConnection, table: str) -> list[Difference]:

@@ -100,6 +100,13 @@ def record_parents(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
     )
 
 
+def forget_parents(database: duckdb.DuckDBPyConnection, stream: Stream, *, where: str) -> None:
+    """Let the next sync read the child records of the parents of those rows of *stream* that meet a condition."""
+    child, _ = _parent_ids(stream)
+    selected = f"SELECT {child} FROM {identifier(stream.name)} WHERE {where}"
+    database.execute(f"DELETE FROM _archive.parents WHERE stream = ? AND parent IN ({selected})", [stream.name])
+
+
 def find_unread_parents(
     database: duckdb.DuckDBPyConnection, stream: Stream, *, since: int | None, without: Collection[str]
 ) -> list[str]:

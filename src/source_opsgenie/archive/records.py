@@ -95,14 +95,15 @@ def scope_name(text: str) -> str:
 
 
 def find_lost_rows(database: duckdb.DuckDBPyConnection, streams: Iterable[Stream]) -> Iterator[tuple[Stream, int]]:
-    """Those of *streams* whose tables lost rows, with the number of these; each is told once, since they are recorded.
+    """Those of *streams* whose tables lost rows, with the number of these: no sync removes a row, only marks it.
 
-    No sync removes a row: what Opsgenie deleted is marked.
+    Each is told once, and is incomplete until it was read to its end.
     """
     for stream in streams:
         lacking = [part for part in differing_counts(database, stream) if part.held < part.recorded]
         if lacking:
             renew(database, stream, [part.part for part in lacking])
+            database.execute("UPDATE _archive.streams SET is_complete = false WHERE stream = ?", [stream.name])
             yield stream, sum(part.recorded - part.held for part in lacking)
 
 

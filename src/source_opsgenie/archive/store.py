@@ -68,7 +68,7 @@ class Store:
         """
         header = self._read_header() if is_file(self.path) else None
         if header is None:
-            with self._transaction() as database:
+            with self.transaction() as database:
                 schema.create(database)
                 row = [schema.FORMAT, self.account, now(), self._owner.key]
                 database.execute(
@@ -77,22 +77,28 @@ class Store:
             return
         if header.format < schema.FORMAT:
             self.notify(f"Upgrading {self.path} from format {header.format} to {schema.FORMAT}.")
-            with self._transaction() as database:
+            with self.transaction() as database:
                 schema.upgrade(database, written=header.format)
         self._adopt(header)
 
     def recorded_account(self) -> str:
         """The account that the file belongs to, by name if any key could ever read it."""
-        with self._open("READ_ONLY") as database:
+        with self.reading() as database:
             ((account,),) = database.execute("SELECT account FROM _archive.file").fetchall()
             return str(account)
 
     def states(self) -> dict[str, dict[str, Any]]:
         """The stored state of each stream that has one."""
-        with self._open("READ_ONLY") as database:
+        with self.reading() as database:
             rows = database.execute("SELECT stream, state FROM _archive.streams WHERE state IS NOT NULL").fetchall()
         states = {name: parse_state(name, state) for name, state in rows}
         return {name: state for name, state in states.items() if state}
+
+    def chosen_streams(self) -> list[str]:
+        """The names of the streams that were ever chosen, in the order of the table of streams."""
+        with self.reading() as database:
+            names = {name for (name,) in database.execute("SELECT stream FROM _archive.streams").fetchall()}
+        return [name for name in STREAMS if name in names]
 
     def select_scopes(self, scopes: Mapping[str, str]) -> None:
         """Bring back the state of each stream in its scope of *scopes*, and keep that of its last scope aside.
@@ -100,7 +106,7 @@ class Store:
         The states of a stream whose table lost rows are dropped: everything is read again. A list is read in full
         anyway, and lost child records are found by their parents.
         """
-        with self._transaction() as database:
+        with self.transaction() as database:
             schema.ensure_tables(database, [])
             chosen = [STREAMS[name] for name in scopes]
             for stream, lost in find_lost_rows(database, chosen):
@@ -118,7 +124,7 @@ class Store:
 
     def states_in(self, scopes: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         """The state of each stream in its scope of *scopes*, without bringing it back: a sync may be running."""
-        with self._open("READ_ONLY") as database:
+        with self.reading() as database:
             last = database.execute("SELECT stream, state FROM _archive.streams WHERE state IS NOT NULL").fetchall()
             aside = database.execute("SELECT stream, scope, state FROM _archive.scopes").fetchall()
         texts = {(stream, scope): text for stream, scope, text in aside}
@@ -128,14 +134,14 @@ class Store:
 
     def other_scopes(self, stream: Stream) -> list[str]:
         """The scopes of earlier syncs of *stream*, in words, but for that of the current one."""
-        with self._open("READ_ONLY") as database:
+        with self.reading() as database:
             found = database.execute("SELECT scope FROM _archive.scopes WHERE stream = ?", [stream.name]).fetchall()
             return [scope for (scope,) in found]
 
     def begin_run(self, streams: Iterable[Stream]) -> datetime:
         """Record that a sync of *streams* starts, and create all tables; returns the time that identifies it."""
         started_at = now()
-        with self._transaction() as database:
+        with self.transaction() as database:
             schema.ensure_tables(database, streams)
             if not is_identified_by_key(self.account):
                 database.execute("UPDATE _archive.file SET account = ?, key = ?", [self.account, self._owner.key])
@@ -161,7 +167,7 @@ class Store:
         Stored rows of *parents* that *rows* lack are marked as deleted; with *is_all*, all others are. What is *owed*
         could not be read. The last write of a stream brings its *proof*, and whether it *is_complete*.
         """
-        with self._transaction() as database:
+        with self.transaction() as database:
             if not is_last:
                 keep_row_groups(database)
             written = write_rows(database, stream, rows, parents=parents, is_all=is_all)
@@ -177,12 +183,12 @@ class Store:
 
     def creation_times(self, stream: Stream) -> list[int]:
         """When the stored rows that are not deleted were created, in milliseconds and in order."""
-        with self._open("READ_ONLY") as database:
+        with self.reading() as database:
             return [ms for (ms,) in database.execute(tables.creation_times(stream)).fetchall()]
 
     def ids_created_between(self, stream: Stream, start: int, end: int) -> set[str]:
         """The ids of the stored rows that are not deleted and were created in [start, end)."""
-        with self._open("READ_ONLY") as database:
+        with self.reading() as database:
             span = {"start_ms": start, "end_ms": end}
             return {row_id for (row_id,) in database.execute(tables.ids_created_between(stream), span).fetchall()}
 
@@ -190,19 +196,19 @@ class Store:
         """The parents of *stream* to request, as JSON: the file lacks child records of theirs, or themselves."""
         if not is_remembered(stream):
             return []
-        with self._open("READ_ONLY") as database:
+        with self.reading() as database:
             unread = find_unread_parents(database, stream, since=since, without=without)
             read_until = complete_until(database, ancestry(stream)[0])
             return unread + (find_lost_parents(database, stream, read_until=read_until) if read_until else [])
 
     def add_missing(self, stream: Stream, rows: Sequence[str]) -> Written:
         """Store *rows* of *stream* that earlier syncs did not see."""
-        with self._transaction() as database:
+        with self.transaction() as database:
             return write_rows(database, stream, rows)
 
     def mark_deleted(self, stream: Stream, ids: Sequence[str]) -> Written:
         """Mark the rows with these *ids* as deleted, and their child records."""
-        with self._transaction() as database:
+        with self.transaction() as database:
             for child in children_of(stream):
                 with marks_recorded(database, child):
                     database.execute(mark_children_deleted(child), {"ids": list(ids), "now": now()})
@@ -216,7 +222,7 @@ class Store:
         """Record how the sync that began at *started_at* ended; returns the number of rows in each table."""
         parts = {"incomplete": incomplete, "not started": not_started}
         outcome = "; ".join(f"{word}: {', '.join(names)}" for word, names in parts.items() if names) or "complete"
-        with self._transaction() as database:
+        with self.transaction() as database:
             database.execute("UPDATE _archive.streams SET is_complete = false WHERE stream IN ?", [list(incomplete)])
             with run_recorded(database, table="_archive.runs"):
                 database.execute(
@@ -226,9 +232,19 @@ class Store:
             names = [name for (name,) in database.execute("SELECT stream FROM _archive.streams").fetchall()]
             return {name: fetch_number(database, tables.count_rows(name)) for name in names}
 
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the file to change it, completely or not at all."""
+        with self._open("READ_WRITE") as database, sealed_transaction(database):
+            yield database
+
+    def reading(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Open the file to read it."""
+        return self._open("READ_ONLY")
+
     def _read_header(self) -> schema.Header | None:
         """What the file says about itself, None if its creation was interrupted; raises ArchiveError if not ours."""
-        with self._open("READ_ONLY") as database:
+        with self.reading() as database:
             header = schema.read_header(database, self.path)
         if header and not self._owner.accepts(header.account, key=header.key):
             raise ArchiveError(f"{self.path} {self._owner.describe_mismatch(header.account)}")
@@ -239,7 +255,7 @@ class Store:
         account = self._owner.account_to_record(header.account)
         if self._owner.is_named(header.account) or (account, self._owner.key) == (header.account, header.key):
             return
-        with self._transaction() as database:
+        with self.transaction() as database:
             record_account(database, account, key=self._owner.key)
         self.notify(f"{self.path} {describe_change(header.account, account)}")
 
@@ -249,8 +265,3 @@ class Store:
 
     def _open(self, mode: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return open_database(self.path, mode, notify=self.notify, max_wait_seconds=self.max_wait_seconds)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._open("READ_WRITE") as database, sealed_transaction(database):
-            yield database

@@ -1,7 +1,7 @@
 """Run `opsgenie-archive`: estimate the cost, then sync each stream from where it stopped, domains side by side."""
 
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -46,20 +46,35 @@ def run_sync(
     steps: Steps = NO_STEPS,
 ) -> Summary:
     """Create or update the file at *path* with *streams* and further *steps*, and show the progress on *display*."""
+    with open_for_sync(path, display, config=config, is_same_account=is_same_account) as (connection, store):
+        summary = read_into(connection, store, display, streams=streams, deleted_row_requests=deleted_row_requests)
+        return steps.run(summary, connection, display)
+
+
+@contextmanager
+def open_for_sync(
+    path: Path, display: Display, *, config: Config, is_same_account: bool
+) -> Iterator[tuple[Connection, Store]]:
+    """Connect to the account, and lock, create or upgrade its file at *path*."""
     with exclusive_lock(path), connect(config) as opened:
         store = Store(path, opened.account, display.info, opened.account_aliases, is_same_account=is_same_account)
         store.prepare()
         # A key that cannot name its account continues under the name that the file has.
         is_named = not is_identified_by_key(opened.account)
-        connection = opened if is_named else replace(opened, account=store.recorded_account())
-        store.select_scopes(_scopes(connection, streams))
-        states = store.states()
-        estimates = plan(connection, streams, states=states)
-        display.show_cost(estimates, is_first=not states)
-        sync = Sync(
-            connection, store, display, estimates=estimates, states=states, deleted_row_requests=deleted_row_requests
-        )
-        return steps.run(sync.run(), connection, display)
+        yield opened if is_named else replace(opened, account=store.recorded_account()), store
+
+
+def read_into(
+    connection: Connection, store: Store, display: Display, *, streams: Sequence[Stream], deleted_row_requests: int
+) -> Summary:
+    """Bring *streams* in the file up to date."""
+    store.select_scopes(_scopes(connection, streams))
+    states = store.states()
+    estimates = plan(connection, streams, states=states)
+    display.show_cost(estimates, is_first=not states)
+    return Sync(
+        connection, store, display, estimates=estimates, states=states, deleted_row_requests=deleted_row_requests
+    ).run()
 
 
 def run_plan(

@@ -6,7 +6,7 @@ Names are quoted and texts escaped here; values from the API are only ever param
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
 
@@ -154,6 +154,20 @@ def mark_deleted(stream: Stream) -> str:
     """
 
 
+def restore_columns(stream: Stream) -> Iterator[str]:
+    """Statements that give the columns of *stream* the values that the rows' JSON has."""
+    table, fields = identifier(stream.name), stream.fields
+    values = ", ".join(f"{_typed_value(field, 'row')} AS {identifier(field.name)}" for field in fields)
+    yield f"""
+        CREATE OR REPLACE TEMP TABLE restored AS SELECT place, {values} FROM (
+            SELECT rowid AS place, {_parsed_struct(fields, JSON_COLUMN)} AS row FROM {table}
+            WHERE rowid IN (SELECT place FROM ({differing_columns(stream, fields)}) WHERE differing <> [''])
+        )
+    """
+    new = ", ".join(f"{identifier(field.name)} = restored.{identifier(field.name)}" for field in fields)
+    yield f"UPDATE {table} AS held SET {new} FROM restored WHERE held.rowid = restored.place"
+
+
 def differing_columns(stream: Stream, fields: Sequence[Field]) -> str:
     """Select the rows with the names of those *fields* whose columns have another value than the row's JSON."""
     row = _parsed_struct(fields, JSON_COLUMN)
@@ -161,7 +175,7 @@ def differing_columns(stream: Stream, fields: Sequence[Field]) -> str:
     names = ", ".join(
         f"CASE WHEN {identifier(name)} IS DISTINCT FROM {value} THEN {literal(name)} END" for name, value in values
     )
-    parsed = f"SELECT *, {row} AS row FROM {identifier(stream.name)}"
+    parsed = f"SELECT *, rowid AS place, {row} AS row FROM {identifier(stream.name)}"
     return f"SELECT *, string_split(concat_ws(',', {names}), ',') AS differing FROM ({parsed})"
 
 

@@ -48,20 +48,6 @@ Examples:
   opsgenie-archive export acme.duckdb --to all --tables all --format parquet
   opsgenie-archive export acme.duckdb --to evidence --as evidence --redact
 """
-VERIFY_HELP = """Check that an archive is complete and unchanged: every row is as the syncs stored it.
-
-Offline, nothing is requested: tables, columns, keys, parents, digests and the records of the syncs are checked.
-
-\b
-Exit codes:
-  0    complete and unchanged
-  1    unchanged, but a stream is incomplete or a sync was interrupted; or the file cannot be read
-  10   differences were found
-
-\b
-Example:
-  opsgenie-archive verify acme.duckdb
-"""
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "sqlite")
 FORMS = ("opsgenie-csv", "config", "evidence")
 
@@ -134,20 +120,4 @@ def export_command(**options: Any) -> None:
         run_export(export, as_json=options["as_json"])
 
 
-@click.command("verify", help=VERIFY_HELP, short_help="Check that an archive is complete and unchanged.")
-@FILE
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify_command(path: Path, as_json: bool) -> None:
-    """Verify the archive at *path*."""
-    with report_errors():
-        from source_opsgenie.archive.verify.run import print_verified, to_json, verify  # noqa: PLC0415 -- slow to import
-
-        verified = verify(path, quiet=as_json)
-        if as_json:
-            click.echo(to_json(verified))
-        else:
-            print_verified(verified)
-    raise SystemExit(verified.exit_code)
-
-
-VERBS = (export_command, sql_command, status_command, verify_command)
+VERBS = (export_command, sql_command, status_command)

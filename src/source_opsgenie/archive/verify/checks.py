@@ -19,7 +19,13 @@ OTHER_TABLES = (attachments.NAME, postmortems.NAME)
 RECORDS = ("file", "streams", "scopes", "owed", "parents", "proofs", "runs", "digests")
 
 
-def check_file(database: duckdb.DuckDBPyConnection, path: Path, *, advance: Callable[[str], None]) -> Iterator[Finding]:
+def _ignore(_: str) -> None:
+    """Show no progress."""
+
+
+def check_file(
+    database: duckdb.DuckDBPyConnection, path: Path, *, advance: Callable[[str], None] = _ignore
+) -> Iterator[Finding]:
     """Everything that is not as the syncs into the file at *path* left it; `advance` is told what is checked next."""
     found = database.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
     if lacking := [name for name in RECORDS if ("_archive", name) not in found]:
@@ -75,7 +81,7 @@ def _check_stream(database: duckdb.DuckDBPyConnection, stream: Stream, held: set
     columns = [name for name in (*(field.name for field in stream.fields), *OWN_COLUMNS) if name not in found]
     if columns:
         text = f"the columns {', '.join(columns)} are missing."
-        yield Finding(Kind.DAMAGED, stream.name, text, ("",))
+        yield Finding(Kind.DAMAGED, stream.name, text)
     if not {*stream.key, *OWN_COLUMNS, digests.MONTH_COLUMN} & {*columns}:
         yield from _describe(stream, digests.differing_parts(database, stream))
         yield from _check_keys(database, stream)
@@ -132,7 +138,7 @@ def _check_keys(database: duckdb.DuckDBPyConnection, stream: Stream) -> Iterator
     query = f"SELECT {_key_text(stream)} FROM {identifier(stream.name)} GROUP BY {key} HAVING count(*) > 1"
     if doubled := [text for (text,) in database.execute(query).fetchall()]:
         text = f"more than one row for {count_of(len(doubled), 'key')}: {list_some(doubled, most=KEYS_NAMED)}."
-        yield Finding(Kind.ADDED, stream.name, text, ("",))
+        yield Finding(Kind.ADDED, stream.name, text)
 
 
 def _check_columns(database: duckdb.DuckDBPyConnection, stream: Stream, *, without: set[str]) -> Iterator[Finding]:
@@ -142,10 +148,10 @@ def _check_columns(database: duckdb.DuckDBPyConnection, stream: Stream, *, witho
     ((rows,),) = database.execute(f"SELECT count(*) {query}").fetchall()
     if rows:
         names = database.execute(f"SELECT DISTINCT unnest(differing) AS name {query} ORDER BY name").fetchall()
-        keys = database.execute(f"SELECT {_key_text(stream)} {query} LIMIT {KEYS_NAMED + 1}").fetchall()
+        keys = database.execute(f"SELECT {_key_text(stream)} {query} LIMIT {KEYS_NAMED}").fetchall()
         columns, examples = [name for (name,) in names], list_some([key for (key,) in keys], most=KEYS_NAMED)
-        text = f"{list_some(columns)}: not as in the JSON of {count_of(rows)}: {examples}."
-        yield Finding(Kind.CHANGED, stream.name, text, ("",))
+        text = f"{list_some(columns)}: not as in the JSON of {count_of(rows)}, such as {examples}."
+        yield Finding(Kind.CHANGED, stream.name, text)
 
 
 def _check_parents(database: duckdb.DuckDBPyConnection, stream: Stream, held: set[str]) -> Iterator[Finding]:

@@ -45,11 +45,14 @@ class Verified:
         return ExitCode.INCOMPLETE if any(one.kind is Kind.INCOMPLETE for one in self.findings) else ExitCode.COMPLETE
 
 
-def verify(path: Path, *, quiet: bool) -> Verified:
-    """Check the archive at *path* without the API; raises ArchiveError if it cannot be opened."""
+def verify(path: Path, *, lost: Sequence[Finding] = (), quiet: bool) -> Verified:
+    """Check the archive at *path* without the API; raises ArchiveError if it cannot be opened.
+
+    A repair before it found out what is *lost* for good.
+    """
     started = time.monotonic()
     with open_unchanged(path) as database, _progress(path, quiet=quiet) as advance:
-        findings = list(check_file(database, path, advance=advance))
+        findings = [*lost, *check_file(database, path, advance=advance)]
         ((account, seal),) = database.execute("SELECT account, seal FROM _archive.file").fetchall()
         rows = sum(_count_rows(database))
         ((last,),) = database.execute("SELECT max(started_at) FROM _archive.runs").fetchall()

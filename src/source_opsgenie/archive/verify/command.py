@@ -1,0 +1,55 @@
+"""The command `opsgenie-archive verify`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from source_opsgenie.archive.reporting import report_errors
+from source_opsgenie.archive.sync_options import SAME_ACCOUNT, load_config, with_account_options
+from source_opsgenie.archive.verbs import FILE
+from source_opsgenie.archive.wording import words_typed
+
+HELP = """Check that an archive is complete and unchanged.
+
+Without an option, nothing is requested: every row, column, key, parent and digest is checked, and the records of the
+syncs. With --repair, the file is mended, and what differs is read again as far as Opsgenie still has it; the key and
+the options are those of the sync.
+
+\b
+Exit codes:
+  0    complete and unchanged
+  1    unchanged, but a stream is incomplete or a sync was interrupted; or the file cannot be read
+  10   differences were found, or rows are lost for good
+
+\b
+Examples:
+  opsgenie-archive verify acme.duckdb
+  opsgenie-archive verify acme.duckdb --repair
+"""
+
+
+@click.command("verify", help=HELP, short_help="Check that an archive is complete and unchanged.")
+@FILE
+@click.option("--repair", "is_repaired", is_flag=True, help="Mend the file, and read again what differs.")
+@SAME_ACCOUNT
+@with_account_options
+def verify_command(path: Path, is_repaired: bool, is_same_account: bool, **options: Any) -> None:
+    """Verify the archive at *path*."""
+    is_quiet, words = options["as_json"], words_typed(options)
+    with report_errors(verbose=options["verbose"], quiet=is_quiet, words=words):
+        # Slow to import; --help needs none of them.
+        from source_opsgenie.archive.display import Display  # noqa: PLC0415
+        from source_opsgenie.archive.verify.repair import repair  # noqa: PLC0415
+        from source_opsgenie.archive.verify.run import print_verified, to_json, verify  # noqa: PLC0415
+
+        lost = []
+        if is_repaired:
+            display = Display(is_quiet=is_quiet, is_verbose=options["verbose"], words=words)
+            lost = repair(path, display, config=load_config(options), is_same_account=is_same_account)
+        verified = verify(path, lost=lost, quiet=is_quiet)
+        if options["as_json"]:
+            click.echo(to_json(verified))
+        else:
+            print_verified(verified)
+    raise SystemExit(verified.exit_code)
