@@ -95,22 +95,36 @@ def bound_memory(database: duckdb.DuckDBPyConnection, *, row_bytes: int) -> None
     database.execute(f"SET threads = 1; SET memory_limit = '{limit} bytes'")
 
 
+def compacted_path(path: Path) -> Path:
+    """Where a compaction writes the new file, until it replaces the one at *path*."""
+    return path.with_name(f"{path.name}.compact")
+
+
+def wal_path(path: Path) -> Path:
+    """Where DuckDB keeps what it has not yet written to the file at *path*."""
+    return path.with_name(f"{path.name}.wal")
+
+
 def remove_leftovers(path: Path) -> None:
-    """Remove the rows that a killed sync put next to the file at *path*, when they exceeded its memory."""
-    folder = _temporary_folder(path)
+    """Remove what a killed sync or compaction left next to the file at *path*: rows beyond its memory, or a copy."""
+    copy = compacted_path(path)
+    for file in (copy, wal_path(copy)):
+        file.unlink(missing_ok=True)
+    folder = temporary_folder(path)
     for file in folder.glob("duckdb_temp_*"):
         file.unlink(missing_ok=True)
     with suppress(OSError):
         folder.rmdir()
 
 
-def _temporary_folder(path: Path) -> Path:
+def temporary_folder(path: Path) -> Path:
+    """Where DuckDB puts rows that exceed its memory."""
     return path.with_name(f"{path.name}.tmp")
 
 
 def _settings(path: Path, mode: str) -> dict[str, str | bool | int | float | list[str]]:
     # DuckDB's own default for the folder is below the working directory.
-    return SETTINGS if mode == "READ_ONLY" else SETTINGS | {"temp_directory": str(_temporary_folder(path))}
+    return SETTINGS if mode == "READ_ONLY" else SETTINGS | {"temp_directory": str(temporary_folder(path))}
 
 
 def _attach(
@@ -122,7 +136,7 @@ def _attach(
     max_wait_seconds: float,
 ) -> None:
     quoted = str(path).replace("'", "''")
-    options = mode if mode == "READ_ONLY" else f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
+    options = mode if mode == "READ_ONLY" else storage_options()
     deadline = time.monotonic() + max_wait_seconds
     is_notified = False
     while True:
@@ -138,6 +152,11 @@ def _attach(
             time.sleep(SECONDS_BETWEEN_ATTEMPTS)
         else:
             return
+
+
+def storage_options(*, row_group_rows: int = ROW_GROUP_ROWS) -> str:
+    """The options to attach a file with that rows are written to."""
+    return f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {row_group_rows}"
 
 
 @contextmanager

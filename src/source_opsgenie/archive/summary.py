@@ -1,5 +1,6 @@
 """How a sync ended: a few lines for a person, and JSON for machines."""
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ class Summary:
     is_team_key: bool = False
     # Files and postmortems that could not be read, in words.
     missing: Sequence[str] = ()
+    # At least how much smaller a compaction makes the file; 0 if that is not worth it.
+    unused_bytes: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -96,6 +99,9 @@ class Summary:
             f"{held:,} in the file ({self.size_bytes / MEGABYTE:,.1f} MB)"
         )
         yield f"Cost: {self.requests:,} requests, {format_duration(self.seconds)}"
+        if self.unused_bytes:
+            command = f"opsgenie-archive compact {shlex.quote(str(self.path))}"
+            yield f"The file could be at least {self.unused_bytes / MEGABYTE:,.0f} MB smaller: {command}"
         if self.is_team_key:
             yield OF_A_TEAM
         if self.as_of:
@@ -112,6 +118,7 @@ class Summary:
             "exit_code": None if self.is_stopped else int(self.exit_code),
             "file": str(self.path),
             "file_bytes": self.size_bytes,
+            "unused_bytes": self.unused_bytes,
             "account": self.account,
             "is_team_key": self.is_team_key,
             "as_of": self.as_of or None,

@@ -11,6 +11,7 @@ import orjson
 from source_opsgenie.api.connection import Connection, connect, is_identified_by_key
 from source_opsgenie.api.outage import is_fatal, wait_until_reachable
 from source_opsgenie.archive.buffer import MAX_BYTES, Buffer
+from source_opsgenie.archive.compact import worthwhile_bytes
 from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.lock import exclusive_lock
 from source_opsgenie.archive.outcome import INTERRUPTED, NOT_STARTED, Outcome
@@ -142,7 +143,11 @@ class Sync:
         held = self._store.end_run(started_at, requests=requests, incomplete=incomplete, not_started=not_started)
         seconds = self._connection.clock.monotonic() - seconds_before
         is_team_key = self._connection.is_team_key
-        summary = Summary(self._store.path, self._store.account, outcomes, held, requests, seconds, is_team_key)
+        path = self._store.path
+        summary = Summary(
+            *(path, self._store.account, outcomes, held, requests, seconds, is_team_key),
+            unused_bytes=worthwhile_bytes(path),
+        )
         self._display.print_summary(summary)
         return summary
 

@@ -48,6 +48,15 @@ Examples:
   opsgenie-archive export acme.duckdb --to all --tables all --format parquet
   opsgenie-archive export acme.duckdb --to evidence --as evidence --redact
 """
+COMPACT_HELP = """Make an archive smaller that many syncs have written to.
+
+The file is written again, compared, and replaced in one step. It needs free space for the new file in the same folder.
+If it is interrupted, the file stays as it was. The --json report has bytes_before and bytes_after.
+
+\b
+Example:
+  opsgenie-archive compact acme.duckdb
+"""
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "sqlite")
 FORMS = ("opsgenie-csv", "config", "evidence")
 
@@ -120,4 +129,15 @@ def export_command(**options: Any) -> None:
         run_export(export, as_json=options["as_json"])
 
 
-VERBS = (export_command, sql_command, status_command)
+@click.command("compact", help=COMPACT_HELP, short_help="Make an archive smaller that many syncs have written to.")
+@FILE
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def compact_command(path: Path, as_json: bool) -> None:
+    """Rewrite the archive at *path* if that makes it smaller."""
+    with report_errors():
+        from source_opsgenie.archive.compact import compact, print_compaction  # noqa: PLC0415 -- slow to import
+
+        print_compaction(compact(path), as_json=as_json)
+
+
+VERBS = (compact_command, export_command, sql_command, status_command)
