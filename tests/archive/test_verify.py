@@ -26,7 +26,7 @@ DAMAGES = {
     ),
     "a row changed": (
         f"UPDATE alerts SET status = 'other' WHERE id = {FIRST_ALERT}",
-        ["~ changed    alerts: status: not as in the JSON of 1 row: "],
+        ["~ changed    alerts: status: not as in the JSON of 1 row, such as "],
     ),
     "a row doubled": (
         f"INSERT INTO alerts FROM alerts WHERE id = {FIRST_ALERT}",
@@ -34,7 +34,7 @@ DAMAGES = {
     ),
     "a row invented": (
         f"INSERT INTO alerts BY NAME SELECT * REPLACE ('invented' AS id) FROM alerts WHERE id = {FIRST_ALERT}",
-        ["+ added      alerts: 1 row that no sync stored.", "id: not as in the JSON of 1 row: invented"],
+        ["+ added      alerts: 1 row that no sync stored.", "id: not as in the JSON of 1 row, such as invented"],
     ),
     "the JSON edited": (
         f"UPDATE alerts SET _json = replace(_json, '}}', ', \"new\": 1}}') WHERE id = {FIRST_ALERT}",
@@ -172,7 +172,7 @@ def test_damage_is_repaired(synced: Command, copied: Command, name: str) -> None
 
 def contents(command: Command) -> dict[tuple[str, str], tuple[str, bool, str]]:
     """Each row by its table and key: its JSON, whether it is marked as deleted, and when it was stored."""
-    found = {}
+    found: dict[tuple[str, str], tuple[str, bool, str]] = {}
     for stream in STREAMS.values():
         key = ", ".join(f'"{name}"' for name in stream.key)
         query = f"SELECT concat_ws('/', {key}), _json, _deleted_at IS NOT NULL, _synced_at FROM {stream.name}"

@@ -84,11 +84,23 @@ def archive_everything(folder: Path) -> Answers:
         account.add_incident_alert(incident, alert)
     account.create_incident(created_at="2026-05-04T10:00:00Z", ownerTeam=first)
     with Simulator(account) as simulator:
-        Command(simulator, account.full_key, folder / "acme.duckdb").sync("--timeline-since", ON_CALL_SINCE)
+        archive = Command(simulator, account.full_key, folder / "acme.duckdb")
+        archive.sync("--timeline-since", ON_CALL_SINCE)
+        change_and_restore(account, archive)
     with duckdb.connect(str(folder / "acme.duckdb")) as database:
         # What is counted until the last sync does not depend on when the tests run.
         database.execute("UPDATE _archive.streams SET synced_at = make_timestamp(?)", [NOW * 1000])
     return Answers(account, folder / "acme.duckdb")
+
+
+def change_and_restore(account: Account, archive: Command) -> None:
+    """Change the configuration for the time of one sync, so that the file has a history and the account as before."""
+    team = next(iter(account.teams.values()))
+    description, members = team["description"], list(team["members"])
+    changed = [members[0] | {"role": "user"}, *members[2:]]
+    for fields in ({"description": "Cards", "members": changed}, {"description": description, "members": members}):
+        account.update_team(team["id"], **fields)
+        archive.sync("--streams", "teams,team_members,schedules,schedule_rotations")
 
 
 def utc(text: str) -> datetime:

@@ -22,9 +22,15 @@ CREATE = """
 # The part of a stream with its deletion marks; others are months of creation, or '' where rows have no such time.
 MARKS = "deleted"
 MONTH_COLUMN = "createdAt"
-# Tables that grow with every sync have a digest; the others are small, and part of the seal.
-GROWING = ("_archive.runs", "_archive.proofs")
-SEALED = ("_archive.streams", "_archive.scopes", "_archive.owed", "_archive.digests")
+# Tables that grow have a digest; the others are small, and part of the seal.
+RECORDED = ("_archive.runs", "_archive.proofs", "_archive.configuration_history")
+SEALED = (
+    "_archive.streams",
+    "_archive.scopes",
+    "_archive.owed",
+    "_archive.configuration_since",
+    "_archive.digests",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ def marks_recorded(database: duckdb.DuckDBPyConnection, stream: Stream) -> Itera
 
 @contextmanager
 def run_recorded(database: duckdb.DuckDBPyConnection, *, table: str) -> Iterator[None]:
-    """Record the rows of the latest sync and later ones in *table*, one of GROWING, as what runs within leaves them."""
+    """Record the rows of the latest sync and later ones in *table* as what runs within leaves them."""
     ((latest,),) = database.execute("SELECT max(started_at)::VARCHAR FROM _archive.runs").fetchall()
     where = f"started_at >= {literal(latest)}::TIMESTAMP" if latest else "true"
     with _recorded(database, table, _records(database, table, where=where)):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from source_opsgenie.archive import digests, parents, tables, views
+from source_opsgenie.archive import digests, history, parents, tables, views
 from source_opsgenie.archive.records import drop_states
 from source_opsgenie.archive.weekly_timelines import convert_weeks
 from source_opsgenie.errors import ArchiveError
@@ -84,14 +84,15 @@ def _to_format_4(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def _to_format_6(database: duckdb.DuckDBPyConnection) -> None:
-    """Add digests of everything that the file holds; they replace the number of rows of each table."""
+    """Add the history of the configuration, and digests, which replace the number of rows of each table."""
+    history.create(database)
     database.execute("ALTER TABLE _archive.streams DROP COLUMN IF EXISTS rows")
     database.execute(digests.CREATE)
     for name, columns in _stored_columns(database).items():
         if name in STREAMS:
             _ensure_table(database, STREAMS[name], columns)
             digests.renew(database, STREAMS[name])
-    for table in digests.GROWING:
+    for table in digests.RECORDED:
         digests.renew_records(database, table)
 
 
@@ -147,6 +148,7 @@ def create(database: duckdb.DuckDBPyConnection) -> None:
     database.execute(SCOPES)
     database.execute(PROOFS)
     database.execute(PARENTS)
+    history.create(database)
     database.execute(digests.CREATE)
     database.execute(COMMENTS)
 

@@ -9,6 +9,7 @@ import duckdb
 from source_opsgenie.archive import tables
 from source_opsgenie.archive.database import bound_memory
 from source_opsgenie.archive.digests import marks_recorded, record_changes
+from source_opsgenie.archive.history import keep_versions
 from source_opsgenie.archive.parents import (
     ReadParent,
     is_remembered,
@@ -62,6 +63,7 @@ def write_rows(
         if parents:
             stage_parents(database, stream, parents)
             deleted += fetch_number(database, mark_missing_children(stream), {"now": now()})
+        keep_versions(database, stream)
         changed = fetch_number(database, tables.update_changed(stream))
         database.execute(tables.unmark_deleted(stream))
     new = fetch_number(database, tables.insert_new(stream))

@@ -12,41 +12,12 @@ from typing import Any
 
 import orjson
 
+from source_opsgenie.archive.configuration import VOLATILE
 from source_opsgenie.archive.export.relations import Written, relation
 from source_opsgenie.archive.export.rows import Rows
 from source_opsgenie.archive.tables import identifier
 from source_opsgenie.streams import STREAMS, Stream
 
-# The streams of the configuration, with the fields that change by themselves or repeat another file.
-VOLATILE: dict[str, tuple[str, ...]] = {
-    "account": ("userCount",),
-    "alert_policies": (),
-    "custom_user_roles": (),
-    "escalations": (),
-    "forwarding_rules": (),
-    "heartbeats": ("expired", "lastPingTime"),
-    "incident_templates": (),
-    "integration_actions": ("_parent",),
-    "integrations": (),
-    "maintenances": ("status",),
-    "notification_policies": (),
-    "saved_searches": ("updatedAt",),
-    "schedule_overrides": ("_parent",),
-    "schedule_rotations": ("_parent",),
-    "schedules": ("rotations",),
-    "service_audience_templates": (),
-    "service_incident_rules": (),
-    "service_incident_templates": (),
-    "services": (),
-    "team_members": (),
-    "team_roles": (),
-    "team_routing_rules": (),
-    "teams": ("members",),
-    "user_contacts": (),
-    "user_notification_rule_steps": ("_parent",),
-    "user_notification_rules": ("steps",),
-    "users": ("mutedUntil",),
-}
 # What an entity is called, if it has no name.
 NAMES = ("name", "alias", "description", "fullName", "username", "method")
 LONGEST_NAME = 60

@@ -27,6 +27,8 @@ KNOWN = """
         SELECT fullName AS value FROM main.users UNION ALL SELECT username FROM main.users
         UNION ALL SELECT "to" FROM main.user_contacts UNION ALL SELECT user_username FROM main.alert_recipients
         UNION ALL SELECT skypeUsername FROM main.users
+        UNION ALL SELECT unnest([_json ->> '$.fullName', _json ->> '$.username', _json ->> '$.to'])
+        FROM _archive.configuration_history WHERE stream IN ('users', 'user_contacts')
     ) WHERE length(value) >= ?
 """
 # Columns that say more about a person than a name, by table: their values and fields are left out.

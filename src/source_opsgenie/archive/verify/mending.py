@@ -68,7 +68,7 @@ def _mend_rows(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
 
 def _mend_records(database: duckdb.DuckDBPyConnection, findings: list[Finding]) -> None:
     """Record the syncs as they are now, and drop the states that may not be true."""
-    for name in digests.GROWING:
+    for name in digests.RECORDED:
         digests.renew_records(database, name)
     for stream in _with_doubtful_states(findings):
         drop_states(database, stream)

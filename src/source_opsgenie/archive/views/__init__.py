@@ -12,6 +12,7 @@ from importlib.resources import files
 
 import duckdb
 
+from source_opsgenie.archive.configuration import select_rows
 from source_opsgenie.archive.tables import literal
 
 SCHEMA = "report"
@@ -22,6 +23,8 @@ DEFINITION = re.compile(
     r"CREATE (?P<kind>VIEW|MACRO) report\.(?P<name>\w+)(?P<arguments>\([^)]*\))? AS(?P<body>(?: TABLE)?.*?;)$",
     re.MULTILINE | re.DOTALL,
 )
+# What stands in a file for all rows of the configuration.
+CONFIGURATION_ROWS = "$configuration_rows"
 # One row for each installed view and macro; a view itself, so that the file's tables stay as they are.
 INSTALLED = "_archive.views"
 
@@ -61,6 +64,7 @@ def all_views() -> tuple[View, ...]:
 
 def _parse(topic: str) -> Iterator[View]:
     text = files(__package__).joinpath(f"{topic}.sql").read_text(encoding="utf-8")
+    text = text.replace(CONFIGURATION_ROWS, f"({select_rows()})")
     for found in DEFINITION.finditer(text):
         description = " ".join(line.removeprefix("-- ") for line in found["comment"].splitlines())
         kind = "MACRO TABLE" if found["body"].startswith(" TABLE") else found["kind"]

@@ -102,6 +102,83 @@ LEFT JOIN (
 ) AS contacts ON contacts.user_id = u.id
 ORDER BY person, u.username;
 
+-- The name of a row of the configuration, or what comes closest to one.
+CREATE MACRO report.configuration_name(record) AS coalesce(
+    nullif(record ->> '$.name', ''), nullif(record ->> '$.alias', ''), nullif(record ->> '$.fullName', ''),
+    record ->> '$.username', record ->> '$.user.username', nullif(record ->> '$.description', ''), record ->> '$.to'
+);
+
+-- Every version of each row of the configuration, with its JSON, since and until when a sync saw it, whether the next
+-- one changed it or it was deleted, and the fields that changed; for example
+-- FROM report.configuration_versions() WHERE stream = 'escalations' AND name = 'Payments_escalation'.
+CREATE MACRO report.configuration_versions() AS TABLE
+SELECT
+    v.stream, p.label AS parent, coalesce(report.configuration_name(v._json), p.label, v.key) AS name, v.key,
+    v.valid_from, v.valid_until, v.ended_by, v.fields, v._json
+FROM (
+    SELECT stream, key, valid_from, valid_until, ended_by, fields, _json FROM _archive.configuration_history
+    UNION ALL
+    SELECT
+        stream, key, coalesce(since, synced_at), deleted_at, CASE WHEN deleted_at IS NOT NULL THEN 'deleted' END,
+        NULL, _json
+    FROM $configuration_rows AS held LEFT JOIN _archive.configuration_since USING (stream, key)
+) AS v
+LEFT JOIN report.names AS p ON p.id = coalesce(
+    v._json ->> '$.team_id', v._json ->> '$.schedule_id', v._json ->> '$.service_id', v._json ->> '$.integration_id',
+    v._json ->> '$.user_id'
+)
+ORDER BY v.stream, parent, name, v.key, v.valid_from;
+
+-- The configuration as the last sync before a time in UTC saw it, with the JSON of each row; for example
+-- FROM report.configuration_at('2026-10-31 03:00') WHERE stream = 'alert_policies'.
+CREATE MACRO report.configuration_at(utc_time) AS TABLE
+SELECT stream, parent, name, key, valid_from, valid_until, _json FROM report.configuration_versions()
+WHERE valid_from <= utc_time::TIMESTAMP AND (valid_until IS NULL OR valid_until > utc_time::TIMESTAMP);
+
+-- What was added, changed and deleted in the configuration, and which fields changed, at the time (UTC) of the sync
+-- that saw it. What the first complete sync of a stream found was not added then, and is not listed.
+CREATE VIEW report.configuration_changes AS
+WITH version AS (
+    SELECT *, lag(ended_by) OVER (PARTITION BY stream, key ORDER BY valid_from) AS before
+    FROM report.configuration_versions()
+), first_read AS (
+    SELECT stream, (SELECT min(started_at) FROM _archive.runs WHERE started_at > first) AS until
+    FROM (SELECT stream, min(started_at) AS first FROM _archive.proofs WHERE is_complete GROUP BY stream)
+)
+SELECT seen_at, stream, parent, name, what, fields, key FROM (
+    SELECT valid_until AS seen_at, stream, parent, name, ended_by AS what, array_to_string(fields, ', ') AS fields, key
+    FROM version WHERE ended_by IS NOT NULL
+    UNION ALL
+    SELECT valid_from, stream, parent, name, CASE before WHEN 'deleted' THEN 'restored' ELSE 'added' END, NULL, key
+    FROM version LEFT JOIN first_read USING (stream)
+    WHERE before = 'deleted' OR (before IS NULL AND valid_from >= until)
+) ORDER BY seen_at, stream, parent, name, key, what;
+
+-- Who was a member of which team, with which role, since and until the syncs (UTC) that saw it; until is NULL for
+-- members of today.
+CREATE VIEW report.team_memberships AS
+SELECT
+    m.parent AS team, coalesce(u.label, m.name) AS person, m.name AS username, m._json ->> '$.role' AS role,
+    m.valid_from AS since, m.valid_until AS until
+FROM report.configuration_versions() AS m
+LEFT JOIN report.names AS u ON u.kind = 'user' AND u.id = (m._json ->> '$.user_id')
+WHERE m.stream = 'team_members' ORDER BY team, person, username, since;
+
+-- Who was a participant of which rotation, in the order of their turns, since and until the syncs (UTC) that saw the
+-- rotation like this; until is NULL for rotations of today.
+CREATE VIEW report.rotation_participants AS
+SELECT
+    r.schedule, r.rotation, r.place, report.recipient_text(r.who ->> '$.type', n.label, r.who) AS participant,
+    r.since, r.until
+FROM (
+    SELECT
+        parent AS schedule, name AS rotation, valid_from AS since, valid_until AS until,
+        unnest(from_json(_json -> '$.participants', '["JSON"]')) AS who,
+        generate_subscripts(from_json(_json -> '$.participants', '["JSON"]'), 1) AS place
+    FROM report.configuration_versions() WHERE stream = 'schedule_rotations'
+) AS r LEFT JOIN report.names AS n ON n.kind = (r.who ->> '$.type') AND n.id = (r.who ->> '$.id')
+ORDER BY schedule, rotation, since, place;
+
 -- What the last sync of each stream proved; a stream that was never chosen is not listed.
 CREATE VIEW report.completeness AS
 SELECT stream, is_complete, synced_at, proof FROM _archive.streams ORDER BY stream;
