@@ -18,6 +18,8 @@ from source_opsgenie.archive.display import Display
 from source_opsgenie.archive.outcome import Outcome
 from source_opsgenie.archive.progress import Overview
 from source_opsgenie.archive.sync import run_sync
+from source_opsgenie.archive.verify.checks import check_file
+from source_opsgenie.archive.verify.run import open_unchanged
 from source_opsgenie.config import Config
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import STREAMS, Record, ancestry
@@ -79,6 +81,7 @@ class History:
         for outcome in self.sync():
             assert outcome.is_complete, outcome
             assert self.rows_in_file(outcome.stream.name) == self.rows_in_account(outcome.stream.name), outcome
+            self.check_as_left(outcome.stream.name)
 
     def sync_since(self) -> None:
         """What a sync since a date calls complete has all that Opsgenie has since."""
@@ -156,6 +159,11 @@ class History:
         if self.path.exists():
             for name in NAMES:
                 assert not self.rows_in_file(name, "_deleted_at IS NOT NULL") & self.rows_in_account(name), name
+
+    def check_as_left(self, name: str) -> None:
+        """The table of a stream that was just read is as the syncs left it, whatever other programs did before."""
+        with open_unchanged(self.path) as database:
+            assert not [one for one in check_file(database, self.path) if one.kind.is_difference and one.table == name]
 
     def _change_file(self, statement: str) -> None:
         if self.path.exists():

@@ -41,8 +41,8 @@ DAMAGES = {
         ["~ changed    alerts: among "],
     ),
     "a mark removed": (
-        "UPDATE teams SET _deleted_at = NULL",
-        ["~ changed    teams: deletion marks: 1 recorded, 0 there"],
+        "UPDATE heartbeats SET _deleted_at = NULL",
+        ["~ changed    heartbeats: deletion marks: 1 recorded, 0 there"],
     ),
     "a mark set": (
         "UPDATE alerts SET _deleted_at = now()",
