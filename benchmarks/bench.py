@@ -14,6 +14,7 @@ from benchmarks.archive import archive
 from benchmarks.comparison import again, alerts, children, small
 from benchmarks.domains import domains
 from benchmarks.exports import exports
+from benchmarks.growth import growth
 from benchmarks.pace import pace
 from benchmarks.rate_limits import limits
 from benchmarks.report import Log, Report, describe_machine, describe_noise, print_line, time_fixed_work
@@ -32,6 +33,7 @@ BENCHMARKS: dict[str, Callable[[Log], Report]] = {
     "pace": pace,
     "scale": scale,
     "archive": archive,
+    "growth": growth,
     "exports": exports,
 }
 

@@ -221,7 +221,7 @@ def test_a_read_only_folder_is_named(grown: Command) -> None:
     grown.path.parent.chmod(0o700)
 
     assert 1 == process.returncode
-    assert "its permissions do not allow it. Use a file in a folder that you own." in errors
+    assert f"{grown.path} or its folder is read-only: it was not changed." in errors
     assert before == grown.path.read_bytes()
     assert [grown.path] == list(grown.path.parent.iterdir())
 

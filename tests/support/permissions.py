@@ -19,6 +19,7 @@ def respect_permissions() -> None:
     # Effective, permitted and inheritable, the lower 32 of each first.
     sets = (ctypes.c_uint32 * 6)()
     library.capget(header, sets)
-    sets[0] &= ~(1 << CAP_DAC_OVERRIDE)
+    for index in (0, 1):
+        sets[index] &= ~(1 << CAP_DAC_OVERRIDE)
     if library.capset(header, sets):
         raise OSError(ctypes.get_errno(), "capset")

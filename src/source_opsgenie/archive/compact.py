@@ -14,6 +14,7 @@ import orjson
 from source_opsgenie.archive import schema
 from source_opsgenie.archive.database import (
     compacted_path,
+    is_read_only,
     open_database,
     storage_options,
     temporary_folder,
@@ -74,6 +75,10 @@ def compact(path: Path) -> Compaction:
     """
     if not path.is_file():
         raise ArchiveError(f"{path} does not exist. Use a file that opsgenie-archive sync has written.")
+    if is_read_only(path):
+        raise ArchiveError(
+            f"{path} or its folder is read-only: it was not changed. Allow writing, then run the same command again."
+        )
     started = time.monotonic()
     # A link keeps pointing to the file.
     path = path.resolve()

@@ -60,6 +60,12 @@ def is_file(path: Path) -> bool:
     return True
 
 
+def is_read_only(path: Path) -> bool:
+    """Whether the file at *path* must not be changed: its permissions say so, for root too, or its folder does."""
+    has_permission = path.stat().st_mode & 0o222 and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return not has_permission
+
+
 @contextmanager
 def open_database(
     path: Path, mode: str, *, notify: Callable[[str], None], max_wait_seconds: float

@@ -86,7 +86,16 @@ def _to_format_4(database: duckdb.DuckDBPyConnection) -> None:
 def _to_format_6(database: duckdb.DuckDBPyConnection) -> None:
     """Add the history of the configuration, and digests, which replace the number of rows of each table."""
     history.create(database)
-    database.execute("ALTER TABLE _archive.streams DROP COLUMN IF EXISTS rows")
+    # DuckDB cannot alter a table that the same transaction has updated, as an earlier migration may have.
+    database.execute("""
+        CREATE TEMP TABLE streams_before AS FROM _archive.streams;
+        DROP TABLE _archive.streams;
+        CREATE TABLE _archive.streams (
+            stream VARCHAR, state JSON, synced_at TIMESTAMP, is_complete BOOLEAN, proof VARCHAR
+        );
+        INSERT INTO _archive.streams SELECT stream, state, synced_at, is_complete, proof FROM streams_before;
+        DROP TABLE streams_before
+    """)
     database.execute(digests.CREATE)
     for name, columns in _stored_columns(database).items():
         if name in STREAMS:
