@@ -86,6 +86,21 @@ def open_database(
         raise _explain(path, error) from error
 
 
+def attach_other(
+    database: duckdb.DuckDBPyConnection,
+    path: Path,
+    *,
+    name: str,
+    notify: Callable[[str], None],
+    max_wait_seconds: float,
+) -> None:
+    """Attach the file at *path* to an open *database* too, read-only and as *name*; errors as in open_database."""
+    try:
+        _attach(database, path, "READ_ONLY", name=name, notify=notify, max_wait_seconds=max_wait_seconds)
+    except duckdb.Error as error:
+        raise _explain(path, error) from error
+
+
 def keep_row_groups(database: duckdb.DuckDBPyConnection) -> None:
     """Do not merge small row groups with their neighbours at the end of this transaction.
 
@@ -138,6 +153,7 @@ def _attach(
     path: Path,
     mode: str,
     *,
+    name: str = "archive",
     notify: Callable[[str], None],
     max_wait_seconds: float,
 ) -> None:
@@ -148,7 +164,7 @@ def _attach(
     while True:
         try:
             with SIGNALS_DEFERRED:
-                database.execute(f"ATTACH '{quoted}' AS archive ({options})")
+                database.execute(f"ATTACH '{quoted}' AS {name} ({options})")
         except duckdb.IOException as error:
             if LOCKED not in str(error).lower() or time.monotonic() >= deadline:
                 raise

@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
     INVALID_INPUT = (2, "the options, the config or the query are invalid")
     WRONG_KEY = (3, "Opsgenie does not accept the key")
     UNREACHABLE = (4, "Opsgenie cannot be reached, or something else responds in its place")
-    DIFFERENT = (10, "verify or compare found differences")
+    DIFFERENT = (10, "differences were found")
     LOCKED = (11, "another sync or another program has the file open")
 
     meaning: str

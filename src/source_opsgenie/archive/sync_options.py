@@ -31,6 +31,13 @@ def _describe_unknown(name: str) -> str:
     return f"There is no stream {name!r}." + (f" Did you mean {similar}?" if similar else "")
 
 
+def check_stream(_: click.Context, parameter: click.Parameter, name: str | None) -> str | None:
+    """Reject a *name* that no stream has."""
+    if name and name not in STREAMS:
+        raise click.BadParameter(f"{_describe_unknown(name)} Streams: {', '.join(STREAMS)}.", param=parameter)
+    return name
+
+
 def check_folder(_: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
     """Reject a *path* that cannot be written before hours of reading, not after."""
     if path and (path.is_dir() or not path.parent.is_dir()):

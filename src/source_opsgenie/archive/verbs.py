@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from source_opsgenie.archive.reporting import ExitCode, report_errors
+from source_opsgenie.archive.sync_options import check_folder, check_stream
 
 FILE = click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
 SQL_HELP = """Query an archive with SQL, or list its ready views.
@@ -56,6 +57,26 @@ If it is interrupted, the file stays as it was. The --json report has bytes_befo
 \b
 Example:
   opsgenie-archive compact acme.duckdb
+"""
+COMPARE_HELP = f"""Show what differs between an archive and another one, or a table of another tool.
+
+OTHER is a later archive of the same account: what was added, changed and deleted since, the configuration first. Or it
+is a table of another tool, as DuckDB, Parquet or CSV: which rows are missing there, by month, and which only it has.
+Neither file is changed.
+
+\b
+Exit codes:
+  0    there is no difference
+  1    a file cannot be read, or the archives are of different accounts
+  2    the options are invalid, or no table or column can be compared
+  {ExitCode.DIFFERENT:<4} {ExitCode.DIFFERENT.meaning}
+
+\b
+Examples:
+  opsgenie-archive compare january.duckdb acme.duckdb
+  opsgenie-archive compare acme.duckdb airbyte.duckdb --table alerts
+  opsgenie-archive compare acme.duckdb alert_logs.parquet --stream alert_logs
+  opsgenie-archive compare acme.duckdb alerts.csv.gz --id alert_id --to missing.csv
 """
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "sqlite")
 FORMS = ("opsgenie-csv", "config", "evidence")
@@ -140,4 +161,31 @@ def compact_command(path: Path, as_json: bool) -> None:
         print_compaction(compact(path), as_json=as_json)
 
 
-VERBS = (compact_command, export_command, sql_command, status_command)
+@click.command("compare", help=COMPARE_HELP, short_help="Show what differs from another archive or table.")
+@FILE
+@click.argument("other", type=click.Path(path_type=Path), metavar="OTHER")
+@click.option("--stream", callback=check_stream, metavar="NAME", help="Compare only this stream.")
+@click.option("--table", metavar="NAME", help="The table of another tool.  [default: that with the stream's name]")
+@click.option("--id", "key_column", metavar="COLUMN", help="Its column with the id.  [default: by name]")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path),
+    callback=check_folder,
+    metavar="FILE",
+    help="Write all ids as CSV.",
+)
+@click.option(
+    "--same-account", "is_same_account", is_flag=True, help="Compare archives whose accounts have different names."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def compare_command(as_json: bool, **options: Any) -> None:
+    """Compare the archive with another file."""
+    with report_errors():
+        from source_opsgenie.archive.compare.run import Choice, run_compare  # noqa: PLC0415 -- slow to import
+
+        is_different = run_compare(Choice(**options), as_json=as_json)
+    raise SystemExit(ExitCode.DIFFERENT if is_different else ExitCode.COMPLETE)
+
+
+VERBS = (compact_command, compare_command, export_command, sql_command, status_command)
