@@ -12,6 +12,8 @@ import pytest
 from click.testing import Result
 from tests.support.answers import Answers
 
+from source_opsgenie.archive.tables import literal
+
 # What the other tool has: alerts since this time, and one that the archive does not know.
 SINCE = "2026-03-01"
 STRANGER = ("stranger", "2025-12-24T10:00:00Z")
@@ -28,9 +30,10 @@ class Tool:
         """A file of the newest alerts, or of what *select* returns."""
         rows = f"SELECT id, createdAt AS createdat FROM archive.alerts WHERE createdAt >= '{SINCE}'"
         stranger = f"SELECT '{STRANGER[0]}', TIMESTAMP '{STRANGER[1]}'"
+        chosen, target = select or f"{rows} UNION ALL {stranger}", literal(str(self.folder / name))
         with duckdb.connect() as database:
             database.execute(f"ATTACH '{self.answers.path}' AS archive (READ_ONLY)")
-            database.execute(f"COPY ({select or f'{rows} UNION ALL {stranger}'}) TO '{self.folder / name}' ({options})")
+            database.execute(f"COPY ({chosen}) TO {target} ({options})")
         return self.folder / name
 
     def database(self, *statements: str) -> Path:
@@ -80,6 +83,7 @@ def ids(report: dict[str, Any], what: str) -> set[str]:
         ("a.csv.gz", "HEADER, COMPRESSION gzip"),
         ("a.parquet", "FORMAT parquet"),
         ("without_ending", "FORMAT parquet"),
+        ("it's [1] *.csv", "HEADER"),
     ],
 )
 def test_files_of_every_form(tool: Tool, name: str, options: str) -> None:
@@ -188,15 +192,23 @@ def test_a_table_without_a_part_of_the_key(tool: Tool) -> None:
 
 def test_rows_that_opsgenie_deleted(tool: Tool) -> None:
     """A row that the archive has marked as deleted is not missing, and is named if the other table has it."""
-    path = tool.database("CREATE TABLE team_members AS SELECT team_id, user_id FROM archive.team_members")
+    path = tool.database("CREATE TABLE team_members AS SELECT team_id, user_id FROM archive.team_members OFFSET 1")
     file = tool.folder / "acme.duckdb"
     file.write_bytes(tool.answers.path.read_bytes())
     with duckdb.connect(str(file)) as database:
         database.execute("UPDATE team_members SET _deleted_at = now()::TIMESTAMP WHERE rowid < 2")
     copy = Tool(Answers(tool.answers.account, file), tool.folder)
-    (gone,) = (row["total"] for row in [copy.report(path, "--stream", "team_members")])
+    total = copy.report(path, "--stream", "team_members")["total"]
 
-    assert {"missing": 0, "extra": 0, "deleted": 2} == gone
+    assert {"missing": 0, "extra": 0, "deleted": 1} == total
+
+
+def test_a_view_reads_its_own_tables(tool: Tool) -> None:
+    """A view of the other file is not filled from a table of the archive that has the same name."""
+    path = tool.database("CREATE TABLE teams (id VARCHAR)", "CREATE SCHEMA raw; CREATE VIEW raw.mine AS FROM teams")
+    report = tool.report(path, "--stream", "teams", "--table", "mine")
+
+    assert len(tool.answers.account.teams) == report["total"]["missing"]
 
 
 def test_a_table_is_found_by_its_name(tool: Tool) -> None:

@@ -85,9 +85,11 @@ def open_inputs(path: Path, other: Path) -> Iterator[Inputs]:
         database.execute("SET TimeZone = 'UTC'")
         if form is Form.DUCKDB:
             attach_other(database, other, name=OTHER, notify=say, max_wait_seconds=MAX_WAIT_SECONDS)
+            # A view finds the tables of the database in use.
+            database.execute(f"USE {OTHER}")
         yield Inputs(database, path, other, form, header, other_header)
         if form is Form.DUCKDB:
-            database.execute(f"DETACH {OTHER}")
+            database.execute(f"USE {FILE}; DETACH {OTHER}")
 
 
 def check_accounts(inputs: Inputs) -> None:
