@@ -109,7 +109,8 @@ def test_a_sample_costs_less(synced: Command) -> None:
 
 def test_a_key_of_another_account_is_rejected(synced: Command) -> None:
     """The file is compared with nothing else."""
-    other = Account.seeded("other", seed=8, alerts=1, incidents=1, users=1, teams=1, services=1, integrations=1)
+    other = Account.seeded(seed=8, alerts=1, incidents=1, users=1, teams=1, services=1, integrations=1)
+    other.name = "other"
     with Simulator(other) as simulator:
         code, output = run(Command(simulator, other.full_key, synced.path))
 

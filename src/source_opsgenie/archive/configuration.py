@@ -44,7 +44,7 @@ def changed_fields(stream: Stream, before: str, after: str) -> str:
     """
     names = f"list_distinct(json_keys({before}) || json_keys({after}))"
     is_changed = f"{_value(before)} IS DISTINCT FROM {_value(after)}"
-    is_volatile = f"list_contains([{', '.join(map(literal, VOLATILE[stream.name]))}]::VARCHAR[], name)"
+    is_volatile = f"list_contains([{', '.join(map(literal, VOLATILE.get(stream.name, ())))}]::VARCHAR[], name)"
     return f"list_sort(list_filter({names}, lambda name: {is_changed} AND NOT {is_volatile}))"
 
 

@@ -117,21 +117,35 @@ def find_unread_parents(
     assert stream.parent
     above = STREAMS[stream.parent.stream]
     _, own = _parent_ids(stream)
-    wanted = {*stream.parent.ids.values(), *stream.parent.brings.values(), CREATED, CHANGED}
-    needed = [field.name for field in above.fields if field.name in wanted]
     conditions = [f"NOT list_contains($without::VARCHAR[], above.{own})"]
-    if CREATED in needed and since is not None:
+    if any(field.name == CREATED for field in above.fields) and since is not None:
         conditions.append(f"epoch_ms(above.{CREATED}) >= {since}")
     # DuckDB reads the JSON of a table only if some of its rows are selected.
-    found = database.execute(
-        f"""
-        SELECT json_object({", ".join(f"{literal(name)}, {JSON_COLUMN}->{literal(name)}" for name in needed)})
-        FROM {identifier(above.name)}
-        WHERE rowid IN ({_select_unread(stream, above)} AND {" AND ".join(conditions)})
-        """,
-        {"stream": stream.name, "without": list(without)},
-    ).fetchall()
+    unread = f"rowid IN ({_select_unread(stream, above)} AND {' AND '.join(conditions)})"
+    parameters = {"stream": stream.name, "without": list(without)}
+    found = database.execute(f"{_select_parents(stream)} WHERE {unread}", parameters).fetchall()
     return [text for (text,) in found]
+
+
+def draw_parents(database: duckdb.DuckDBPyConnection, stream: Stream, *, share: float, until: str) -> dict[str, str]:
+    """A random *share* of the parents of *stream* that were not updated since *until*: the JSON of each, by its id."""
+    assert stream.parent
+    above = STREAMS[stream.parent.stream]
+    _, own = _parent_ids(stream)
+    updated = f" AND {CHANGED} < '{until}'::TIMESTAMP" if _has_versions(above) else ""
+    held = f"SELECT rowid FROM {identifier(above.name)} WHERE {DELETED_COLUMN} IS NULL{updated} AND random() < {share}"
+    query = f"{_select_parents(stream, first=f'{own}, ')} WHERE rowid IN ({held})"
+    return dict(database.execute(query).fetchall())
+
+
+def _select_parents(stream: Stream, *, first: str = "") -> str:
+    """Select the parents of *stream*, each as JSON with the fields that requests for its child records need."""
+    assert stream.parent
+    above = STREAMS[stream.parent.stream]
+    wanted = {*stream.parent.ids.values(), *stream.parent.brings.values(), CREATED, CHANGED}
+    needed = [field.name for field in above.fields if field.name in wanted]
+    fields = ", ".join(f"{literal(name)}, {JSON_COLUMN}->{literal(name)}" for name in needed)
+    return f"SELECT {first}json_object({fields}) FROM {identifier(above.name)}"
 
 
 def find_lost_parents(database: duckdb.DuckDBPyConnection, stream: Stream, *, read_until: str) -> list[str]:

@@ -66,7 +66,7 @@ class Store:
 
         Raises ArchiveError, and leaves the file unchanged, if it is not an archive of this account.
         """
-        header = self._read_header() if is_file(self.path) else None
+        header = self.read_header() if is_file(self.path) else None
         if header is None:
             with self.transaction() as database:
                 schema.create(database)
@@ -242,7 +242,7 @@ class Store:
         """Open the file to read it."""
         return self._open("READ_ONLY")
 
-    def _read_header(self) -> schema.Header | None:
+    def read_header(self) -> schema.Header | None:
         """What the file says about itself, None if its creation was interrupted; raises ArchiveError if not ours."""
         with self.reading() as database:
             header = schema.read_header(database, self.path)

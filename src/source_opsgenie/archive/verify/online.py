@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import orjson
@@ -104,23 +105,24 @@ class OnlineCheck:
         for found in comparison.run():
             match found:
                 case Missing(rows):
-                    differences.missing += [(row.id, row.created) for row in rows]
+                    differences.missing |= {row.id: row.created for row in rows}
                 case Deleted(ids):
-                    differences.gone += ids
+                    differences.gone |= dict.fromkeys(ids)
                 case Unfinished():
                     text = f"Opsgenie counts {count_of(found.missing + found.deleted)} more or fewer than were found."
                     yield Finding(Kind.INCOMPLETE, stream.name, text)
 
     def _compare_spans(self, differences: "Differences") -> None:
         """Compare the rows of a random share of the spans in which the file has about a page of rows."""
-        times = self.store.creation_times(differences.stream)
-        spans = [
-            (times[at], times[min(at + ROWS_IN_SPAN, len(times)) - 1] + 1) for at in range(0, len(times), ROWS_IN_SPAN)
-        ]
-        search = search_of(self.connection, differences.stream)
+        stream = differences.stream
+        search = search_of(self.connection, stream)
+        starts = self.store.creation_times(stream)[::ROWS_IN_SPAN]
+        spans = list(pairwise([*starts, self.connection.client.date_ms or 0]))
         for start, end in random.sample(spans, math.ceil(self.share * len(spans))):
-            for rows in read_span(search, start, end):
-                differences.add_rows(self.store, [row.record for row in rows if not row.set_aside])
+            rows = [row.record for rows in read_span(search, start, end) for row in rows if not row.set_aside]
+            differences.add_rows(
+                self.store, rows, scope=f"epoch_ms({CREATED}) >= {start} AND epoch_ms({CREATED}) < {end}"
+            )
 
     def _compare_children(self, differences: "Differences") -> None:
         """Compare the child records of a random share of the parents."""
@@ -148,9 +150,10 @@ class Differences:
     stream: Stream
     until: str
     rows: int = 0
-    missing: list[tuple[str, int | None]] = field(default_factory=list)
+    # By key: when they were created; which fields changed, and when; and those that only the file has.
+    missing: dict[str, int | None] = field(default_factory=dict)
     changed: list[tuple[str, list[str], int | None]] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    gone: dict[str, None] = field(default_factory=dict)
 
     def add(self, store: Store, batches: Sequence[Batch[Record]], *, scope: str) -> None:
         """Add what *batches* have of the rows that meet the condition *scope*; raises the error of what they lack."""
@@ -158,7 +161,7 @@ class Differences:
             raise set_aside[0].error
         self.add_rows(store, [row for batch in batches for row in batch.rows], scope=scope)
 
-    def add_rows(self, store: Store, records: Sequence[Record], *, scope: str = "false") -> None:
+    def add_rows(self, store: Store, records: Sequence[Record], *, scope: str) -> None:
         """Add the *records*, which are all that meet the condition *scope*."""
         self.rows += len(records)
         stream = self.stream
@@ -166,9 +169,9 @@ class Differences:
             stage(database, stream, [orjson.dumps(record).decode() for record in records], synced_at=now())
             database.execute(tables.match_rows(stream))
             database.execute(tables.find_changed(stream))
-            self.missing += database.execute(_select_missing(stream)).fetchall() if not stream.search else []
+            self.missing |= dict(database.execute(_select_missing(stream)).fetchall())
             self.changed += database.execute(_select_changed(stream)).fetchall()
-            self.gone += [key for (key,) in database.execute(_select_gone(stream, scope)).fetchall()]
+            self.gone |= dict.fromkeys(key for (key,) in database.execute(_select_gone(stream, scope)).fetchall())
 
     def findings(self) -> Iterator[Finding]:
         """A finding for each kind of difference; what happened after the sync is no fault of the file."""
@@ -176,7 +179,9 @@ class Differences:
         name = self.stream.name
         for is_later in (False, True):
             later = " since" if is_later else ""
-            missing = [key for key, created in self.missing if (created is None or created >= until) is is_later]
+            missing = [
+                key for key, created in self.missing.items() if (created is None or created >= until) is is_later
+            ]
             if missing:
                 kind = Kind.SINCE if is_later else Kind.MISSING
                 yield Finding(kind, name, f"{count_of(len(missing))} created{later}: {list_some(missing, most=NAMED)}.")
@@ -188,7 +193,7 @@ class Differences:
                 text = f"{count_of(len(changed))} changed{later} ({list_some(fields)}): {keys}."
                 yield Finding(kind, name, text)
         if self.gone:
-            text = f"{count_of(len(self.gone))} deleted since: {list_some(self.gone, most=NAMED)}."
+            text = f"{count_of(len(self.gone))} deleted since: {list_some(list(self.gone), most=NAMED)}."
             yield Finding(Kind.SINCE, name, text)
 
 

@@ -16,7 +16,7 @@ from source_opsgenie.archive.database import open_database
 from source_opsgenie.archive.query import say
 from source_opsgenie.archive.reporting import ExitCode
 from source_opsgenie.archive.verify.checks import check_file
-from source_opsgenie.archive.verify.findings import Finding, Kind, count_of
+from source_opsgenie.archive.verify.findings import Finding, count_of
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import STREAMS
 
@@ -36,13 +36,15 @@ class Verified:
     last_sync: str
     findings: Sequence[Finding]
     seconds: float
+    # How much was compared with Opsgenie, in words, if it was.
+    compared: str = ""
 
     @property
     def exit_code(self) -> ExitCode:
         """DIFFERENT if the file is not as its syncs left it; INCOMPLETE if a sync has not finished its work."""
         if any(one.kind.is_difference for one in self.findings):
             return ExitCode.DIFFERENT
-        return ExitCode.INCOMPLETE if any(one.kind is Kind.INCOMPLETE for one in self.findings) else ExitCode.COMPLETE
+        return ExitCode.INCOMPLETE if self.findings else ExitCode.COMPLETE
 
 
 def verify(path: Path, *, lost: Sequence[Finding] = (), quiet: bool) -> Verified:
@@ -84,6 +86,8 @@ def print_verified(verified: Verified) -> None:
     read = (
         f"{count_of(verified.rows)} in {verified.path}, last synced {verified.last_sync}, in {verified.seconds:.1f} s"
     )
+    if verified.compared:
+        click.echo(f"{verified.compared}.")
     if differences:
         click.echo(f"{count_of(differences, 'difference')} in {read}.")
         click.echo(f"Read what Opsgenie still has again with: opsgenie-archive verify {verified.path} --repair")
@@ -104,6 +108,7 @@ def to_json(verified: Verified) -> str:
         "exit_code": int(verified.exit_code),
         "rows": verified.rows,
         "seal": verified.seal,
+        "compared": verified.compared or None,
         "findings": [finding.to_mapping() for finding in verified.findings],
         "seconds": round(verified.seconds, 1),
     }
