@@ -6,7 +6,8 @@ from typing import Any
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-RELATIVE_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)([^)#]*)(#[^)]*)?\)")
+RELATIVE_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\((?!https?:)([^)#]*)(#[^)]*)?\)")
+RELATIVE_IMAGE = re.compile(r"!\[[^\]]*\]\((?!https?:)[^)]*\)\n*")
 
 
 class IndexReadme(MetadataHookInterface):
@@ -21,10 +22,13 @@ class IndexReadme(MetadataHookInterface):
 
 
 def with_links(text: str, pages: str) -> str:
-    """Return *text* with relative links below the address *pages*, or with their words alone if it is empty."""
+    """Return *text* with relative links below the address *pages*, or with their words alone if it is empty.
+
+    Pictures are left out: a page of a repository shows them, but does not lead to their file.
+    """
 
     def replace(link: re.Match[str]) -> str:
         words, path, anchor = link.groups(default="")
         return f"[{words}]({pages}/{path or 'README.md'}{anchor})" if pages else words
 
-    return RELATIVE_LINK.sub(replace, text)
+    return RELATIVE_LINK.sub(replace, RELATIVE_IMAGE.sub("", text))

@@ -31,9 +31,10 @@ CHANGED_ALERTS = """
 """
 LAST_MONTH = "SELECT (date_trunc('month', max(createdAt)) - INTERVAL 1 MONTH)::DATE FROM alerts"
 REPORT = Path("demo") / "report"
+PAGE = Path("demo") / "acme.html"
 VIEWS = "team_months,on_call_hours_by_team,mtta_mttr,noisy_integrations"
 AFTERWORD = f"""
-Open {REPORT / "opsgenie.xlsx"} in a spreadsheet program.
+Open {PAGE} in a browser, and {REPORT / "opsgenie.xlsx"} in a spreadsheet program.
 
 To copy your own account, create a key in Opsgenie under Settings > API key
 management, with the permissions Read and Configuration Access, and run
@@ -66,6 +67,8 @@ def main() -> None:
     run("opsgenie-archive", "sql", str(FILE), f"FROM team_months WHERE month = '{fetch(LAST_MONTH)}'")
     heading("The same and more as a spreadsheet")
     run("opsgenie-archive", "export", str(FILE), "--to", str(REPORT), "--format", "xlsx", "--views", VIEWS)
+    heading("And as a page for a browser, with charts and the alerts to search")
+    run("opsgenie-archive", "show", str(FILE), "--to", str(PAGE))
     CONSOLE.print(f"\nThe demo took {time.monotonic() - started:.0f} s.\n{AFTERWORD}", markup=False, soft_wrap=True)
 
 

@@ -29,7 +29,7 @@ LEFT_OUT = {"opsgenie-archive": "source_opsgenie/airbyte/"}
 # Hatch adds the last two to each sdist.
 IN_EVERY_SDIST = {"README.md", "LICENSE", "pyproject.toml", ".gitignore", "PKG-INFO"}
 IN_THE_ROOTS_SDIST = {"CHANGELOG.md", "SECURITY.md", "hatch_build.py"} | {
-    f"docs/{page.name}" for page in ROOT.glob("docs/*.[ms][dv]*")
+    f"docs/{page.name}" for page in ROOT.glob("docs/*.*") if page.suffix in {".md", ".svg", ".png"}
 }
 IN_EVERY_WHEEL = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"}
 
@@ -140,6 +140,14 @@ def test_links_lead_to_a_public_repository() -> None:
     expected = f"[key]({pages}/README.md#the-key), [docs/errors.md]({pages}/docs/errors.md#timeouts), [DuckDB](https://duckdb.org)"
 
     assert expected == with_links(text, pages)
+
+
+@pytest.mark.parametrize("pages", ["", "https://example.org/blob/v1"])
+def test_an_index_page_has_no_pictures(pages: str) -> None:
+    """A picture of the repository is left out, with its words; a badge of another site stays."""
+    text = "One.\n\n![The page](docs/page.png)\n\n![badge](https://example.org/badge.svg) Two."
+
+    assert "One.\n\n![badge](https://example.org/badge.svg) Two." == with_links(text, pages)
 
 
 def test_all_distributions_have_the_same_version_and_licence(built: Path) -> None:

@@ -121,7 +121,7 @@ class Display:
         example = f"opsgenie-archive sql {shlex.quote(str(summary.path))}"
         if not self.is_quiet:
             # The terminal wraps it, so that it can be pasted.
-            self.console.print(Text(f"Query it with: {example} (also: status, export)"), soft_wrap=True)
+            self.console.print(Text(f"Query it with: {example} (also: show, status, export)"), soft_wrap=True)
 
     def _print_details(self, summary: Summary) -> None:
         self.console.print(_details_table(summary))

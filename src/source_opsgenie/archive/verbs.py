@@ -78,6 +78,15 @@ Examples:
   opsgenie-archive compare acme.duckdb alert_logs.parquet --stream alert_logs
   opsgenie-archive compare acme.duckdb alerts.csv.gz --id alert_id --to missing.csv
 """
+SHOW_HELP = """Write an archive as one HTML page, for a browser and without any network.
+
+The page has the account at a glance, charts of alerts, response times, noise and hours on call, incidents with their
+story, the newest 10,000 alerts to search, and every stream with its proof. An existing page is replaced.
+
+\b
+Example:
+  opsgenie-archive show acme.duckdb --to acme.html
+"""
 FORMATS = ("csv", "xlsx", "jsonl", "parquet", "sqlite")
 FORMS = ("opsgenie-csv", "config", "evidence")
 
@@ -188,4 +197,18 @@ def compare_command(as_json: bool, **options: Any) -> None:
     raise SystemExit(ExitCode.DIFFERENT if is_different else ExitCode.COMPLETE)
 
 
-VERBS = (compact_command, compare_command, export_command, sql_command, status_command)
+@click.command("show", help=SHOW_HELP, short_help="Write an archive as one page for a browser.")
+@FILE
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path), required=True, metavar="PAGE", help="The HTML file to write."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON instead of progress.")
+def show_command(path: Path, target: Path, as_json: bool) -> None:
+    """Write the archive at *path* as the page *target*."""
+    with report_errors():
+        from source_opsgenie.archive.page.run import run_show  # noqa: PLC0415 -- slow to import
+
+        run_show(path, target, as_json=as_json)
+
+
+VERBS = (compact_command, compare_command, export_command, show_command, sql_command, status_command)
