@@ -1,4 +1,4 @@
-"""Exports of an archive of 1,000,000 alerts: rows per second and memory in each format.
+"""Exports of an archive of 1,000,000 alerts, and its page: rows per second and memory.
 
 The archive is made with SQL, in a process of its own: `python -m benchmarks.exports FILE`.
 """
@@ -22,6 +22,9 @@ FORMATS = ("csv", "parquet", "jsonl", "sqlite", "xlsx")
 RELATIONS = (("--views", "alert_facts"), ("--tables", "alerts"))
 MAX_MEMORY_MB = 300
 MIN_ROWS_PER_SECOND = 50_000
+MAX_PAGE_SECONDS = 60
+MAX_PAGE_MB = 15
+MAX_PAGE_MEMORY_MB = 600
 FAST = ("csv", "parquet")
 HEADINGS = ("export", "format", "rows per CPU s", "peak MB", "CPU s", "total s")
 START = "from source_opsgenie.archive.run import main; main()"
@@ -50,8 +53,14 @@ def exports(log: Log) -> Report:
         path = Path(folder) / "acme.duckdb"
         subprocess.run([sys.executable, "-m", "benchmarks.exports", path], check=True)
         log(f"an archive of {ALERTS:,} alerts with details: {path.stat().st_size / 1e6:.0f} MB")
-        runs = [_measure(log, path, option, name, of) for of in FORMATS for option, name in RELATIONS]
-    rows = [[f"`{run.name}`", run.file_format, run.rows_per_second, run.peak_mb, run.cpu, run.seconds] for run in runs]
+        runs = [_measure_export(log, path, option, name, of) for of in FORMATS for option, name in RELATIONS]
+        page = path.with_name("acme.html")
+        shown = _measure(log, ("show", path, "--to", page, "--json"), name="show", file_format="html")
+        page_mb = page.stat().st_size / 1e6
+    rows = [
+        [f"`{run.name}`", run.file_format, run.rows_per_second, run.peak_mb, run.cpu, run.seconds]
+        for run in (*runs, shown)
+    ]
     targets = [
         Target(f"memory of `{run.name}` as {run.file_format}", run.peak_mb, MAX_MEMORY_MB, at_most=True, unit=" MB")
         for run in runs
@@ -61,19 +70,29 @@ def exports(log: Log) -> Report:
         for run in runs
         if run.file_format in FAST
     ]
+    targets += [
+        Target("CPU time of the page", shown.cpu, MAX_PAGE_SECONDS, at_most=True, unit=" s"),
+        Target("size of the page", page_mb, MAX_PAGE_MB, at_most=True, unit=" MB"),
+        Target("memory of the page", shown.peak_mb, MAX_PAGE_MEMORY_MB, at_most=True, unit=" MB"),
+    ]
     return Report(format_table(HEADINGS, rows), targets)
 
 
-def _measure(log: Log, path: Path, option: str, name: str, file_format: str) -> Measured:
+def _measure_export(log: Log, path: Path, option: str, name: str, file_format: str) -> Measured:
     target = path.with_name(f"{name}-{file_format}")
     arguments = ("export", path, "--to", target, option, name, "--format", file_format, "--json")
+    measured = _measure(log, arguments, name=name, file_format=file_format)
+    for file in target.iterdir():
+        file.unlink()
+    return measured
+
+
+def _measure(log: Log, arguments: tuple[str | Path, ...], *, name: str, file_format: str) -> Measured:
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-c", START, *arguments], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0, arguments
-    for file in target.iterdir():
-        file.unlink()
     cpu = usage.ru_utime + usage.ru_stime
     measured = Measured(name, file_format, time.monotonic() - started, cpu, usage.ru_maxrss / 1024)
     log(f"{name} as {file_format}: {measured.seconds:.1f} s, {measured.cpu:.1f} s of CPU, {measured.peak_mb:.0f} MB")

@@ -1,6 +1,6 @@
 """Render the page from its template, with everything that it needs inside."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -35,14 +35,14 @@ class Page:
         return next(self.sections["glance"].records())
 
 
-def render(page: Page) -> str:
-    """The *page* as HTML without any reference to another file."""
+def render(page: Page) -> Iterator[str]:
+    """The *page* as parts of an HTML text without any reference to another file."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["number"] = "{:,}".format
     environment.filters["minute"] = "{:%Y-%m-%d %H:%M}".format
-    return environment.from_string(_read("page.html.jinja")).render(
+    return environment.from_string(_read("page.html.jinja")).generate(
         page=page,
         status=page.status,
         glance=page.glance,
@@ -54,14 +54,9 @@ def render(page: Page) -> str:
         script="".join(_read(f"scripts/{name}.js") for name in SCRIPTS),
         vega=_read("vega/vega.js"),
         licence=_read("vega/LICENSE"),
-        data=_embed(page),
+        embedded=[name for name in page.sections if name not in ONLY_TEMPLATE],
         charts=to_json(_charts()),
     )
-
-
-def _embed(page: Page) -> str:
-    parts = (f'"{name}":{section.encode()}' for name, section in page.sections.items() if name not in ONLY_TEMPLATE)
-    return f"{{{','.join(parts)}}}"
 
 
 def _charts() -> dict[str, Any]:

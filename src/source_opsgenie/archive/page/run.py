@@ -3,7 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from source_opsgenie.errors import ConfigError
 from source_opsgenie.signals import SIGNALS_DEFERRED
 
 # DuckDB sorts and joins what is larger than this in temporary files.
-MEMORY_LIMIT = "256MB"
+MEMORY_LIMIT = "160MB"
 BEGINNING = b"<!doctype html>"
 
 
@@ -70,12 +70,12 @@ def _is_page(path: Path) -> bool:
         return file.read(len(BEGINNING)).lower() in {BEGINNING, b""}
 
 
-def _write(target: Path, text: str) -> None:
-    """Replace *target* by *text*, which only its owner can read; after an error, it is as it was."""
+def _write(target: Path, texts: Iterable[str]) -> None:
+    """Replace *target* by *texts*, which only its owner can read; after an error, it is as it was."""
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.absolute().parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.writelines(texts)
         Path(name).replace(target)
     finally:
         with suppress(FileNotFoundError):

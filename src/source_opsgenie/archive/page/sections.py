@@ -13,7 +13,7 @@ from source_opsgenie.archive.page.escaping import to_json
 # The limits of the queries, each named as its parameter.
 LIMITS: Mapping[str, int] = {
     "alerts": 10_000,
-    "incidents": 300,
+    "incidents": 200,
     "events": 100,
     "teams": 40,
     "people": 40,
@@ -22,7 +22,7 @@ LIMITS: Mapping[str, int] = {
     "characters": 1_000,
 }
 # By section: how many bytes it may take. Texts are cut shorter until it does.
-MAX_BYTES: Mapping[str, int] = {"alerts": 8_000_000, "incidents": 1_000_000, "incident_stories": 2_500_000}
+MAX_BYTES: Mapping[str, int] = {"alerts": 7_500_000, "incidents": 1_000_000, "incident_stories": 4_000_000}
 SHORTEST = 25
 CUT = " … [cut]"
 QUERIES = files(__package__).joinpath("queries")
@@ -59,8 +59,9 @@ def read_section(
     max_bytes: Mapping[str, int] = MAX_BYTES,
 ) -> Section:
     """Read a section within its *limits*, of which those of rows hold, and that of bytes if short texts suffice."""
-    query = QUERIES.joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    result = database.execute(query, {limit: value for limit, value in limits.items() if f"${limit}" in query} or None)
+    for statement in QUERIES.joinpath(f"{name}.sql").read_text(encoding="utf-8").split(";\n"):
+        needed = {limit: value for limit, value in limits.items() if f"${limit}" in statement}
+        result = database.execute(statement, needed or None)
     columns = [column[0] for column in result.description or ()]
     section = Section(name, columns, result.fetchall(), limits["characters"])
     return _fit(_cut(section, limits["characters"]), max_bytes.get(name, 0))
@@ -68,7 +69,7 @@ def read_section(
 
 def _fit(section: Section, max_bytes: int) -> Section:
     """The *section* with its texts cut in halves until it takes at most *max_bytes*, if that is possible."""
-    while max_bytes and section.characters > SHORTEST and len(section.encode().encode()) > max_bytes:
+    while max_bytes and section.characters // 2 >= SHORTEST and len(section.encode().encode()) > max_bytes:
         section = _cut(section, section.characters // 2)
     return section
 
