@@ -13,6 +13,7 @@ from tests.support.broken import Broken
 from tests.support.fakes import NOW
 
 from opsgenie_simulator import Account, Simulator
+from source_opsgenie.archive.store import Store
 from source_opsgenie.streams import STREAMS
 
 COMPLETE, INCOMPLETE, DIFFERENT = 0, 1, 10
@@ -75,6 +76,8 @@ DAMAGES = {
     "a digest edited": ("UPDATE _archive.digests SET rows = rows + 1", ["! edited     the records of the syncs"]),
     "the records dropped": ("DROP TABLE _archive.digests", ["! damaged    the records digests are missing"]),
 }
+# How DuckDB divides its files.
+HEADER_BYTES, BLOCK_BYTES = 3 * 4_096, 262_144
 # How many rows a repair writes, where it is not the one that was damaged.
 MOST_WRITTEN = {
     "a list emptied": 6,
@@ -206,17 +209,11 @@ def test_a_repair_that_fails_leaves_the_stream_incomplete(copied: Command, broke
 
 def test_a_sync_that_was_interrupted_is_named(copied: Command) -> None:
     """The file is as its syncs left it, but it is not complete."""
-    shutil.copy(copied.path, copied.path.with_name("other.duckdb"))
-    copied.simulator.account.create_alert()
-    process = copied.begin("--streams", "alerts")
-    assert process.stdout
-    process.stdout.readline()
-    process.kill()
-    process.communicate()
+    Store(copied.path, "acme@localhost", print).begin_run([])
     result = run(copied)
 
-    assert result.exit_code in {COMPLETE, INCOMPLETE}, result.output
-    assert (INCOMPLETE == result.exit_code) == ("was interrupted, or is running" in result.output)
+    assert INCOMPLETE == result.exit_code, result.output
+    assert "? incomplete the sync of " in result.output
 
 
 @pytest.mark.parametrize("place", [0.1, 0.3, 0.5, 0.7, 0.9])
@@ -233,6 +230,28 @@ def test_bytes_that_changed_on_the_disk_are_named(copied: Command, place: float)
         assert alerts == copied.query("FROM alerts ORDER BY id")
     else:
         assert "it is damaged. Restore a copy of it" in result.output + result.stderr
+
+
+def test_a_table_that_cannot_be_read_is_repaired(synced: Command, copied: Command) -> None:
+    """What can be read of it is kept; the rest is read again, and all other tables stay."""
+    query = """
+        SELECT block_id FROM pragma_storage_info('alert_logs')
+        WHERE column_name = '_json' AND block_id >= 0 AND segment_type <> 'VALIDITY' LIMIT 1
+    """
+    ((block,),) = copied.query(query)
+    content = bytearray(copied.path.read_bytes())
+    at = HEADER_BYTES + block * BLOCK_BYTES + 5_000
+    content[at : at + 64] = bytes(255 - byte for byte in content[at : at + 64])
+    copied.path.write_bytes(content)
+    found = run(copied)
+    repaired = run(copied, "--repair")
+
+    assert DIFFERENT == found.exit_code
+    assert "! unreadable alert_logs: it is damaged." in found.output
+    assert COMPLETE == repaired.exit_code, repaired.output
+    assert {key: row[0] for key, row in contents(synced).items()} == {
+        key: row[0] for key, row in contents(copied).items()
+    }
 
 
 @pytest.mark.parametrize("size", [0, 1_000, 50_000, 900_000])

@@ -53,7 +53,7 @@ def _guarded(table: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Fin
     except duckdb.Error as error:
         message = str(error)
         remedy = next(remedy for part, remedy in REMEDIES if part in message.lower())
-        yield Finding(Kind.DAMAGED, table, f"it cannot be read: {remedy} (DuckDB: {message.splitlines()[0]})", ("",))
+        yield Finding(Kind.UNREADABLE, table, f"{remedy} (DuckDB: {message.splitlines()[0]})")
 
 
 def _check_records(database: duckdb.DuckDBPyConnection) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     DAMAGED = "damaged"
+    UNREADABLE = "unreadable"
     EDITED = "edited"
     INCOMPLETE = "incomplete"
     SINCE = "since"
@@ -34,6 +35,7 @@ SYMBOLS = {
     Kind.ADDED: "+",
     Kind.CHANGED: "~",
     Kind.DAMAGED: "!",
+    Kind.UNREADABLE: "!",
     Kind.EDITED: "!",
     Kind.INCOMPLETE: "?",
     Kind.SINCE: "*",

@@ -1,13 +1,15 @@
 """Mend a file from what is in it, before anything is requested: tables, columns and keys."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import duckdb
 
 from source_opsgenie.archive import digests, schema, tables
+from source_opsgenie.archive.database import ROW_GROUP_ROWS
 from source_opsgenie.archive.digests import MARKS, Difference
 from source_opsgenie.archive.parents import forget_parents, is_remembered
-from source_opsgenie.archive.records import drop_states, now
+from source_opsgenie.archive.records import drop_states, fetch_number, now
 from source_opsgenie.archive.tables import JSON_COLUMN, OWN_COLUMNS, SYNCED_COLUMN, identifier
 from source_opsgenie.archive.verify.checks import RECORDS
 from source_opsgenie.archive.verify.findings import Finding, Kind
@@ -24,7 +26,7 @@ def mend(database: duckdb.DuckDBPyConnection, findings: list[Finding]) -> dict[s
     What cannot be mended is dropped, so that the next sync reads it: a table without its JSON, and states that were
     edited. Raises ArchiveError if the records of the syncs are gone.
     """
-    if any(not one.table and one.kind is Kind.DAMAGED for one in findings):
+    if any(one.table not in STREAMS and one.kind in {Kind.DAMAGED, Kind.UNREADABLE} for one in findings):
         raise ArchiveError(f"The records of the syncs are damaged ({', '.join(RECORDS)}). Restore a copy of the file.")
     _mend_columns(database)
     schema.ensure_tables(database, [])
@@ -33,6 +35,30 @@ def mend(database: duckdb.DuckDBPyConnection, findings: list[Finding]) -> dict[s
     _mend_records(database, findings)
     differing = {stream.name: digests.differing_parts(database, stream) for stream in STREAMS.values()}
     return {name: parts for name, parts in differing.items() if parts}
+
+
+def readable_rows(database: duckdb.DuckDBPyConnection, stream: Stream) -> list[tuple[int, int]]:
+    """The ranges of row numbers of *stream* that can be read although the file is damaged."""
+    table = identifier(stream.name)
+    last = fetch_number(database, f"SELECT coalesce(max(rowid), -1) FROM {table}")
+    ranges = []
+    for start in range(0, last + 1, ROW_GROUP_ROWS):
+        end = start + ROW_GROUP_ROWS
+        with suppress(duckdb.Error):
+            database.execute(f"SELECT count(hash(COLUMNS(*))) FROM {table} WHERE rowid >= {start} AND rowid < {end}")
+            ranges.append((start, end))
+    return ranges
+
+
+def keep_readable(database: duckdb.DuckDBPyConnection, stream: Stream, ranges: list[tuple[int, int]]) -> None:
+    """Replace the damaged table of *stream* by one with the rows in *ranges*."""
+    table = identifier(stream.name)
+    within = " OR ".join(f"(rowid >= {start} AND rowid < {end})" for start, end in ranges) or "false"
+    database.execute(f"CREATE OR REPLACE TEMP TABLE readable AS FROM {table} WHERE {within}")
+    database.execute(f"DROP TABLE {table} CASCADE")
+    database.execute(tables.create_table(stream))
+    database.execute(f"INSERT INTO {table} BY NAME FROM readable")
+    database.execute(tables.comment_on_table(stream))
 
 
 def let_read_again(database: duckdb.DuckDBPyConnection, stream: Stream, parts: list[Difference]) -> None:

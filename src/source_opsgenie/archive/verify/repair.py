@@ -14,7 +14,7 @@ from source_opsgenie.archive.summary import Summary
 from source_opsgenie.archive.sync import open_for_sync, read_into
 from source_opsgenie.archive.verify.checks import check_file
 from source_opsgenie.archive.verify.findings import Finding, Kind, count_of
-from source_opsgenie.archive.verify.mending import let_read_again, mend
+from source_opsgenie.archive.verify.mending import keep_readable, let_read_again, mend, readable_rows
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.config import Config
 from source_opsgenie.reading.search import search_of
@@ -34,9 +34,13 @@ def repair(path: Path, display: Display, *, config: Config, is_same_account: boo
     with open_for_sync(path, display, config=config, is_same_account=is_same_account) as (connection, store):
         with store.reading() as database:
             findings = [one for one in check_file(database, path) if one.kind.is_difference]
+            unreadable = {one.table for one in findings if one.kind is Kind.UNREADABLE} & STREAMS.keys()
+            readable = {name: readable_rows(database, STREAMS[name]) for name in unreadable}
         if not findings:
             return []
         with store.transaction() as database:
+            for damaged, ranges in readable.items():
+                keep_readable(database, STREAMS[damaged], ranges)
             differing = mend(database, findings)
         for name in differing.keys() & {stream.name for stream in STREAMS.values() if stream.search}:
             _read_months(connection, store, display, STREAMS[name], differing[name])
