@@ -66,7 +66,11 @@ class Command:
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a sync in a process of its own."""
-        program = [sys.executable, "-c", LISTENING, "sync", "--to", str(self.path), *arguments]
+        return self.start("sync", "--to", str(self.path), *arguments)
+
+    def start(self, *arguments: str, preamble: str = "") -> subprocess.Popen[str]:
+        """Start any command in a process of its own, which runs *preamble* first."""
+        program = [sys.executable, "-c", preamble + LISTENING, *arguments]
         return subprocess.Popen(
             program, env=os.environ | self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

@@ -79,6 +79,16 @@ def table_recorded(database: duckdb.DuckDBPyConnection, table: str) -> Iterator[
 
 
 @contextmanager
+def unrecorded(database: duckdb.DuckDBPyConnection, stream: Stream) -> Iterator[None]:
+    """Keep what is recorded of *stream*, to compare with it what runs within: rows that were lost are stored again."""
+    kept = database.execute("FROM _archive.digests WHERE stream = ?", [stream.name]).fetchall()
+    yield
+    forget(database, stream)
+    if kept:
+        database.executemany("INSERT INTO _archive.digests VALUES (?, ?, ?, ?)", kept)
+
+
+@contextmanager
 def sealed_transaction(database: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Commit what runs within, with a new seal; an error rolls it back when the file is closed."""
     database.execute("BEGIN")

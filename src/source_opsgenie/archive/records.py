@@ -103,7 +103,7 @@ def find_lost_rows(database: duckdb.DuckDBPyConnection, streams: Iterable[Stream
         lacking = [part for part in differing_counts(database, stream) if part.held < part.recorded]
         if lacking:
             renew(database, stream, [part.part for part in lacking])
-            database.execute("UPDATE _archive.streams SET is_complete = false WHERE stream = ?", [stream.name])
+            mark_incomplete(database, stream)
             yield stream, sum(part.recorded - part.held for part in lacking)
 
 
@@ -111,6 +111,12 @@ def drop_states(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
     """Drop all states of *stream*: the next sync reads everything again."""
     database.execute("UPDATE _archive.streams SET state = NULL WHERE stream = ?", [stream.name])
     database.execute("DELETE FROM _archive.scopes WHERE stream = ?", [stream.name])
+    mark_incomplete(database, stream)
+
+
+def mark_incomplete(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
+    """Record that *stream* may lack rows, until it was read to its end."""
+    database.execute("UPDATE _archive.streams SET is_complete = false WHERE stream = ?", [stream.name])
 
 
 def swap_state(database: duckdb.DuckDBPyConnection, name: str, text: str, *, last: str, scope: str) -> None:

@@ -201,7 +201,6 @@ def _ensure_table(database: duckdb.DuckDBPyConnection, stream: Stream, stored: M
     if not stored:
         database.execute(tables.create_table(stream))
         # Where a table was dropped, nothing of it has been read.
-        database.execute("UPDATE _archive.streams SET is_complete = false WHERE stream = ?", [stream.name])
         drop_states(database, stream)
         database.execute("DELETE FROM _archive.parents WHERE stream = ?", [stream.name])
         digests.forget(database, stream)

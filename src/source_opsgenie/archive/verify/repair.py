@@ -9,12 +9,14 @@ from source_opsgenie.api.connection import Connection
 from source_opsgenie.archive import digests
 from source_opsgenie.archive.digests import Difference
 from source_opsgenie.archive.display import Display
+from source_opsgenie.archive.records import mark_incomplete
 from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.summary import Summary
 from source_opsgenie.archive.sync import open_for_sync, read_into
 from source_opsgenie.archive.verify.checks import check_file
 from source_opsgenie.archive.verify.findings import Finding, Kind, count_of
 from source_opsgenie.archive.verify.mending import keep_readable, let_read_again, mend, readable_rows
+from source_opsgenie.archive.writing import write_rows
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.config import Config
 from source_opsgenie.reading.search import search_of
@@ -27,13 +29,13 @@ DELETED_ROW_REQUESTS = 50
 
 
 def repair(path: Path, display: Display, *, config: Config, is_same_account: bool) -> list[Finding]:
-    """Repair the archive at *path*; returns what is lost for good.
+    """Repair the archive at *path*, and read what an interrupted sync or repair left; returns what is lost for good.
 
-    What differs stays recorded as different until its stream was read to its end.
+    What differs stays recorded as different, or its stream as incomplete, until this was read to its end.
     """
     with open_for_sync(path, display, config=config, is_same_account=is_same_account) as (connection, store):
         with store.reading() as database:
-            findings = [one for one in check_file(database, path) if one.kind.is_difference]
+            findings = list(check_file(database, path))
             unreadable = {one.table for one in findings if one.kind is Kind.UNREADABLE} & STREAMS.keys()
             readable = {name: readable_rows(database, STREAMS[name]) for name in unreadable}
         if not findings:
@@ -41,7 +43,7 @@ def repair(path: Path, display: Display, *, config: Config, is_same_account: boo
         with store.transaction() as database:
             for damaged, ranges in readable.items():
                 keep_readable(database, STREAMS[damaged], ranges)
-            differing = mend(database, findings)
+            differing = mend(database, [one for one in findings if one.kind.is_difference])
         for name in differing.keys() & {stream.name for stream in STREAMS.values() if stream.search}:
             _read_months(connection, store, display, STREAMS[name], differing[name])
         with store.transaction() as database:
@@ -57,10 +59,10 @@ def repair(path: Path, display: Display, *, config: Config, is_same_account: boo
 def _streams_to_read(
     findings: Sequence[Finding], differing: Mapping[str, Sequence[Difference]], *, chosen: Collection[str]
 ) -> list[Stream]:
-    """Those of the *chosen* streams that were damaged, each after those that its rows belong to."""
-    is_any_state = any(one.kind is Kind.EDITED and not one.table for one in findings)
+    """Those of the *chosen* streams that were damaged or are incomplete, each after those that its rows belong to."""
+    is_any = any(one.kind in {Kind.EDITED, Kind.INCOMPLETE} and not one.table for one in findings)
     names = {*differing, *(one.table for one in findings if one.table in STREAMS)}
-    damaged = [STREAMS[name] for name in chosen if is_any_state or name in names]
+    damaged = [STREAMS[name] for name in chosen if is_any or name in names]
     return list({stream.name: stream for one in damaged for stream in ancestry(one)}.values())
 
 
@@ -74,9 +76,12 @@ def _read_months(
             display.info(f"{stream.name}: reading the rows of {one.part} again.")
             for rows in read_span(search, *span):
                 records = [orjson.dumps(row.record).decode() for row in rows if not row.set_aside]
-                store.add_missing(stream, records)
+                with store.transaction() as database, digests.unrecorded(database, stream):
+                    write_rows(database, stream, records)
     with store.transaction() as database:
         digests.renew(database, stream, [one.part for one in parts])
+        # Marks, and rows that Opsgenie does not have, are found by the read that follows.
+        mark_incomplete(database, stream)
 
 
 def _span(part: str) -> tuple[int, int] | None:

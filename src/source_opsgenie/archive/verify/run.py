@@ -69,7 +69,9 @@ def open_unchanged(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise ArchiveError(f"{path} does not exist. Name an archive that opsgenie-archive sync has written.")
     with open_database(path, "READ_ONLY", notify=say, max_wait_seconds=MAX_WAIT_SECONDS) as database:
         header = schema.read_header(database, path)
-        if header is None or header.format < schema.FORMAT:
+        if header is None:
+            raise ArchiveError(f"{path} is empty. Read the account again with: opsgenie-archive sync --to {path}")
+        if header.format < schema.FORMAT:
             raise ArchiveError(
                 f"{path} was written by an older version, which recorded no digests, so it cannot be verified. Upgrade "
                 f"it with: opsgenie-archive status {path}"
