@@ -46,6 +46,8 @@ COMMENTS = """
     COMMENT ON TABLE _archive.digests IS 'How many rows each sync left in a table, and a digest of them, by month.';
     COMMENT ON TABLE _archive.runs IS 'Every sync into this file; a sync without an end was killed.';
 """
+# A state of a development version, from which no sync resumes.
+OUTDATED_STATE = '{"version": 1}'
 COLUMNS = """
     SELECT table_name, column_name, comment FROM duckdb_columns()
     WHERE database_name = 'archive' AND schema_name = 'main' AND NOT internal
@@ -65,8 +67,12 @@ def _to_format_2(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def _to_format_3(database: duckdb.DuckDBPyConnection) -> None:
-    """Add what is owed, proofs of each sync, states of several scopes, and the key that last named the account."""
+    """Add what is owed, proofs of each sync, states of several scopes, and the key that last named the account.
+
+    Sync cannot resume from earlier states: what is left of each lets the next one say so, and read everything.
+    """
     database.execute("ALTER TABLE _archive.file ADD COLUMN key VARCHAR")
+    database.execute("UPDATE _archive.streams SET state = ? WHERE state IS NOT NULL", [OUTDATED_STATE])
     database.execute(OWED)
     database.execute(SCOPES)
     database.execute(PROOFS)

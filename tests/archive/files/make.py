@@ -21,6 +21,7 @@ FILES = {
     "format-3": ("v1.0.0rc1", ("1.4.3",)),
     "format-4": ("7a39c96", ("1.4.3",)),
     "format-5": ("c50deba", ("1.4.3", "1.5.6", "2.0.1")),
+    "format-6": ("5f5da39", ("1.4.3", "1.5.6", "2.0.1")),
 }
 STREAMS = "alerts,alert_logs,users,teams,schedules,schedule_timelines,heartbeats"
 SYNC = """
@@ -52,7 +53,7 @@ def make(name: str, revision: str, *, duckdb: str, folder: Path) -> None:
         [sys.executable, "-c", SYNC, path, STREAMS], env=environment, cwd=code, stdout=subprocess.DEVNULL
     )
     target = FOLDER / f"{name}-duckdb-{duckdb}.xz"
-    target.write_bytes(lzma.compress(path.read_bytes()))
+    target.write_bytes(lzma.compress(path.read_bytes(), preset=9 | lzma.PRESET_EXTREME))
     path.unlink()
     sys.stdout.write(f"{target.name}: {target.stat().st_size:,} bytes\n")
 
