@@ -112,8 +112,12 @@ def test_an_older_file_is_continued(request: pytest.FixtureRequest, command: Com
 
 
 @pytest.mark.parametrize("old", OLD, indirect=True)
-def test_a_read_only_file_is_read_and_not_changed(command: Command) -> None:
+def test_a_read_only_file_is_read_and_not_changed(
+    command: Command, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file without write permission answers from an upgraded copy, of which nothing is left, even for root."""
+    copies = tmp_path_factory.mktemp("copies")
+    monkeypatch.setattr(tempfile, "tempdir", str(copies))
     before = command.path.read_bytes()
     command.path.chmod(0o400)
     status = command("status", str(command.path), "--json")
@@ -123,7 +127,7 @@ def test_a_read_only_file_is_read_and_not_changed(command: Command) -> None:
     assert str(command.path) == json.loads(status.stdout)["file"]
     assert "is read-only and of an older version: reading a temporary copy" in result.stderr
     assert before == command.path.read_bytes()
-    assert [] == list(Path(tempfile.gettempdir()).glob("opsgenie-archive.*"))
+    assert [] == list(copies.iterdir())
 
 
 @pytest.mark.skipif(not IS_POSSIBLE, reason="permissions do not count for root")

@@ -1,9 +1,12 @@
-"""The ready views as such: they exist in every archive, are described, and follow the installed version."""
+"""The ready views are right, exist in every archive, are described, and follow the installed version."""
+
+from collections.abc import Callable, Iterator
 
 import duckdb
 import pytest
-from tests.support.answers import Answers
+from tests.support.answers import Answers, Compared
 from tests.support.archive_command import Command
+from tests.support.truths import TRUTHS
 
 from source_opsgenie.archive import schema, views
 from source_opsgenie.archive.views import View
@@ -29,6 +32,39 @@ def test_every_view_has_rows(answers: Answers, view: View) -> None:
 
     assert rows
     assert set() == {name for name in rows[0] if all(row[name] is None for row in rows)}
+
+
+@pytest.mark.parametrize("truth", TRUTHS, ids=lambda truth: truth.__name__)
+def test_a_view_is_right(answers: Answers, truth: Callable[[Answers], Iterator[Compared]]) -> None:
+    """The views return what Python computes from the account."""
+    for compared in truth(answers):
+        assert compared.expected == compared.found, compared.view
+
+
+def test_conditions_are_in_words(answers: Answers) -> None:
+    """The conditions of a routing rule can be read."""
+    assert {
+        "match-all",
+        "match-all-conditions: extra-properties host contains disk; priority not equals P5",
+        "match-all-conditions: message contains disk; priority not equals P5",
+    } == {row["criteria"] for row in answers.rows("routing_rules")}
+
+
+def test_business_hours_can_be_chosen(answers: Answers) -> None:
+    """With business hours from 0 to 24, only weekends are off hours, and the hours stay the same."""
+    rows = answers.rows("SELECT * FROM report.on_call_hours_between(0, 24) WHERE team IS NULL")
+    usual = answers.rows("on_call_hours")
+
+    assert [row["hours"] for row in usual] == [row["hours"] for row in rows]
+    assert sum(row["business_hours"] for row in usual) < sum(row["business_hours"] for row in rows)
+
+
+def test_completeness(answers: Answers) -> None:
+    """Each stream that was chosen has a row with its proof."""
+    rows = answers.rows("completeness")
+
+    assert all(row["is_complete"] and row["proof"] for row in rows)
+    assert "alerts" in {row["stream"] for row in rows}
 
 
 def test_every_view_is_described(answers: Answers) -> None:

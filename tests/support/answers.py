@@ -25,10 +25,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answers:
-    """The *account* and the file at *path* that a sync copied it to."""
+    """The *account* and the file at *path* that a sync copied it to, with who was on call *on_call_since*."""
 
     account: Account
     path: Path
+    on_call_since: str = ON_CALL_SINCE
 
     def rows(self, query: str) -> list[Row]:
         """The rows of *query*, or of the view with that name."""
@@ -49,14 +50,18 @@ class Answers:
         """All alerts, in full form."""
         return list(self.account.alerts.values())
 
+    @property
+    def people(self) -> dict[str | None, str]:
+        """The full name of each user by username."""
+        return {user["username"]: user["fullName"] or user["username"] for user in self.account.users.values()}
+
     def team(self, team_id: str) -> str:
         """The name of a team."""
         return str(self.account.teams[team_id]["name"])
 
     def person(self, name: str | None) -> str | None:
         """The full name of the user with this username; any other *name* as it is."""
-        names = {user["username"]: user["fullName"] or user["username"] for user in self.account.users.values()}
-        return names.get(name or "", name or None)
+        return self.people.get(name, name or None)
 
     def teams_of(self, alert: Body) -> set[str]:
         """The names of the teams that an alert was routed to."""
@@ -64,9 +69,29 @@ class Answers:
         return {self.team(team_id) for team_id in ids}
 
 
+@dataclass(frozen=True)
+class Compared:
+    """What the *view* must return, and what was *found* in it."""
+
+    view: str
+    expected: Any
+    found: Any
+
+
 def archive_everything(folder: Path) -> Answers:
     """Copy an account into a file in *folder*, as the command does."""
-    account = Account.seeded(seed=7, alerts=300, incidents=20, users=12, teams=4, services=6, integrations=5)
+    account = create_account(alerts=300, incidents=20, users=12, teams=4, services=6, integrations=5)
+    with Simulator(account) as simulator:
+        archive = Command(simulator, account.full_key, folder / "acme.duckdb")
+        archive.sync("--timeline-since", ON_CALL_SINCE)
+        change_and_restore(account, archive)
+    settle(archive.path)
+    return Answers(account, archive.path)
+
+
+def create_account(**sizes: Any) -> Account:
+    """An account of these *sizes*, with some alerts and incidents that none of its history has."""
+    account = Account.seeded(seed=7, **sizes)
     account.clock = lambda: NOW
     first, second, *_ = account.teams
     for number in range(3):
@@ -83,14 +108,13 @@ def archive_everything(folder: Path) -> Answers:
     for incident, alert in zip(list(account.incidents)[:5], list(account.alerts)[:5], strict=True):
         account.add_incident_alert(incident, alert)
     account.create_incident(created_at="2026-05-04T10:00:00Z", ownerTeam=first)
-    with Simulator(account) as simulator:
-        archive = Command(simulator, account.full_key, folder / "acme.duckdb")
-        archive.sync("--timeline-since", ON_CALL_SINCE)
-        change_and_restore(account, archive)
-    with duckdb.connect(str(folder / "acme.duckdb")) as database:
-        # What is counted until the last sync does not depend on when the tests run.
+    return account
+
+
+def settle(path: Path) -> None:
+    """Let the last sync have ended at the time of the account: what is counted until then is always the same."""
+    with duckdb.connect(str(path)) as database:
         database.execute("UPDATE _archive.streams SET synced_at = make_timestamp(?)", [NOW * 1000])
-    return Answers(account, folder / "acme.duckdb")
 
 
 def change_and_restore(account: Account, archive: Command) -> None:

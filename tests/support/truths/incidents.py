@@ -1,12 +1,12 @@
+"""The truth about incidents: their facts, and everything that happened in them."""
+
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from tests.support.answers import Answers, utc
-
 from opsgenie_simulator.children import Children
-
-Event = tuple[datetime, str, str, str | None, str]
+from tests.support.answers import Answers, Compared, grouped, utc
 
 
 def linked(children: Children) -> list[str]:
@@ -14,7 +14,7 @@ def linked(children: Children) -> list[str]:
     return list(dict.fromkeys([*children.alert_ids, *children.responder_alert_ids]))
 
 
-def test_incident_facts(answers: Answers) -> None:
+def incident_facts(answers: Answers) -> Iterator[Compared]:
     """Each incident has one row, with the names of its services, the minutes of impact and the number of alerts."""
     services = {row["id"]: row["name"] for row in answers.account.services.values()}
     expected = {}
@@ -25,22 +25,30 @@ def test_incident_facts(answers: Answers) -> None:
         alerts = len(linked(answers.account.store.children(incident["id"])))
         expected[incident["id"]] = (incident["status"], impact, names, alerts)
 
-    assert expected == {
-        row["incident_id"]: (row["status"], row["impact_minutes"], row["services"], row["alerts"])
-        for row in answers.rows("incident_facts")
-    }
+    yield Compared(
+        "incident_facts",
+        expected,
+        {
+            row["incident_id"]: (row["status"], row["impact_minutes"], row["services"], row["alerts"])
+            for row in answers.rows("incident_facts")
+        },
+    )
 
 
-def test_incident_story(answers: Answers) -> None:
+def incident_story(answers: Answers) -> Iterator[Compared]:
     """A story has the incident, its timeline, log, notes and alerts with theirs, in order of time."""
-    rows = answers.rows("incident_story")
+    stories = grouped((row["incident_id"], row) for row in answers.rows("incident_story"))
     for incident_id, incident in answers.account.incidents.items():
-        story = [row for row in rows if row["incident_id"] == incident_id]
+        story = stories[incident_id]
         times = [row["happened_at"] for row in story]
         expected = [(utc(incident["createdAt"]), "incident", incident["message"]), *events(answers, incident_id)]
 
-        assert sorted(times) == times
-        assert Counter(expected) == Counter((row["happened_at"], row["what"], row["text"]) for row in story)
+        yield Compared("incident_story", sorted(times), times)
+        yield Compared(
+            "incident_story",
+            Counter(expected),
+            Counter((row["happened_at"], row["what"], row["text"]) for row in story),
+        )
 
 
 def events(answers: Answers, incident_id: str) -> list[tuple[datetime, str, str]]:
@@ -60,3 +68,6 @@ def events(answers: Answers, incident_id: str) -> list[tuple[datetime, str, str]
 def entry_text(row: dict[str, Any]) -> str:
     """The title of a timeline entry, and its description if it has one."""
     return ": ".join(row[name]["content"] for name in ("title", "description") if name in row)
+
+
+INCIDENTS = (incident_facts, incident_story)
