@@ -25,6 +25,8 @@ from source_opsgenie.streams import STREAMS
 SIZES = {"alerts": 50_000, "incidents": 200, "users": 40, "teams": 8, "services": 12, "integrations": 8, "days": 730}
 ON_CALL_SINCE = "2024-11-01T00:00:00Z"
 VIEWS = [view.name for view in views.all_views() if view.is_table]
+# Of a difference, so many characters are shown.
+SHOWN = 300
 Check = Callable[[], Iterator[Compared]]
 
 
@@ -62,7 +64,7 @@ def run(name: str, check: Check) -> bool:
     wrong = [f"{view}: {text}" for view, is_equal, text in compared if not is_equal]
     print_line(f"{'WRONG' if wrong else 'right'}  {name}, {len(compared)} compared, {time.monotonic() - started:.0f} s")
     for line in wrong:
-        print_line(f"       {line}")
+        print_line(f"       {line[:SHOWN]}")
     return not wrong
 
 
