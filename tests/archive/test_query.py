@@ -151,3 +151,10 @@ def test_an_old_archive_gets_the_views(archive: Command) -> None:
     assert "n\n0\n" == result.stdout
     assert f"Upgrading the views of {archive.path} to this version." in result.stderr
     assert "" == archive("sql", str(archive.path), "FROM people").stderr
+
+
+def test_a_long_query_prints_nothing_else(answers: Answers) -> None:
+    """DuckDB's progress bar, which it prints to stdout after two seconds, is switched off."""
+    result = answers.run("sql", "SELECT current_setting('enable_progress_bar') AS is_shown", "--format", "csv")
+
+    assert ["is_shown", "false"] == result.stdout.lower().split()

@@ -76,6 +76,8 @@ def open_database(
     """
     try:
         with _owner_only_umask(), duckdb.connect(config=_settings(path, mode)) as database:
+            # DuckDB would print it to stdout, among the rows of a long query.
+            database.execute("SET enable_progress_bar = false")
             _attach(database, path, mode, notify=notify, max_wait_seconds=max_wait_seconds)
             # DuckDB would report a Ctrl-C as a failed query.
             with SIGNALS_DEFERRED:
