@@ -97,7 +97,7 @@ def scope_name(text: str) -> str:
 def find_lost_rows(database: duckdb.DuckDBPyConnection, streams: Iterable[Stream]) -> Iterator[tuple[Stream, int]]:
     """Those of *streams* whose tables lost rows, with the number of these: no sync removes a row, only marks it.
 
-    Each is told once, and is incomplete until it was read to its end.
+    Each is reported once, and is incomplete until it was read to its end.
     """
     for stream in streams:
         lacking = [part for part in differing_counts(database, stream) if part.held < part.recorded]

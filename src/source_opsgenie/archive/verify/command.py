@@ -15,7 +15,7 @@ HELP = """Check that an archive is complete and unchanged.
 
 Without an option, nothing is requested: every row, column, key, parent and digest is checked, and the records of the
 syncs. With --online, everything is counted again in Opsgenie, and a sample of rows is compared field by field. With
---repair, the file is mended, and what differs or is incomplete is read again as far as Opsgenie still has it.
+--repair, the file is repaired, and what differs or is incomplete is read again as far as Opsgenie still has it.
 Both need the key and the options of the sync.
 
 \b
@@ -44,7 +44,7 @@ Examples:
     metavar="PERCENT",
     help="With --online, compare this share of alerts, incidents and child records; all other lists in full.",
 )
-@click.option("--repair", "is_repaired", is_flag=True, help="Mend the file, and read what differs or is incomplete.")
+@click.option("--repair", "is_repaired", is_flag=True, help="Repair the file, and read what differs or is incomplete.")
 @SAME_ACCOUNT
 @with_account_options
 def verify_command(path: Path, **options: Any) -> None:

@@ -107,7 +107,7 @@ class OnlineCheck:
                 case Missing(rows):
                     differences.missing |= {row.id: row.created for row in rows}
                 case Deleted(ids):
-                    differences.gone |= dict.fromkeys(ids)
+                    differences.deleted |= dict.fromkeys(ids)
                 case Unfinished():
                     text = f"Opsgenie counts {count_of(found.missing + found.deleted)} more or fewer than were found."
                     yield Finding(Kind.INCOMPLETE, stream.name, text)
@@ -153,7 +153,7 @@ class Differences:
     # By key: when they were created; which fields changed, and when; and those that only the file has.
     missing: dict[str, int | None] = field(default_factory=dict)
     changed: list[tuple[str, list[str], int | None]] = field(default_factory=list)
-    gone: dict[str, None] = field(default_factory=dict)
+    deleted: dict[str, None] = field(default_factory=dict)
 
     def add(self, store: Store, batches: Sequence[Batch[Record]], *, scope: str) -> None:
         """Add what *batches* have of the rows that meet the condition *scope*; raises the error of what they lack."""
@@ -171,7 +171,7 @@ class Differences:
             database.execute(tables.find_changed(stream))
             self.missing |= dict(database.execute(_select_missing(stream)).fetchall())
             self.changed += database.execute(_select_changed(stream)).fetchall()
-            self.gone |= dict.fromkeys(key for (key,) in database.execute(_select_gone(stream, scope)).fetchall())
+            self.deleted |= dict.fromkeys(key for (key,) in database.execute(_select_deleted(stream, scope)).fetchall())
 
     def findings(self) -> Iterator[Finding]:
         """A finding for each kind of difference; what happened after the sync is no fault of the file."""
@@ -192,8 +192,8 @@ class Differences:
                 keys = list_some([key for key, _, _ in changed], most=NAMED)
                 text = f"{count_of(len(changed))} changed{later} ({list_some(fields)}): {keys}."
                 yield Finding(kind, name, text)
-        if self.gone:
-            text = f"{count_of(len(self.gone))} deleted since: {list_some(list(self.gone), most=NAMED)}."
+        if self.deleted:
+            text = f"{count_of(len(self.deleted))} deleted since: {list_some(list(self.deleted), most=NAMED)}."
             yield Finding(Kind.SINCE, name, text)
 
 
@@ -227,7 +227,7 @@ def _select_changed(stream: Stream) -> str:
     """
 
 
-def _select_gone(stream: Stream, scope: str) -> str:
+def _select_deleted(stream: Stream, scope: str) -> str:
     return f"""
         SELECT {key_text(stream, "held")} FROM {identifier(stream.name)} AS held
         WHERE {DELETED_COLUMN} IS NULL AND {scope} AND rowid NOT IN (SELECT place FROM present)

@@ -1,4 +1,4 @@
-"""Repair an archive: mend what the file itself can, and read again what Opsgenie still has."""
+"""Repair an archive: from the file itself where possible, else by reading again what Opsgenie still has."""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from source_opsgenie.archive.summary import Summary
 from source_opsgenie.archive.sync import open_for_sync, read_into
 from source_opsgenie.archive.verify.checks import check_file
 from source_opsgenie.archive.verify.findings import Finding, Kind, count_of
-from source_opsgenie.archive.verify.mending import keep_readable, let_read_again, mend, readable_rows
+from source_opsgenie.archive.verify.local_repair import keep_readable, let_read_again, readable_rows, repair_locally
 from source_opsgenie.archive.writing import write_rows
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.config import Config
@@ -43,7 +43,7 @@ def repair(path: Path, display: Display, *, config: Config, is_same_account: boo
         with store.transaction() as database:
             for damaged, ranges in readable.items():
                 keep_readable(database, STREAMS[damaged], ranges)
-            differing = mend(database, [one for one in findings if one.kind.is_difference])
+            differing = repair_locally(database, [one for one in findings if one.kind.is_difference])
         for name in differing.keys() & {stream.name for stream in STREAMS.values() if stream.search}:
             _read_months(connection, store, display, STREAMS[name], differing[name])
         with store.transaction() as database:

@@ -1,4 +1,4 @@
-"""Mend a file from what is in it, before anything is requested: tables, columns and keys."""
+"""Repair a file from what it contains, before anything is requested: tables, columns and keys."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,19 +20,19 @@ from source_opsgenie.streams import STREAMS, Stream, is_incremental
 HELD = "SELECT table_name, list(column_name) FROM duckdb_columns() WHERE database_name = 'archive' GROUP BY ALL"
 
 
-def mend(database: duckdb.DuckDBPyConnection, findings: list[Finding]) -> dict[str, list[Difference]]:
-    """Mend what needs no request; returns the parts of each stream that differ from what was stored.
+def repair_locally(database: duckdb.DuckDBPyConnection, findings: list[Finding]) -> dict[str, list[Difference]]:
+    """Repair what needs no request; returns the parts of each stream that differ from what was stored.
 
-    What cannot be mended is dropped, so that the next sync reads it: a table without its JSON, and states that were
-    edited. Raises ArchiveError if the records of the syncs are gone.
+    What cannot be repaired so is dropped, and the next sync reads it: a table without its JSON, and states that were
+    edited. Raises ArchiveError if the records of the syncs are missing.
     """
     if any(one.table not in STREAMS and one.kind in {Kind.DAMAGED, Kind.UNREADABLE} for one in findings):
         raise ArchiveError(f"The records of the syncs are damaged ({', '.join(RECORDS)}). Restore a copy of the file.")
-    _mend_columns(database)
+    _repair_columns(database)
     schema.ensure_tables(database, [])
     for name in {one.table for one in findings if one.table in STREAMS}:
-        _mend_rows(database, STREAMS[name])
-    _mend_records(database, findings)
+        _repair_rows(database, STREAMS[name])
+    _repair_records(database, findings)
     differing = {stream.name: digests.differing_parts(database, stream) for stream in STREAMS.values()}
     return {name: parts for name, parts in differing.items() if parts}
 
@@ -70,7 +70,7 @@ def let_read_again(database: duckdb.DuckDBPyConnection, stream: Stream, parts: l
         drop_states(database, stream)
 
 
-def _mend_columns(database: duckdb.DuckDBPyConnection) -> None:
+def _repair_columns(database: duckdb.DuckDBPyConnection) -> None:
     """Add columns of our own that are missing, and drop tables without the JSON: `ensure_tables` adds the rest."""
     for table, columns in database.execute(HELD).fetchall():
         if table not in STREAMS or {*OWN_COLUMNS} <= {*columns}:
@@ -84,7 +84,7 @@ def _mend_columns(database: duckdb.DuckDBPyConnection) -> None:
         database.execute(times, [now()])
 
 
-def _mend_rows(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
+def _repair_rows(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
     """Give columns the values of their rows' JSON, and keep one row of each key."""
     table, key = identifier(stream.name), ", ".join(map(identifier, stream.key))
     for statement in tables.restore_columns(stream):
@@ -92,7 +92,7 @@ def _mend_rows(database: duckdb.DuckDBPyConnection, stream: Stream) -> None:
     database.execute(f"DELETE FROM {table} WHERE rowid NOT IN (SELECT min(rowid) FROM {table} GROUP BY {key})")
 
 
-def _mend_records(database: duckdb.DuckDBPyConnection, findings: list[Finding]) -> None:
+def _repair_records(database: duckdb.DuckDBPyConnection, findings: list[Finding]) -> None:
     """Record the syncs as they are now, and drop the states that may not be true."""
     for name in digests.RECORDED:
         digests.renew_records(database, name)
