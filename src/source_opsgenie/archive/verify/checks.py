@@ -26,7 +26,7 @@ def _ignore(_: str) -> None:
 def check_file(
     database: duckdb.DuckDBPyConnection, path: Path, *, advance: Callable[[str], None] = _ignore
 ) -> Iterator[Finding]:
-    """Everything that is not as the syncs into the file at *path* left it; `advance` is called with what is checked next."""
+    """Yield what is not as the syncs into the file at *path* left it; `advance` is called with what comes next."""
     found = database.execute("SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
     if lacking := [name for name in RECORDS if ("_archive", name) not in found]:
         text = f"the records {', '.join(lacking)} are missing from the schema _archive."
