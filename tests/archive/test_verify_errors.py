@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from tests.support import lockless, permissions
 from tests.support.archive_command import Command
-from tests.support.leaks import wait_for_exit
+from tests.support.leaks import record_output, wait_for_exit
 
 from opsgenie_simulator import Account, Simulator
 from source_opsgenie.archive.lock import exclusive_lock
@@ -155,7 +155,7 @@ def test_a_program_that_holds_the_file_is_named(damaged: Command, arguments: lis
     stream = process.stdout if arguments else process.stderr
     assert stream
     line = next(line for line in stream if line != damaged.notice)
-    holder.communicate()
+    record_output(holder.communicate()[0])
     wait_for_exit(process)
 
     assert f"Another program has {damaged.path} open. Waiting up to" in line

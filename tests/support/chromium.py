@@ -4,6 +4,7 @@ import base64
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,11 +21,12 @@ OPTIONS = (
     *("--no-first-run", "--disable-background-networking", "--disable-extensions", "--remote-debugging-pipe"),
 )
 ZERO = b"\0"
+MAX_SECONDS = 300.0
 
 
 @dataclass
 class Browser:
-    """A page in Chromium. What it logged and requested is in *problems* and *requests*."""
+    """A page in Chromium. What it logged and requested since it was opened is in *problems* and *requests*."""
 
     sent: BinaryIO
     received: BinaryIO
@@ -35,6 +37,8 @@ class Browser:
 
     def open(self, path: Path) -> None:
         """Open a page of the disk, and wait until all its charts are drawn."""
+        self.problems.clear()
+        self.requests.clear()
         self.call("Page.navigate", url=path.resolve().as_uri())
         self.evaluate("""new Promise((resolve, reject) => {
             const check = () => document.documentElement?.dataset.drawn === "" ? resolve() : setTimeout(check, 20);
@@ -119,6 +123,9 @@ def chromium(folder: Path) -> Iterator[Browser]:
     )
     os.close(to_read)
     os.close(from_write)
+    # A browser that does not respond must not stop the tests.
+    watchdog = threading.Timer(MAX_SECONDS, process.kill)
+    watchdog.start()
     with os.fdopen(to_write, "wb") as sent, os.fdopen(from_read, "rb") as received:
         browser = Browser(sent, received)
         try:
@@ -131,5 +138,6 @@ def chromium(folder: Path) -> Iterator[Browser]:
             browser.session = ""
             browser.call("Browser.close")
         finally:
-            process.terminate()
+            watchdog.cancel()
+            process.kill()
             process.wait()

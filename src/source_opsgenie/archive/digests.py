@@ -1,8 +1,8 @@
 """Digests of what a file holds: recorded with every write, so that `verify` finds what anything else changed.
 
-A digest of a set of texts is the sum of a number for each text, the first 96 bits of its MD5. A write adds the numbers
-of its rows and subtracts those of the rows that it replaces, so it costs nothing for all others, and what another
-program changed is never taken for our own. `_archive.file.seal` is one SHA-256 of all records and digests.
+A digest of a set of texts is the sum of a number for each text, 96 bits of its MD5 (docs/file-format.md). A write adds
+the numbers of its rows and subtracts those of the rows that it replaces, so it costs nothing for all others, and what
+another program changed is never taken for our own. `_archive.file.seal` is one SHA-256 of all records and digests.
 """
 
 from collections.abc import Iterator, Sequence
