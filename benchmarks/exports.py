@@ -1,4 +1,4 @@
-"""Exports of an archive of 1,000,000 alerts, and its page: rows per second and memory.
+"""Exports of an archive of 1,000,000 alerts, its page, and its verification: rows per second and memory.
 
 The archive is made with SQL, in a process of its own: `python -m benchmarks.exports FILE`.
 """
@@ -25,6 +25,8 @@ MIN_ROWS_PER_SECOND = 50_000
 MAX_PAGE_SECONDS = 60
 MAX_PAGE_MB = 15
 MAX_PAGE_MEMORY_MB = 600
+MAX_VERIFY_SECONDS = 30
+MAX_VERIFY_MEMORY_MB = 500
 FAST = ("csv", "parquet")
 HEADINGS = ("export", "format", "rows per CPU s", "peak MB", "CPU s", "total s")
 START = "from source_opsgenie.archive.run import main; main()"
@@ -57,9 +59,10 @@ def exports(log: Log) -> Report:
         page = path.with_name("acme.html")
         shown = _measure(log, ("show", path, "--to", page, "--json"), name="show", file_format="html")
         page_mb = page.stat().st_size / 1e6
+        verified = verify(log, path)
     rows = [
         [f"`{run.name}`", run.file_format, run.rows_per_second, run.peak_mb, run.cpu, run.seconds]
-        for run in (*runs, shown)
+        for run in (*runs, shown, verified)
     ]
     targets = [
         Target(f"memory of `{run.name}` as {run.file_format}", run.peak_mb, MAX_MEMORY_MB, at_most=True, unit=" MB")
@@ -74,8 +77,15 @@ def exports(log: Log) -> Report:
         Target("CPU time of the page", shown.cpu, MAX_PAGE_SECONDS, at_most=True, unit=" s"),
         Target("size of the page", page_mb, MAX_PAGE_MB, at_most=True, unit=" MB"),
         Target("memory of the page", shown.peak_mb, MAX_PAGE_MEMORY_MB, at_most=True, unit=" MB"),
+        Target("CPU time of `verify`", verified.cpu, MAX_VERIFY_SECONDS, at_most=True, unit=" s"),
+        Target("memory of `verify`", verified.peak_mb, MAX_VERIFY_MEMORY_MB, at_most=True, unit=" MB"),
     ]
     return Report(format_table(HEADINGS, rows), targets)
+
+
+def verify(log: Log, path: Path) -> Measured:
+    """Verify the archive: no sync stored its rows, so that every check reads and compares all of them."""
+    return _measure(log, ("verify", path, "--json"), name="verify", file_format="", exit_code=10)
 
 
 def _measure_export(log: Log, path: Path, option: str, name: str, file_format: str) -> Measured:
@@ -87,12 +97,14 @@ def _measure_export(log: Log, path: Path, option: str, name: str, file_format: s
     return measured
 
 
-def _measure(log: Log, arguments: tuple[str | Path, ...], *, name: str, file_format: str) -> Measured:
+def _measure(
+    log: Log, arguments: tuple[str | Path, ...], *, name: str, file_format: str, exit_code: int = 0
+) -> Measured:
     started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-c", START, *arguments], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, arguments
+    assert process.returncode == exit_code, arguments
     cpu = usage.ru_utime + usage.ru_stime
     measured = Measured(name, file_format, time.monotonic() - started, cpu, usage.ru_maxrss / 1024)
     log(f"{name} as {file_format}: {measured.seconds:.1f} s, {measured.cpu:.1f} s of CPU, {measured.peak_mb:.0f} MB")

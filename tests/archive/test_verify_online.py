@@ -8,9 +8,9 @@ from tests.support.fakes import NOW
 
 from opsgenie_simulator import Account, Simulator
 
-COMPLETE, INCOMPLETE, DIFFERENT = 0, 1, 10
+COMPLETE, INCOMPLETE, INVALID, DIFFERENT = 0, 1, 2, 10
 HOUR_MS = 3_600_000
-EVERYTHING = ("--online", "--sample", "100")
+EVERYTHING = ("--online", "--sample", "100%")
 STREAMS = ("--streams", "alerts,alert_notes,alert_logs,incidents,users,teams,team_members,heartbeats")
 
 
@@ -105,6 +105,15 @@ def test_a_sample_costs_less(synced: Command) -> None:
     run(synced, "--sample", "0")
 
     assert len(synced.simulator.requests) < everything / 2
+
+
+@pytest.mark.parametrize("share", ["101", "-1%", "half", "nan"])
+def test_an_invalid_share_is_rejected(archive: Command, share: str) -> None:
+    """The message says which shares there are."""
+    result = archive("verify", str(archive.path), "--online", "--sample", share)
+
+    assert INVALID == result.exit_code
+    assert f"{share} is not a share from 0% to 100%." in result.stderr
 
 
 def test_a_key_of_another_account_is_rejected(synced: Command) -> None:

@@ -27,9 +27,20 @@ Exit codes:
 \b
 Examples:
   opsgenie-archive verify acme.duckdb
-  opsgenie-archive verify acme.duckdb --online --sample 10
+  opsgenie-archive verify acme.duckdb --online --sample 10%
   opsgenie-archive verify acme.duckdb --repair
 """
+
+
+def _parse_percent(_: click.Context, parameter: click.Parameter, text: str) -> float:
+    """The number of *text*, with or without a percent sign."""
+    try:
+        percent = float(text.removesuffix("%"))
+    except ValueError:
+        percent = -1.0
+    if 0 <= percent <= 100:  # noqa: PLR2004 -- percent
+        return percent
+    raise click.BadParameter(f"{text} is not a share from 0% to 100%.", param=parameter)
 
 
 @click.command("verify", help=HELP, short_help="Check that an archive is complete and unchanged.")
@@ -38,8 +49,8 @@ Examples:
 @click.option(
     "--sample",
     "percent",
-    type=click.FloatRange(0, 100),
-    default=5.0,
+    callback=_parse_percent,
+    default="5%",
     show_default=True,
     metavar="PERCENT",
     help="With --online, compare this share of alerts, incidents and child records; all other lists in full.",
