@@ -25,6 +25,8 @@ from source_opsgenie.streams import STREAMS
 SIZES = {"alerts": 50_000, "incidents": 200, "users": 40, "teams": 8, "services": 12, "integrations": 8, "days": 730}
 ON_CALL_SINCE = "2024-11-01T00:00:00Z"
 VIEWS = [view.name for view in views.all_views() if view.is_table]
+# Reading more sheets back would take an hour.
+IN_WORKBOOK = ["alerts", "alert_notes", "users", "schedule_timelines"]
 # Of a difference, so many characters are shown.
 SHOWN = 300
 Check = Callable[[], Iterator[Compared]]
@@ -41,12 +43,13 @@ def sync(account: Account, path: Path) -> None:
 
 
 def check_export(answers: Answers, folder: Path, *, file_format: str) -> Iterator[Compared]:
-    """Export all views and tables, but only views to a workbook, and compare what is read back."""
-    tables = () if file_format == "xlsx" else ("--tables", "all")
+    """Export all views and tables, but only some of these to a workbook, and compare what is read back."""
+    tables = IN_WORKBOOK if file_format == "xlsx" else [*STREAMS]
     target = folder / file_format
-    result = answers.run("export", "--to", str(target), "--views", "all", *tables, "--format", file_format)
+    chosen = ("--views", "all", "--tables", ",".join(tables))
+    result = answers.run("export", "--to", str(target), *chosen, "--format", file_format)
     yield Compared("exit code", 0, result.exit_code)
-    yield from FORMATS[file_format](answers, target, [*VIEWS, *(STREAMS if tables else ())])
+    yield from FORMATS[file_format](answers, target, [*VIEWS, *tables])
 
 
 def checks(answers: Answers, folder: Path) -> dict[str, Check]:
