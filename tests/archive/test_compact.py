@@ -24,7 +24,7 @@ from source_opsgenie.archive.schema import FORMAT
 
 # Tables and views of the user's own, and 4 MB that were used and are free now.
 GROW = """
-    CREATE TABLE filler AS SELECT uuid()::VARCHAR AS id FROM range(120000);
+    CREATE TABLE filler AS SELECT uuid()::VARCHAR AS id FROM range(500000);
     CHECKPOINT;
     CREATE SCHEMA own;
     CREATE SEQUENCE own.numbers;

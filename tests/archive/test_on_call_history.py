@@ -19,6 +19,8 @@ PERIODS = "SELECT schedule_id, rotation_id, timeline, startDate, recipient ->> '
 # The same person, in two rotations: from one week to the next, and over the end of a month.
 WEEKS = {"2026-09-28": 7, "2026-10-05": 7}
 FORMAT_4 = """
+    DROP TABLE _archive.digests;
+    ALTER TABLE _archive.file DROP seal;
     DROP TABLE schedule_timelines;
     CREATE TABLE schedule_timelines (schedule_id VARCHAR NOT NULL, date TIMESTAMP NOT NULL, _json JSON NOT NULL);
     UPDATE _archive.file SET format = 4;

@@ -17,6 +17,10 @@ from source_opsgenie.archive.store import Store
 from source_opsgenie.streams import STREAMS
 
 COMPLETE, INCOMPLETE, DIFFERENT = 0, 1, 10
+CHOSEN = (
+    "--streams",
+    "alerts,alert_logs,alert_notes,incidents,incident_notes,users,user_contacts,teams,team_members,heartbeats",
+)
 FIRST_ALERT = "(SELECT min(id) FROM alerts)"
 # What is done to the file, and the lines that tell of it: a symbol, a word, the table and what is the matter.
 DAMAGES = {
@@ -106,9 +110,9 @@ def synced(tmp_path_factory: pytest.TempPathFactory, broken: Broken) -> Iterator
     account.clock = lambda: NOW
     with Simulator(account, middleware=(broken,)) as simulator:
         command = Command(simulator, account.full_key, tmp_path_factory.mktemp("verify") / "acme.duckdb")
-        command.sync()
+        command.sync(*CHOSEN)
         account.heartbeats.pop()
-        command.sync()
+        command.sync(*CHOSEN)
         yield command
 
 
@@ -203,7 +207,7 @@ def test_a_repair_that_fails_leaves_the_stream_incomplete(copied: Command, broke
 
     assert INCOMPLETE == failed.exit_code, failed.output
     assert "? incomplete users: " in run(copied).output
-    copied.sync()
+    copied.sync(*CHOSEN)
     assert COMPLETE == run(copied).exit_code
 
 
