@@ -35,7 +35,7 @@ MEMORY_LIMIT = "96MB"
 MIN_GAIN = 0.05
 # A sync offers a compaction that frees so much of the file.
 MIN_OFFERED_GAIN = 0.15
-MIN_OFFERED_BYTES = 10 * MEGABYTE
+MIN_OFFERED_BYTES = 5 * MEGABYTE
 DATABASES = ("archive", "compacted")
 # What must be equal before the new file replaces the old one. Each query lists the names in one database.
 CATALOG = (
