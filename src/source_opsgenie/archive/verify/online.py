@@ -174,7 +174,7 @@ class Differences:
             self.deleted |= dict.fromkeys(key for (key,) in database.execute(_select_deleted(stream, scope)).fetchall())
 
     def findings(self) -> Iterator[Finding]:
-        """A finding for each kind of difference; what happened after the sync is no fault of the file."""
+        """A finding for each kind of difference; what happened after the sync is not counted as one."""
         until = parse_timestamp(self.until)
         name = self.stream.name
         for is_later in (False, True):
