@@ -66,21 +66,22 @@ def test_one_thread_is_that_of_the_caller() -> None:
     assert [threading.current_thread().name] * 2 == threads
 
 
-def test_the_lookahead_is_bounded() -> None:
-    """While the caller takes no item, the sources fill the queue and wait."""
+@pytest.mark.parametrize("size", [1, 100])
+def test_the_lookahead_is_bounded(size: int) -> None:
+    """While the caller takes no item, the sources fill the queue, with fewer items if these are large, and wait."""
     taken, is_full = count(), threading.Event()
 
     def endless() -> Generator[int, None, None]:
         while (number := next(taken)) < 10 * LOOKAHEAD:
-            is_full.set() if number >= LOOKAHEAD else None
+            is_full.set() if number >= LOOKAHEAD // size else None
             yield number
 
-    with closing(in_parallel([endless(), endless()], then=lambda _: [], max_threads=2)) as found:
+    with closing(in_parallel([endless(), endless()], then=lambda _: [], max_threads=2, size=lambda _: size)) as found:
         first = next(found)
         assert is_full.wait(TIMEOUT)
 
     # What the caller took, what waits, and one of each source.
-    assert next(taken) <= 2 * LOOKAHEAD + 2
+    assert next(taken) <= 2 * (LOOKAHEAD // size) + 2
     assert first == 0
 
 

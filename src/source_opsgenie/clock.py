@@ -11,6 +11,8 @@ from typing import Protocol
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 DAY_MS = timedelta(days=1) // MILLISECOND
+# The first and the last millisecond that a datetime in UTC can hold.
+LEAST_MS, MOST_MS = ((one.replace(tzinfo=UTC) - EPOCH) // MILLISECOND for one in (datetime.min, datetime.max))
 # Setting a clock right moves it by less, and a busy machine stalls for less.
 LONGEST_STALL_SECONDS = 30.0
 
@@ -73,11 +75,12 @@ def parse_timestamp(text: str) -> int:
 
 
 def _since_epoch(parsed: datetime) -> int:
-    try:
-        aware = parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    except OverflowError as problem:
-        raise ValueError("a time outside the years 1 to 9999 of UTC") from problem
-    return (aware - EPOCH) // MILLISECOND
+    passed = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)) - EPOCH
+    # Two are parsed for each alert, and dividing the difference by a millisecond would take as long as all of this.
+    time_ms = passed.days * DAY_MS + passed.seconds * 1000 + passed.microseconds // 1000
+    if LEAST_MS <= time_ms <= MOST_MS:
+        return time_ms
+    raise ValueError("a time outside the years 1 to 9999 of UTC")
 
 
 def format_timestamp(time_ms: int) -> str:

@@ -14,7 +14,7 @@ from source_opsgenie.concurrency import fulfil
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Source = Generator[Item, None, Result]
-# How many items of all sources may wait; each may be a row.
+# How large all items that wait may be together: rows, or as much.
 LOOKAHEAD = 500
 # Windows delivers a Ctrl-C only between two waits.
 SECONDS_BETWEEN_SIGNALS = 0.25
@@ -25,14 +25,16 @@ def in_parallel(
     *,
     then: Callable[[Result], Iterable[Source[Item, Result]]],
     max_threads: int,
+    size: Callable[[Item], int] = lambda _: 1,
 ) -> Generator[Item, None, None]:
     """Yield the items of all *sources*, each of which runs in a thread of its own, as they come.
 
     When a source has returned a result and the caller has used its items, *then* names the sources to run next, of
     which there are never more than *max_threads* at a time. With one, no thread is used. Items of a source keep their
-    order. An error ends all sources; so does closing the iterator, which waits for none of them.
+    order. A source waits while the *size* of all items in the queue is LOOKAHEAD or more. An error ends all sources; so
+    does closing the iterator, which waits for none of them.
     """
-    return _in_threads(sources, then) if max_threads > 1 else _in_turn(sources, then)
+    return _in_threads(sources, then, size) if max_threads > 1 else _in_turn(sources, then)
 
 
 def _in_turn(
@@ -48,8 +50,9 @@ def _in_turn(
 def _in_threads(
     sources: Iterable[Source[Item, Result]],
     then: Callable[[Result], Iterable[Source[Item, Result]]],
+    size: Callable[[Item], int],
 ) -> Generator[Item, None, None]:
-    merge: _Merge[Item, Result] = _Merge(LOOKAHEAD)
+    merge: _Merge[Item, Result] = _Merge(size)
     try:
         running = merge.run(sources)
         while running:
@@ -64,8 +67,8 @@ def _in_threads(
 class _Merge(Generic[Item, Result]):
     """A bounded queue that generators fill, each in its thread, and one thread empties."""
 
-    def __init__(self, max_items: int) -> None:
-        self._max_items = max_items
+    def __init__(self, size: Callable[[Item], int]) -> None:
+        self._size_of, self._size = size, 0
         self._items: list[Item] = []
         self._ended: deque[Future[Result]] = deque()
         self._is_closed = False
@@ -84,7 +87,7 @@ class _Merge(Generic[Item, Result]):
             while not self._items and not self._ended:
                 self._changed.wait(SECONDS_BETWEEN_SIGNALS)
             taken = self._items, self._ended
-            self._items, self._ended = [], deque()
+            self._items, self._ended, self._size = [], deque(), 0
             self._changed.notify_all()
             return taken
 
@@ -117,10 +120,11 @@ class _Merge(Generic[Item, Result]):
 
     def _add(self, item: Item) -> None:
         with self._changed:
-            while len(self._items) >= self._max_items and not self._is_closed:
+            while self._size >= LOOKAHEAD and not self._is_closed:
                 self._changed.wait()
             if self._is_closed:
                 raise Stopped
             self._items.append(item)
+            self._size += self._size_of(item)
             if len(self._items) == 1:
                 self._changed.notify_all()

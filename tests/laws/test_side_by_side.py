@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.support.fakes import one_by_one
 from tests.support.worlds import DAY_MS, MINUTE_MS, NOW, Sync, Table, World, count_duplicates
 
 from opsgenie_simulator import Account, RandomChanges
 from source_opsgenie.parallel import in_parallel
-from source_opsgenie.reading.events import Checkpoint, Event, Row
+from source_opsgenie.reading.events import Checkpoint, Event, Rows
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import STREAMS
 
@@ -33,7 +34,7 @@ def read_side_by_side(
         reader = Reader(connection, rows_between_checkpoints=0)
 
         def tagged(name: str) -> Generator[Tagged, None, None]:
-            for event in reader.read(STREAMS[name], state=states.get(name)):
+            for event in one_by_one(reader.read(STREAMS[name], state=states.get(name))):
                 yield name, event
 
         sources = [tagged(name) for name in names]
@@ -45,7 +46,7 @@ def read_side_by_side(
 
 def sync_of(events: list[Event]) -> Sync:
     """The rows and states in *events*."""
-    rows = [event.record for event in events if isinstance(event, Row)]
+    rows = [record for event in events if isinstance(event, Rows) for record in event.records]
     states = [event.state.to_mapping() for event in events if isinstance(event, Checkpoint)]
     return Sync(rows, [orjson.loads(orjson.dumps(state)) for state in states], [], [])
 

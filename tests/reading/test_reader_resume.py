@@ -5,7 +5,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.support.fakes import DAY, NOW, Wire, connection_of, crowded, ids_in, last_state, rows_in, texts_in
+from tests.support.fakes import (
+    DAY,
+    NOW,
+    Wire,
+    connection_of,
+    crowded,
+    ids_in,
+    last_state,
+    one_by_one,
+    rows_in,
+    texts_in,
+)
 
 from opsgenie_simulator import Account
 from source_opsgenie.clock import format_timestamp
@@ -170,7 +181,7 @@ def test_full_refresh_resumes_in_its_generation(generation: int) -> None:
     connection = connection_of(Wire(account_of(600)))
     reader, alerts = Reader(connection), STREAMS["alerts"]
     events: list[Event] = []
-    for event in reader.read(alerts, incremental=False, generation=generation):
+    for event in one_by_one(reader.read(alerts, incremental=False, generation=generation)):
         connection.clock.sleep(1.0)
         events.append(event)
         if isinstance(event, Checkpoint) and len(events) > 350:

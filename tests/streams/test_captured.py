@@ -11,7 +11,7 @@ from source_opsgenie.api.connection import connect
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.config import Config
-from source_opsgenie.reading.events import Row
+from source_opsgenie.reading.events import Rows
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import STREAMS
 
@@ -61,7 +61,7 @@ def test_captured_objects_are_emitted_unchanged(name: str) -> None:
     """Objects that Opsgenie really sent are emitted unchanged, for streams to which we add nothing."""
     with connect(Config(KEY, "http://localhost"), transport=CapturedApi()) as connection:
         events = list(Reader(connection).read(STREAMS[name]))
-    rows = {event.record["id"]: event.record for event in events if isinstance(event, Row)}
+    rows = {row["id"]: row for event in events if isinstance(event, Rows) for row in event.records}
 
     assert {row["id"]: row for row in captured(name)} == rows
     assert len(rows) > 1

@@ -1,6 +1,6 @@
 """Fakes for the tests of the core: small classes that respond and record; and tests of these."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
@@ -14,7 +14,7 @@ from source_opsgenie.api.pacing import Domain, Pacer
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.config import Config
-from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Proof, Row
+from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Proof, Rows
 from source_opsgenie.reading.search import Search, SearchRow
 from source_opsgenie.streams import STREAMS, Record
 from tests.support.leaks import KEY
@@ -185,9 +185,15 @@ def rows_in(found: Iterable[object]) -> list[Record]:
     """Return the rows in the events or batches *found*, in order."""
     rows: list[Record] = []
     for one in found:
-        batch = one.rows if isinstance(one, Batch) else [one] if isinstance(one, Row) else []
-        rows += [row.record if isinstance(row, Row | SearchRow) else row for row in batch]
+        batch = one.rows if isinstance(one, Batch) else one.records if isinstance(one, Rows) else []
+        rows += [row.record if isinstance(row, SearchRow) else row for row in batch]
     return rows
+
+
+def one_by_one(events: Iterable[Event]) -> Iterator[Event]:
+    """The same *events*, each row in an event of its own: a read may be stopped after any row."""
+    for event in events:
+        yield from (Rows([record]) for record in event.records) if isinstance(event, Rows) else [event]
 
 
 def drain(source: Generator[Value, None, Returned]) -> tuple[list[Value], Returned]:

@@ -20,7 +20,7 @@ from source_opsgenie.api.pacing import Domain, Pacer
 from source_opsgenie.api.transport import Bounds, PooledTransport, RawResponse, Request, Transport
 from source_opsgenie.config import Config
 from source_opsgenie.errors import Incomplete, OpsgenieError
-from source_opsgenie.reading.events import Checkpoint, Notice, Proof, Row
+from source_opsgenie.reading.events import Checkpoint, Notice, Proof, Rows
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import Record, Stream
 from tests.support.leaks import record_output
@@ -157,13 +157,14 @@ class Outcome:
 
 def read_stream(connection: Connection, stream: Stream, state: dict[str, Any] | None = None) -> Outcome:
     """Read *stream* from *state* until it ends or fails."""
-    rows, messages = {}, []
+    rows: dict[tuple[Any, ...], Record] = {}
+    messages = []
     error: OpsgenieError | None = None
     try:
         for event in Reader(connection).read(stream, state=state):
             match event:
-                case Row(record):
-                    rows[tuple(record[name] for name in stream.key)] = record
+                case Rows(records):
+                    rows |= {tuple(record[name] for name in stream.key): record for record in records}
                 case Checkpoint(reached):
                     state = orjson.loads(orjson.dumps(reached.to_mapping()))
                 case Notice(text) | Proof(text):

@@ -17,9 +17,10 @@ from source_opsgenie.api.connection import Connection, connect
 from source_opsgenie.api.transport import RawResponse, Request
 from source_opsgenie.config import Config
 from source_opsgenie.errors import OpsgenieError
-from source_opsgenie.reading.events import Checkpoint, Event, Notice, Proof, Row
+from source_opsgenie.reading.events import Checkpoint, Event, Notice, Proof, Rows
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import STREAMS
+from tests.support.fakes import one_by_one
 
 Record = dict[str, Any]
 StateBlob = dict[str, Any]
@@ -106,7 +107,7 @@ class World:
         """Read *stream* from *state* to its end, or until *stop_after* events; *options* are those of the reader."""
         with self.connect(config) as connection:
             reader = Reader(replace(connection, clock=clock) if clock else connection)
-            events: Iterator[Event] = reader.read(STREAMS[stream], state=state, **options)
+            events = one_by_one(reader.read(STREAMS[stream], state=state, **options))
             return _collect(islice(events, stop_after), self.requests)
 
     @contextmanager
@@ -137,8 +138,8 @@ def _collect(events: Iterator[Event], requests: list[Call]) -> Sync:
     try:
         for event in events:
             match event:
-                case Row(row):
-                    sync.rows.append(row)
+                case Rows(records):
+                    sync.rows.extend(records)
                 case Checkpoint(state):
                     sync.states.append(orjson.loads(orjson.dumps(state.to_mapping())))
                 case Proof(text) | Notice(text):

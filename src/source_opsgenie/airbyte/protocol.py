@@ -14,7 +14,17 @@ from airbyte_protocol_dataclasses.models import AirbyteStreamStatusRateLimitedRe
 
 from source_opsgenie import errors
 from source_opsgenie.errors import OpsgenieError
-from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, Row, SetAside, Waiting
+from source_opsgenie.reading.events import (
+    Checkpoint,
+    Event,
+    Expected,
+    Notice,
+    Proof,
+    ReadParents,
+    Rows,
+    SetAside,
+    Waiting,
+)
 from source_opsgenie.streams import STREAMS, Stream, is_incremental
 
 # Who must act, in Airbyte's terms. Every other error is a system_error: ours to fix.
@@ -27,12 +37,21 @@ FAILURE_TYPES: dict[type[OpsgenieError], airbyte.FailureType] = {
 RESET = "Reset it to read everything again."
 
 
-def to_message(name: str, event: Event) -> airbyte.AirbyteMessage:
-    """Convert one *event* of the stream *name* to an Airbyte message."""
+def to_messages(name: str, event: Event) -> list[airbyte.AirbyteMessage]:
+    """Convert one *event* of the stream *name* to Airbyte messages, of which it has none for parents."""
     match event:
-        case Row(record):
-            row = airbyte.AirbyteRecordMessage(stream=name, data=record, emitted_at=_now_ms())
-            return airbyte.AirbyteMessage(type=airbyte.Type.RECORD, record=row)
+        case Rows(records):
+            now = _now_ms()
+            rows = (airbyte.AirbyteRecordMessage(stream=name, data=record, emitted_at=now) for record in records)
+            return [airbyte.AirbyteMessage(type=airbyte.Type.RECORD, record=row) for row in rows]
+        case ReadParents():
+            return []
+        case _:
+            return [_to_message(name, event)]
+
+
+def _to_message(name: str, event: Event) -> airbyte.AirbyteMessage:
+    match event:
         case Checkpoint(state):
             return airbyte.AirbyteMessage(type=airbyte.Type.STATE, state=to_state_message(name, state.to_mapping()))
         case Waiting(_, seconds):

@@ -5,6 +5,7 @@ import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import airbyte_cdk.models as airbyte
@@ -21,7 +22,7 @@ from source_opsgenie.airbyte.protocol import (
     require_object,
     to_airbyte_stream,
     to_error_message,
-    to_message,
+    to_messages,
     to_state_message,
     to_traced_exception,
 )
@@ -33,7 +34,7 @@ from source_opsgenie.config import Config, read_json
 from source_opsgenie.errors import CatalogError, ConfigError, Incomplete, OpsgenieError
 from source_opsgenie.options import override_notice
 from source_opsgenie.parallel import in_parallel
-from source_opsgenie.reading.events import Event, Proof, ReadParents
+from source_opsgenie.reading.events import Event, Proof
 from source_opsgenie.reading.lanes import Lanes
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.streams import STREAMS, Access
@@ -135,6 +136,10 @@ class _Ended:
     is_fatal: bool
 
 
+# The messages of one stream, those of an event together.
+Messages = Generator[list[airbyte.AirbyteMessage], None, _Ended]
+
+
 class _Read:
     """One run of the verb `read`."""
 
@@ -151,8 +156,9 @@ class _Read:
 
     def messages(self) -> Iterator[airbyte.AirbyteMessage]:
         """The messages of all streams, in order within each stream."""
-        with closing(in_parallel(self._begin(), then=self._end, max_threads=self._lanes.number)) as messages:
-            yield from messages
+        merged = in_parallel(self._begin(), then=self._end, max_threads=self._lanes.number, size=len)
+        with closing(merged) as found:
+            yield from chain.from_iterable(found)
 
     def raise_if_failed(self) -> None:
         """Raise a traced error about the streams that failed, if any."""
@@ -161,12 +167,12 @@ class _Read:
             failures = {name: self._failures[name] for name in self._streams if name in self._failures}
             raise _summarize(failures, not_read=self._lanes.pending, requested=len(self._streams))
 
-    def _begin(self) -> list[Generator[airbyte.AirbyteMessage, None, _Ended]]:
+    def _begin(self) -> list[Messages]:
         return [
             _read_stream(self._connection, self._streams[name], self._blobs.get(name)) for name in self._lanes.begin()
         ]
 
-    def _end(self, ended: _Ended) -> list[Generator[airbyte.AirbyteMessage, None, _Ended]]:
+    def _end(self, ended: _Ended) -> list[Messages]:
         """Record how a stream ended, and begin the next one, unless nothing can be read; other streams find out too."""
         self._lanes.finish(ended.name)
         if ended.error:
@@ -177,22 +183,21 @@ class _Read:
 
 def _read_stream(
     connection: Connection, configured: airbyte.ConfiguredAirbyteStream, blob: airbyte.AirbyteStateBlob | None
-) -> Generator[airbyte.AirbyteMessage, None, _Ended]:
+) -> Messages:
     """Yield the messages of one stream, with its statuses; returns the error if it is incomplete."""
-    yield status_message(configured.stream, airbyte.AirbyteStreamStatus.STARTED)
-    yield status_message(configured.stream, airbyte.AirbyteStreamStatus.RUNNING)
+    yield [status_message(configured.stream, airbyte.AirbyteStreamStatus.STARTED)]
+    yield [status_message(configured.stream, airbyte.AirbyteStreamStatus.RUNNING)]
     name = configured.stream.name
     try:
         for event in _read_events(connection, configured, blob):
-            if not isinstance(event, ReadParents):
-                yield to_message(name, event)
+            yield to_messages(name, event)
             if isinstance(event, Proof) and event.lack:
                 raise Incomplete(event.lack)
     except OpsgenieError as error:
-        yield to_error_message(to_traced_exception(error), stream=name)
-        yield status_message(configured.stream, airbyte.AirbyteStreamStatus.INCOMPLETE)
+        yield [to_error_message(to_traced_exception(error), stream=name)]
+        yield [status_message(configured.stream, airbyte.AirbyteStreamStatus.INCOMPLETE)]
         return _Ended(name, error, is_fatal(error, connection.client))
-    yield status_message(configured.stream, airbyte.AirbyteStreamStatus.COMPLETE)
+    yield [status_message(configured.stream, airbyte.AirbyteStreamStatus.COMPLETE)]
     return _Ended(name, None, is_fatal=False)
 
 

@@ -48,11 +48,11 @@ class Buffer:
         """The rows that belong to the state."""
         return self.rows[: self.covered]
 
-    def add(self, row: Record) -> None:
-        """Append *row*."""
-        text = orjson.dumps(row).decode()
-        self.rows.append(text)
-        self.size += len(text)
+    def add(self, rows: Iterable[Record]) -> None:
+        """Append *rows*."""
+        texts = [orjson.dumps(row).decode() for row in rows]
+        self.rows += texts
+        self.size += sum(map(len, texts))
 
     def add_parents(self, parts: Iterable[Part]) -> None:
         """Append the parents in *parts*, whose child records were added before."""

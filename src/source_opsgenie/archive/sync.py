@@ -24,7 +24,7 @@ from source_opsgenie.archive.transfer import Transfer
 from source_opsgenie.config import Config
 from source_opsgenie.errors import ArchiveError, OpsgenieError, Unreachable
 from source_opsgenie.parallel import in_parallel
-from source_opsgenie.reading.events import Event, Row
+from source_opsgenie.reading.events import Event, Rows
 from source_opsgenie.reading.lanes import Lanes, lane_of
 from source_opsgenie.reading.reader import Reader
 from source_opsgenie.reading.resume import scope_of
@@ -32,8 +32,6 @@ from source_opsgenie.streams import Stream, is_incremental
 
 # The file has room for more parts than an Airbyte state.
 MOST_OWED = 1_000
-# How many rows pass before the progress is shown again, unless something other than a row comes.
-ROWS_BETWEEN_LINES = 1_000
 
 
 def run_sync(
@@ -153,14 +151,12 @@ class Sync:
 
     def _read_streams(self) -> None:
         """Store what the threads read; if that ends early, everything up to the last state of each stream is stored."""
-        merged = in_parallel(self._begin(), then=self._end, max_threads=self._lanes.number)
+        merged = in_parallel(self._begin(), then=self._end, max_threads=self._lanes.number, size=_size)
         try:
             with self._display.track(self._overview), closing(merged) as events:
                 for transfer, event in events:
                     transfer.process(event)
-                    # Rows come by the thousand: a look at the clock for each would cost more than the row.
-                    if not isinstance(event, Row) or transfer.progress.rows % ROWS_BETWEEN_LINES == 0:
-                        self._display.advance(self._overview)
+                    self._display.advance(self._overview)
         except (KeyboardInterrupt, ArchiveError) as problem:
             for transfer in self._under_way.values():
                 transfer.keep_covered()
@@ -245,3 +241,9 @@ class Sync:
     def _is_over(self) -> bool:
         """Whether no other stream can be read: those under way will find that out, too."""
         return any(outcome.ends_sync for outcome in self._outcomes.values())
+
+
+def _size(item: tuple[Transfer, Event]) -> int:
+    """How many rows wait with *item*, at least one."""
+    _, event = item
+    return len(event.records) if isinstance(event, Rows) else 1

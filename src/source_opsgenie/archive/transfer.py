@@ -12,7 +12,7 @@ from source_opsgenie.archive.progress import Progress
 from source_opsgenie.archive.store import Store
 from source_opsgenie.archive.writing import Written
 from source_opsgenie.errors import ArchiveError, NotInPlan, OpsgenieError
-from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, ReadParents, Row, SetAside
+from source_opsgenie.reading.events import Checkpoint, Event, Expected, Notice, Proof, ReadParents, Rows, SetAside
 from source_opsgenie.reading.query import user_query
 from source_opsgenie.streams import ancestry, lists_everything
 
@@ -40,9 +40,9 @@ class Transfer:
     def process(self, event: Event) -> None:
         """Do what *event* of the read asks for."""
         match event:
-            case Row(record):
-                self.buffer.add(record)
-                self.progress.rows += 1
+            case Rows(records):
+                self.buffer.add(records)
+                self.progress.rows += len(records)
             case ReadParents(parents):
                 self.buffer.add_parents(parents)
             case Checkpoint(state):

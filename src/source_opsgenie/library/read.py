@@ -5,6 +5,7 @@ import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from source_opsgenie.api import connection as api
@@ -83,33 +84,33 @@ def _read(
     lanes, problems = Lanes(stream.name for stream in selected), dict[str, Proof]()
     with opened as connection:
 
-        def begin() -> list[Generator[Event, None, Proof]]:
+        def begin() -> list[Generator[list[Event], None, Proof]]:
             return [_read_stream(connection, name, state.get(name), incremental=incremental) for name in lanes.begin()]
 
-        def end(proof: Proof) -> list[Generator[Event, None, Proof]]:
+        def end(proof: Proof) -> list[Generator[list[Event], None, Proof]]:
             lanes.finish(proof.stream)
             if proof.problem:
                 problems[proof.stream] = proof
             return begin()
 
-        with closing(in_parallel(begin(), then=end, max_threads=lanes.number)) as found:
-            yield from found
+        with closing(in_parallel(begin(), then=end, max_threads=lanes.number, size=len)) as found:
+            yield from chain.from_iterable(found)
     if problems and not allow_incomplete:
         raise _summarize([problems[stream.name] for stream in selected if stream.name in problems])
 
 
 def _read_stream(
     connection: Connection, name: str, state: Mapping[str, Any] | None, *, incremental: bool
-) -> Generator[Event, None, Proof]:
-    """Yield the events of one stream, and return its proof. Raises an error that affects every stream."""
+) -> Generator[list[Event], None, Proof]:
+    """Yield the events of one stream as they come, and return its proof. Raises an error that affects every stream."""
     proof = Proof(name, "")
     try:
         for event in Reader(connection).read(STREAMS[name], state=state, incremental=incremental):
             match event:
-                case events.Row(record):
-                    yield Row(name, record)
+                case events.Rows(records):
+                    yield [Row(name, record) for record in records]
                 case events.Checkpoint(reached):
-                    yield Checkpoint(name, reached.to_mapping())
+                    yield [Checkpoint(name, reached.to_mapping())]
                 case events.Proof():
                     proof = _to_proof(name, event)
                 case _:
@@ -118,7 +119,7 @@ def _read_stream(
         if is_fatal(error, connection.client):
             raise
         proof = Proof(name, f"INCOMPLETE: {error}", str(error), error)
-    yield proof
+    yield [proof]
     return proof
 
 

@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One record as the API sent it, with our additions."""
+class Rows:
+    """Records as the API sent them, with our additions."""
 
-    record: Record
+    records: Sequence[Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Waiting:
     seconds: float
 
 
-Event = Row | Checkpoint | ReadParents | Expected | SetAside | Notice | Proof | Waiting
+Event = Rows | Checkpoint | ReadParents | Expected | SetAside | Notice | Proof | Waiting
 
 
 @dataclass(frozen=True, slots=True)

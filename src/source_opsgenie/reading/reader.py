@@ -10,7 +10,7 @@ from source_opsgenie.api.pacing import Domain
 from source_opsgenie.concurrency import with_ticks
 from source_opsgenie.errors import Forbidden, NotInPlan
 from source_opsgenie.reading.batches import descend, read_batches
-from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Proof, ReadParents, Row, Waiting
+from source_opsgenie.reading.events import Batch, Checkpoint, Event, Notice, Proof, ReadParents, Rows, Waiting
 from source_opsgenie.reading.ledger import MOST_OWED, Ledger
 from source_opsgenie.reading.owed import read_again, restore_part
 from source_opsgenie.reading.proof import Outcome, closing_events
@@ -152,7 +152,8 @@ class _Progress:
         """The events of one *batch*; raises the error of what it sets aside, if that affects everything."""
         if batch.expected:
             yield batch.expected
-        yield from map(Row, batch.rows)
+        if batch.rows:
+            yield Rows(batch.rows)
         self.rows_since += len(batch.rows)
         yield from self.ledger.add(batch)
         if read := tuple(part for part in batch.read_parents if part.stream == self.stream.name):
