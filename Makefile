@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 SEEDS ?= 100
-LOCKS := run test
+LOCKS := run test materials
 ROUNDS ?= 1
 ifndef FIRST
 FIRST := $(shell date +%s)
@@ -17,6 +17,8 @@ export PYTEST_ADDOPTS += -p no:cacheprovider
 export COVERAGE_FILE := $(or $(TMPDIR),/tmp)/source-opsgenie-$(shell id -u).coverage
 NO_CACHE := --no-cache
 endif
+# Without byte code, each command that a test starts would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(PYTHON) tools/install.py
@@ -106,6 +108,7 @@ upgrade: ## lock the newest versions that pyproject.toml allows, and print what 
 release: develop ## set VERSION, test, build into dist, commit and tag; docs/release.md says how to publish it
 	$(BIN)/python tools/release.py prepare "$(VERSION)"
 	$(MAKE) test
+	@$(INSTALL) materials
 	$(BIN)/python tools/release.py finish "$(VERSION)"
 
 clean: ## remove everything that make created
