@@ -34,6 +34,8 @@ INSTALLATIONS = {
     "test": (".venv", ("run.txt", "test.txt"), (".", "simulator")),
     "archive": (".venv-archive", ("archive.txt",), ("archive",)),
     "lowest": (".venv-lowest", ("lowest.txt",), (".", "simulator")),
+    # What `make release` makes the bill of materials with.
+    "materials": (".venv-materials", ("materials.txt",), ()),
     # Programs that people use together with ours; `make test-clients` tests them.
     "pyairbyte": (".venv-pyairbyte", ("pyairbyte.txt",), ()),
     "pyairbyte-next": (".venv-pyairbyte-next", ("pyairbyte-next.txt",), ()),

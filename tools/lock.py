@@ -75,6 +75,7 @@ def resolve_all(uv: Path, *, folder: Path, options: list[str]) -> dict[str, str]
         "test.txt": subtract(test, run),
         "lowest.txt": resolve("lowest.txt", *project, "--group", "build", "--group", "test", "--constraint", lowest),
         "uv.txt": resolve("uv.txt", "--group", "lock"),
+        "materials.txt": resolve("materials.txt", "--group", "materials", *same),
         **{f"{name}.txt": resolve(f"{name}.txt", *inputs, "--group", name) for name, inputs in CLIENTS.items()},
     }
 

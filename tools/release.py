@@ -18,6 +18,8 @@ from packaging.version import InvalidVersion, Version
 DIST = Path("dist")
 # What is installed to run the programs; the bill of materials lists it.
 LOCK = Path("requirements/run.txt")
+# What makes it has an environment of its own: `tools/install.py materials`.
+MATERIALS = Path(".venv-materials/bin/python")
 # Each folder with a pyproject.toml is a distribution; all of them are released together.
 PROJECTS = (Path(), *sorted(path.parent for path in Path().glob("*/pyproject.toml")))
 # The line that holds the version, by file.
@@ -108,7 +110,7 @@ def build(version: Version) -> None:
     python("twine", "check", "--strict", *sorted(map(str, DIST.iterdir())))
     materials = DIST / f"source_opsgenie-{version}.cdx.json"
     options = ("--pyproject", "pyproject.toml", "--short-PURLs", "--output-reproducible", "-o", str(materials))
-    python("cyclonedx_py", "requirements", *options, str(LOCK))
+    run(str(MATERIALS), "-m", "cyclonedx_py", "requirements", *options, str(LOCK))
     sums = [f"{sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(DIST.iterdir())]
     (DIST / "SHA256SUMS").write_text("".join(sums))
 

@@ -41,6 +41,7 @@ SETS = {
     "archive": (["archive.txt"], [*ARCHIVE["project"]["dependencies"], *group("build")]),
     "lowest": (["lowest.txt"], [*RUN, *group("test")]),
     "uv": (["uv.txt"], group("lock")),
+    "materials": (["materials.txt"], group("materials")),
     # What is tested with `make test-clients`; its distributions are not installed here, so only the pins are compared.
     **{
         name: ([f"{name}.txt"], [*group(name), *(ARCHIVE["project"]["dependencies"] if inputs else [])])
