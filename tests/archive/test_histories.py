@@ -11,6 +11,7 @@ import duckdb
 import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.attached import open_to_read
 from tests.support.fakes import NOW, Wire, connection_of, rows_in
 
 from opsgenie_simulator import Account, Simulator
@@ -150,7 +151,7 @@ class History:
     def rows_in_file(self, name: str, condition: str = "_deleted_at IS NULL") -> set[bytes]:
         """The rows of a stream that the file holds, as sent, without those that are marked as deleted."""
         rows: list[tuple[str]] = []
-        with duckdb.connect(str(self.path), read_only=True) as database, suppress(duckdb.CatalogException):
+        with open_to_read(self.path) as database, suppress(duckdb.CatalogException):
             rows = database.execute(f"SELECT _json FROM {name} WHERE {condition}").fetchall()
         return {as_text(orjson.loads(text)) for (text,) in rows}
 

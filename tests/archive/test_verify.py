@@ -9,6 +9,7 @@ import orjson
 import pytest
 from click.testing import Result
 from tests.support.archive_command import Command
+from tests.support.attached import open_to_read
 from tests.support.broken import Broken
 from tests.support.fakes import NOW
 
@@ -180,10 +181,11 @@ def test_damage_is_repaired(synced: Command, copied: Command, name: str) -> None
 def contents(command: Command) -> dict[tuple[str, str], tuple[str, bool, str]]:
     """Each row by its table and key: its JSON, whether it is marked as deleted, and when it was stored."""
     found: dict[tuple[str, str], tuple[str, bool, str]] = {}
-    for stream in STREAMS.values():
-        key = ", ".join(f'"{name}"' for name in stream.key)
-        query = f"SELECT concat_ws('/', {key}), _json, _deleted_at IS NOT NULL, _synced_at FROM {stream.name}"
-        found |= {(stream.name, row[0]): row[1:] for row in command.query(query)}
+    with open_to_read(command.path) as database:
+        for stream in STREAMS.values():
+            key = ", ".join(f'"{name}"' for name in stream.key)
+            query = f"SELECT concat_ws('/', {key}), _json, _deleted_at IS NOT NULL, _synced_at FROM {stream.name}"
+            found |= {(stream.name, row[0]): row[1:] for row in database.execute(query).fetchall()}
     return found
 
 

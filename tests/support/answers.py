@@ -14,6 +14,7 @@ from opsgenie_simulator.records import Body
 from source_opsgenie.archive.cli import main
 from source_opsgenie.archive.wording import KEY_VARIABLE
 from tests.support.archive_command import SEPARATELY, Command
+from tests.support.attached import open_to_read
 from tests.support.fakes import NOW
 from tests.support.leaks import record_output
 
@@ -34,7 +35,7 @@ class Answers:
     def rows(self, query: str) -> list[Row]:
         """The rows of *query*, or of the view with that name."""
         sql = query if " " in query else f"FROM report.{query}"
-        with duckdb.connect(str(self.path), read_only=True) as database:
+        with open_to_read(self.path) as database:
             result = database.execute(sql)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

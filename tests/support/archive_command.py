@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import orjson
 from click.testing import CliRunner, Result
 
 from opsgenie_simulator import Simulator
 from source_opsgenie.archive.cli import main
 from source_opsgenie.options import override_notice
+from tests.support.attached import open_to_read
 from tests.support.leaks import find_leaks, record_output
 
 # A test that runs in the background of a shell would inherit that Ctrl-C is ignored.
@@ -77,7 +77,7 @@ class Command:
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The result of *sql*, as another program sees it."""
-        with duckdb.connect(str(self.path), read_only=True) as database:
+        with open_to_read(self.path) as database:
             return database.execute(sql).fetchall()
 
     def rows(self, stream: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import duckdb
 
 from source_opsgenie.streams import STREAMS
 from tests.support.answers import Answers, Compared, Row
+from tests.support.attached import open_to_read
 from tests.support.spreadsheets import read_workbook, to_datetime
 
 TIMES = {"TIMESTAMP": datetime, "DATE": date}
@@ -29,7 +30,7 @@ def csv_files(answers: Answers, folder: Path, names: Sequence[str]) -> Iterator[
         text = (folder / f"{name}.csv").read_bytes()
         rows = csv.reader(text.decode("utf-8-sig").splitlines(keepends=True))
         next(rows)
-        with duckdb.connect(str(answers.path), read_only=True) as database:
+        with open_to_read(answers.path) as database:
             stored = database.execute(f"SELECT COLUMNS(*)::VARCHAR {relation(name)}").fetchall()
 
         yield Compared(name, b"\xef\xbb\xbf", text[:3])
@@ -46,7 +47,7 @@ def json_lines(answers: Answers, folder: Path, names: Sequence[str]) -> Iterator
     for name in names:
         with (folder / f"{name}.jsonl").open(encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
-        with duckdb.connect(str(answers.path), read_only=True) as database:
+        with open_to_read(answers.path) as database:
             described = database.execute(f"DESCRIBE {relation(name)}").fetchall()
         kinds = {column: kind for column, kind, *_ in described}
         stored = [

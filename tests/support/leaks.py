@@ -46,11 +46,20 @@ def wait_for_exit(process: subprocess.Popen[str], *, timeout: float | None = Non
 
 def find_leaks(secret: str, *printed: str, files: Iterable[Path] = ()) -> list[str]:
     """Where *secret* is found: in what was *printed*, or in one of *files*; empty if there is no leak."""
+    return find_leaks_of([secret], *printed, files=files)
+
+
+def find_leaks_of(secrets: Iterable[str], *printed: str, files: Iterable[Path] = ()) -> list[str]:
+    """Where any of *secrets* is found, as find_leaks; each file is read once."""
     # Anything shorter than a key may be an ordinary word.
-    if len(secret) < len("a-short-key"):
-        return []
-    places = ["the output" for text in printed if secret in text]
-    return places + [str(path) for path in files if path.is_file() and secret.encode() in path.read_bytes()]
+    keys = [secret for secret in secrets if len(secret) >= len("a-short-key")]
+    places = ["the output" for text in printed if any(key in text for key in keys)]
+    return places + [str(path) for path in files if path.is_file() and holds_any(path.read_bytes(), keys)]
+
+
+def holds_any(content: bytes, keys: Iterable[str]) -> bool:
+    """Whether one of *keys* is in *content*."""
+    return any(key.encode() in content for key in keys)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,7 +71,7 @@ def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.T
         files = folder.rglob("*") if isinstance(folder, Path) else []
         written = [path for path in files if path.name not in WRITTEN_BY_TESTS]
         printed = [*(text for _, text in report.sections), *RECORDED]
-        if found := sorted({place for key in KEYS for place in find_leaks(key, *printed, files=written)}):
+        if found := sorted(set(find_leaks_of(KEYS, *printed, files=written))):
             report.outcome, report.longrepr = "failed", f"A key was leaked into {', '.join(found)}."
     if report.when == "teardown":
         RECORDED.clear()
