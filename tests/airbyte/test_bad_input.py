@@ -141,15 +141,15 @@ def test_our_own_finished_full_refresh_starts_again(source: Verbs, account: Acco
 
 
 @pytest.mark.parametrize(
-    ("options", "option"),
-    [({"alert_query": "priority: P1"}, "alert_query"), ({"start_date": "2026-01-01T00:00:00Z"}, "start_date")],
+    ("options", "part"),
+    [({"alert_query": "priority: P1"}, "alert filters"), ({"start_date": "2026-01-01T00:00:00Z"}, "start_date")],
 )
-def test_a_changed_scope_starts_again_and_is_logged(options: dict[str, str], option: str, source: Verbs) -> None:
+def test_a_changed_scope_starts_again_and_is_logged(options: dict[str, str], part: str, source: Verbs) -> None:
     """A bookmark from another query or start date is not used."""
     first = source.read("alerts")
     second = source.with_config(**options).read("alerts", state=first.last_states())
 
-    assert f"alerts: The {option} differs from the last sync. Running one full read." in second.logs()
+    assert f"alerts: The {part} changed since the last sync. Running one full read." in second.logs()
     assert len(second.records("alerts")) > 0
 
 
@@ -168,5 +168,5 @@ def test_a_state_of_another_account_starts_again_and_is_logged(source: Verbs, ac
     states[0]["stream"]["stream_state"]["scope"]["account"] = "someone-else@localhost"
     output = source.read("alerts", state=json.loads(json.dumps(states)))
 
-    assert "alerts: The account differs from the last sync" in output.logs()
+    assert "alerts: The account changed since the last sync" in output.logs()
     assert len(output.records("alerts")) == len(account.alerts)

@@ -29,7 +29,7 @@ def test_filters_narrow_alerts_and_their_children(source: Verbs, account: Accoun
     assert wanted == {row["alert_id"] for row in output.records("alert_logs")}
     assert len(account.incidents) == len(output.records("incidents"))
     assert f"alerts: {len(wanted)} counted, {len(wanted)} read, 0 unexplained; " in output.logs()
-    assert "unproven: alert_query uses fields that change" in output.logs()
+    assert "unproven: the alert filters use fields that change" in output.logs()
     assert f"{len(wanted)} alerts match" in status_of(source, **filters)[1]
 
 
@@ -45,7 +45,7 @@ def test_saved_search_narrows_alerts_until_it_changes(source: Verbs, account: Ac
     assert wanted
     assert wanted == {row["id"] for row in first.records("alerts")}
     assert [] == second.records("alerts")
-    assert "The alert_query differs from the last sync" in third.logs()
+    assert "The alert filters changed since the last sync" in third.logs()
 
 
 @pytest.mark.parametrize(

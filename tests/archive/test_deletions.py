@@ -97,7 +97,7 @@ def test_a_query_on_changing_fields_skips_the_search(archive: Command, account: 
     output = archive.sync(*query).output
 
     assert set() == marked(archive)
-    assert "alerts: the file is not compared with Opsgenie's count, because rows can leave this --query" in output
+    assert "alerts: the file is not compared with Opsgenie's count, because rows can stop matching" in output
 
 
 def test_deleted_rows_are_found_since_the_start_date(archive: Command, account: Account) -> None:

@@ -109,7 +109,7 @@ def test_what_was_not_begun_keeps_its_word(archive: Command, account: Account) -
     ("arguments", "words"),
     [
         (["--since", "2031-01-01"], "--since 2031-01-01T00:00:00.000Z is in the future"),
-        (["--query", "status: open"], "unproven: --query uses fields that change"),
+        (["--query", "status: open"], "unproven: the alert filters use fields that change"),
     ],
 )
 def test_messages_use_the_words_that_were_typed(archive: Command, arguments: list[str], words: str) -> None:

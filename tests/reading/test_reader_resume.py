@@ -87,8 +87,9 @@ def test_state_of_a_development_version(stream: str) -> None:
     ("changed", "named"),
     [
         ({"account": "globex"}, "account"),
-        ({"alert_query": "priority: P3"}, "alert_query"),
-        ({"alert_query": " OR ".join(["priority: P3"] * 60)}, "alert_query"),
+        ({"alert_query": "priority: P3"}, "alert filters"),
+        ({"alert_status": "open"}, "alert filters"),
+        ({"alert_query": " OR ".join(["priority: P3"] * 60)}, "alert filters"),
         ({"start_date": format_timestamp(NOW - 1000 * DAY)}, "start_date"),
     ],
 )
@@ -98,7 +99,7 @@ def test_state_of_another_scope(changed: dict[str, Any], named: str) -> None:
     events = read(wire, last_state(read(wire)), **changed)
 
     assert sorted(ids_in(events)) == sorted(wire.account.alerts)
-    assert f"The {named} differs from the last sync" in texts_in(events)
+    assert f"The {named} changed since the last sync" in texts_in(events)
 
 
 def test_return_to_an_earlier_scope() -> None:

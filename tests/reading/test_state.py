@@ -239,8 +239,13 @@ def test_bookmark_never_goes_back() -> None:
 
 @pytest.mark.parametrize(
     ("other", "expected"),
-    [(Scope("a", "q", "s"), ""), (Scope("b"), "account"), (Scope("a"), "alert_query"), (Scope("a", "q"), "start_date")],
+    [
+        (Scope("a", "q", "s"), ""),
+        (Scope("b"), "account"),
+        (Scope("a"), "alert filters"),
+        (Scope("a", "q"), "start_date"),
+    ],
 )
 def test_differing_part_of_a_scope(other: Scope, expected: str) -> None:
-    """The part of the scope that differs is named as in the config."""
+    """The part of the scope that differs is named."""
     assert Scope("a", "q", "s").differs_in(other) == expected

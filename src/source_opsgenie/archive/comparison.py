@@ -20,7 +20,8 @@ from source_opsgenie.reading.windows import SMALL
 from source_opsgenie.streams import Stream
 
 UNSTABLE_QUERY = (
-    "the file is not compared with Opsgenie's count, because rows can leave this alert_query without being deleted."
+    "the file is not compared with Opsgenie's count, because rows can stop matching the alert filters without "
+    "being deleted."
 )
 SEVERAL_QUERIES = (
     "the file is not compared with Opsgenie's count, because it also holds rows of other queries. A sync without "
@@ -47,7 +48,7 @@ def compare(
     """Make the file hold the rows of a searchable *stream* that Opsgenie counts; a Notice says what was left out.
 
     Deleted rows are searched for with *requests* and a number that grows with how many there are; 0 skips them.
-    The file holds only what alert_query and start_date select, so Opsgenie must count the same selection.
+    The file holds only what the alert filters and start_date select, so Opsgenie must count the same selection.
     """
     if stream.search is None:
         return

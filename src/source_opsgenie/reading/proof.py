@@ -98,6 +98,6 @@ def _counted(tally: Tally) -> str:
 
 
 def _coverage(connection: Connection, root: Stream) -> str:
-    """What the proof covers: never more than the key may see, and unproven if rows may leave the query."""
+    """What the proof covers: never more than the key may see, and unproven if rows may stop matching the filters."""
     is_proven = is_stable(user_query(connection.config, root))
-    return connection.visibility + ("" if is_proven else ", unproven: alert_query uses fields that change")
+    return connection.visibility + ("" if is_proven else ", unproven: the alert filters use fields that change")

@@ -19,7 +19,7 @@ OUTDATED = (
     "The state was written by an earlier development version of this source. "
     "Running one full read; later syncs are incremental."
 )
-RESUMING = "Reading what changed since the last sync with the same query and start date."
+RESUMING = "Reading what changed since the last sync with the same alert filters and start date."
 # The most that the clocks of two responses may differ.
 CLOCK_SKEW = timedelta(minutes=1)
 
@@ -67,7 +67,7 @@ def _reason_to_restart(connection: Connection, state: State, fresh: State) -> st
                 "The state names its account, and this key may not read the account's name "
                 "(it lacks Configuration Access)"
             )
-        return f"The {part} differs from the last sync"
+        return f"The {part} changed since the last sync"
     latest = max(state.bookmark or 0, state.began)
     allowed = connection.config.lookback + CLOCK_SKEW
     if now is not None and latest > now + allowed // MILLISECOND:

@@ -39,9 +39,9 @@ class Scope:
         return name_scope(self.query, self.start_date, self.team_key)
 
     def differs_in(self, other: "Scope") -> str:
-        """The first part that differs from *other*, as the config calls it; empty if none does."""
-        keys = {"account": "account", "query": "alert_query", "start_date": "start_date", "team_key": "key"}
-        return next((key for name, key in keys.items() if getattr(self, name) != getattr(other, name)), "")
+        """The first part that differs from *other*, in words; empty if none does."""
+        words = {"account": "account", "query": "alert filters", "start_date": "start_date", "team_key": "key"}
+        return next((word for name, word in words.items() if getattr(self, name) != getattr(other, name)), "")
 
 
 @dataclass(frozen=True, slots=True)
