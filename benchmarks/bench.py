@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.accounts import accounts
 from benchmarks.archive import archive
 from benchmarks.comparison import again, alerts, children, small
 from benchmarks.domains import domains
@@ -30,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Log], Report]] = {
     "children": children,
     "limits": limits,
     "domains": domains,
+    "accounts": accounts,
     "pace": pace,
     "scale": scale,
     "archive": archive,

@@ -1,6 +1,7 @@
 import csv
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -10,12 +11,14 @@ from tests.support.archive_command import Command
 from tests.support.exports import FORMATS
 from tests.support.leaks import record_output
 from tests.support.spreadsheets import read_workbook
+from tests.support.terminal import run_in_terminal
 
 from source_opsgenie.archive import views
 from source_opsgenie.streams import STREAMS
 
 VIEWS = [view.name for view in views.all_views() if view.is_table]
 NAMES = [*VIEWS, *STREAMS]
+PROGRAM = (sys.executable, "-c", "from source_opsgenie.archive.cli import main; main()")
 EVERYTHING = ("--views", "all", "--tables", "all")
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx")
 
@@ -52,6 +55,17 @@ def test_an_export_can_be_verified(answers: Answers, tmp_path: Path, file_format
 
     assert (0, [folder]) == (done.returncode, list(tmp_path.iterdir()))
     assert 0o700 == folder.stat().st_mode & 0o777
+
+
+def test_a_terminal_shows_a_line_for_each_file(archive: Command, tmp_path: Path) -> None:
+    """At a terminal, nothing of the spinner stays between the lines."""
+    archive.sync("--streams", "teams")
+    program = [*PROGRAM, "export", archive.path.name, "--to", str(tmp_path / "out"), "--format", "xlsx"]
+    code, lines = run_in_terminal(program, archive.environment, folder=archive.path.parent)
+
+    assert 0 == code, lines
+    assert all(line.startswith("opsgenie.xlsx: ") for line in lines[:-1]), lines
+    assert lines[-1].startswith("Wrote ")
 
 
 def test_no_text_runs_as_a_formula(archive: Command) -> None:

@@ -33,6 +33,18 @@ def test_rules_and_templates_have_the_reference_fields(account: Account, path: s
     assert len({row["id"] for rows in lists for row in rows}) == sum(map(len, lists))
 
 
+def test_properties_follow_their_switch(account: Account) -> None:
+    """With the switch, listed and single services have the fields that no captured service has."""
+    names = {"visibility", "extraProperties"}
+    default, switched = ApiClient(account), ApiClient(account, Switches(service_properties=True))
+    (listed,) = switched.get("/v1/services", limit=1).rows
+    single = switched.get(f"/v1/services/{listed['id']}").body["data"]
+
+    assert set() == names & set(default.get("/v1/services", limit=1).rows[0])
+    assert names < set(listed)
+    assert listed == single
+
+
 def test_only_conditions_on_extra_properties_have_a_key(account: Account) -> None:
     """A condition has a key if and only if its field is the extra properties."""
     client = ApiClient(account)

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
-from tests.support.schemas import TIMESTAMPS, undeclared
+from tests.streams.test_observed import OBSERVED
+from tests.support.every_stream import account_of, added_by_us, events_of
+from tests.support.fakes import Wire, rows_in
+from tests.support.schemas import TIMESTAMPS, declared, sent, undeclared
 
-from source_opsgenie.streams import STREAMS
+from opsgenie_simulator import Switches
+from source_opsgenie.streams import LACKS_DETAILS, STREAMS
 from source_opsgenie.streams.fields import Field
 from source_opsgenie.streams.stream import Stream
 
@@ -41,6 +45,13 @@ OPENAPI: dict[str, list[str]] = {
     name: [in_row(path) for path in paths]
     for name, paths in json.loads((TESTS / "openapi" / "fields.json").read_text()).items()
 }
+# Fields that neither the simulator, the vendor's file nor the public connector has, and why they are declared.
+NOT_SENT = {
+    ("incidents", ".impactDetectDate"): "another extractor has it",
+    ("incidents", ".serviceId"): "the vendor's library has it",
+}
+# Some streams lack these fields of a shape that several share.
+OF_SHAPES = (".conditions[].key", ".conditions[].order", ".responders[].username", ".recipients[].username")
 # Fields of the vendor's file that the table does not declare, and why.
 NOT_NAMED = {
     **{
@@ -58,15 +69,15 @@ NOT_NAMED = {
 }
 
 
-def declared(schema: dict[str, Any], path: str = "") -> dict[str, tuple[str, str | None]]:
-    """Each path of *schema* with its type, except null, and its format."""
-    kinds = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
-    found = {path: ("/".join(sorted(kinds - {"null"})), schema.get("format"))}
-    for name, inner in schema.get("properties", {}).items():
-        found |= declared(inner, f"{path}.{name}")
-    if "items" in schema:
-        found |= declared(schema["items"], f"{path}[]")
-    return found
+def named(stream: Stream) -> set[str]:
+    """The paths of *stream* that the simulator sends, that we add, or that another source has."""
+    schema = stream.schema()
+    wire = Wire(account_of(), Switches(service_properties=True))
+    rows = rows_in(events_of(stream, wire, integration_settings=True))
+    rows += [row for name, row in OBSERVED if name == stream.name]
+    paths = {path for row in rows for path in sent(row, schema)} | {*OPENAPI.get(stream.name, [])}
+    paths |= {*declared(PUBLISHED[stream.name]["schema"])} if stream.name in PUBLISHED else set()
+    return paths | {f".{name}" for name in (*added_by_us(stream), LACKS_DETAILS)}
 
 
 def levels(fields: tuple[Field, ...]) -> Iterator[tuple[Field, ...]]:
@@ -151,6 +162,22 @@ def test_added_fields_are_declared(stream: Stream) -> None:
 
     assert stream.key == names[: len(stream.key)]
     assert not undeclared_names
+
+
+@each_stream
+def test_every_declared_field_is_sent(stream: Stream) -> None:
+    """The simulator sends each declared field, or one of the other sources has it, with the exceptions above."""
+    paths = named(stream)
+    unsent = {
+        path
+        for path in declared(stream.schema())
+        if paths.isdisjoint({path, path.removesuffix("[]")})
+        and not any(one.startswith((f"{path}.", f"{path}[]")) for one in paths)
+    }
+
+    assert {path for name, path in NOT_SENT if name == stream.name} == {
+        path for path in unsent if not path.endswith(OF_SHAPES)
+    }
 
 
 @each_stream

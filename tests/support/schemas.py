@@ -15,6 +15,29 @@ def is_timestamp(value: object) -> bool:
     return not isinstance(value, str) or bool(datetime.fromisoformat(value))
 
 
+def declared(schema: dict[str, Any], path: str = "") -> dict[str, tuple[str, str | None]]:
+    """Each path of *schema* with its type, except null, and its format."""
+    kinds = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
+    found = {path: ("/".join(sorted(kinds - {"null"})), schema.get("format"))}
+    for name, inner in schema.get("properties", {}).items():
+        found |= declared(inner, f"{path}.{name}")
+    if "items" in schema:
+        found |= declared(schema["items"], f"{path}[]")
+    return found
+
+
+def sent(value: object, schema: dict[str, Any], path: str = "") -> Iterator[str]:
+    """The paths in *value*, down to the objects that customers fill."""
+    yield path
+    if isinstance(value, list):
+        for one in value:
+            yield from sent(one, schema.get("items", {}), f"{path}[]")
+    properties = schema.get("properties")
+    if isinstance(value, dict) and properties:
+        for name, inner in value.items():
+            yield from sent(inner, properties.get(name, {}), f"{path}.{name}")
+
+
 def undeclared(value: object, schema: dict[str, Any], path: str = "") -> Iterator[str]:
     """The paths in *value* that *schema* does not declare, except inside objects that customers fill."""
     if isinstance(value, list):

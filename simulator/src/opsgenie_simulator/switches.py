@@ -50,6 +50,9 @@ class Switches:
     )
     alert_total_count: bool = _switch("Does the list of alerts have `totalCount`?", "paging", default=False)
     services_total_count: bool = _switch("Does the list of services have `totalCount`?", "paging", default=False)
+    service_properties: bool = _switch(
+        "Do services have `visibility` and `extraProperties`, which no captured service has?", "service", default=False
+    )
     single_page_paging: Literal["absent", "present"] = _switch(
         "Is `paging` absent when all logs or notes fit on one page?", "paging", default="absent"
     )

@@ -10,6 +10,15 @@ FIELDS = ("message", "priority", "tags", "extra-properties")
 AUDIENCE_FIELDS = ("country", "tag", "customProperty")
 
 
+def properties(service: Body) -> Body:
+    """Fields that no captured service has: who can see it, and custom keys and values."""
+    rng = seeded_random(f"properties {service['id']}")
+    return {
+        "visibility": rng.choice(("TEAM_MEMBERS", "OPSGENIE_USERS")),
+        "extraProperties": {"cost-center": str(rng.randint(100, 999))} if happens(rng, 0.5) else {},
+    }
+
+
 def incident_rules(service: Body) -> list[Body]:
     """The rules that create incidents of a service from alerts; some services have none."""
     rng = seeded_random(f"incident rules {service['id']}")

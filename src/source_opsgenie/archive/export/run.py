@@ -11,6 +11,7 @@ import click
 import duckdb
 import orjson
 from rich.console import Console
+from rich.status import Status
 
 from source_opsgenie.archive.export.config_tree import write_config
 from source_opsgenie.archive.export.copies import write_csv, write_jsonl, write_parquet
@@ -59,14 +60,14 @@ def run_export(export: Export, *, as_json: bool) -> None:
         new_folder(export.target) as staging,
         TemporaryDirectory(dir=staging.parent, prefix=".spill.") as spill,
         open_archive(export.path, notify=say) as database,
-        _spinner(quiet=as_json),
+        _spinner(quiet=as_json) as spinner,
     ):
         _limit_memory(database, Path(spill))
         redaction.prepare(database)
         for one in _write(Rows(database, redaction), export, staging, names=names):
             written.append(one)
             if not as_json:
-                click.echo(f"{one.file}: {one.rows:,} rows")
+                _print_written(one, spinner)
             # Leaving the block raises the deferred signal, and the folder does not appear.
             if SIGNALS_DEFERRED.pending:
                 break
@@ -98,9 +99,18 @@ def _limit_memory(database: duckdb.DuckDBPyConnection, spill: Path) -> None:
     database.execute("SET threads = 1")
 
 
-def _spinner(*, quiet: bool) -> AbstractContextManager[object]:
+def _spinner(*, quiet: bool) -> AbstractContextManager[Status | None]:
     console = Console(stderr=True)
     return nullcontext() if quiet or not console.is_terminal else console.status("Exporting")
+
+
+def _print_written(written: Written, spinner: Status | None) -> None:
+    # The line takes the place of the spinner, which continues below it.
+    if spinner:
+        spinner.stop()
+    click.echo(f"{written.file}: {written.rows:,} rows")
+    if spinner:
+        spinner.start()
 
 
 def _print_json(export: Export, written: Iterable[Written], redaction: Redaction, *, seconds: float) -> None:
