@@ -159,15 +159,14 @@ def test_all_distributions_have_the_same_version_and_licence(built: Path) -> Non
     assert 1 == len(licences)
 
 
-def test_readme_runs_the_wheel(built: Path) -> None:
-    """The README's first commands name the wheel that is built, which has the command that they start."""
+def test_readme_installs_the_wheel(built: Path) -> None:
+    """The README installs the wheel that is built, which has the command that it starts then."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^\$ uvx --from dist/(\S+) (\S+)", readme, flags=re.MULTILINE)
+    (pattern,) = re.findall(r"^\$ uv tool install dist/(\S+)", readme, flags=re.MULTILINE)
+    (command,) = re.findall(r"^\$ (\S+) plan", readme, flags=re.MULTILINE)
     with wheel(built, "opsgenie-archive") as files:
         name = next(path for path in files.namelist() if path.endswith("/entry_points.txt"))
         scripts = files.read(name).decode()
 
-    assert len(commands) == 2
-    for pattern, command in commands:
-        assert [Path(str(files.filename))] == list((built / "opsgenie-archive").glob(pattern))
-        assert f"{command} = " in scripts
+    assert [Path(str(files.filename))] == list((built / "opsgenie-archive").glob(pattern))
+    assert f"{command} = " in scripts

@@ -210,6 +210,8 @@ def _print_summary(account: Account, url: str) -> None:
     ):
         click.echo(f"  {token}  {description}")
     click.echo(f"\nTry:\n  curl -H 'Authorization: GenieKey {account.full_key}' '{url}/v2/alerts?limit=2'")
+    click.echo("\nFor opsgenie-archive and source-opsgenie, in another terminal:")
+    click.echo(f"  export OPSGENIE_API_TOKEN={account.full_key}\n  export OPSGENIE_API_URL={url}")
     click.echo("\nPress Ctrl-C to stop.")
 
 
