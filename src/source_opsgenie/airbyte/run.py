@@ -6,11 +6,15 @@ import json
 import logging
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
+from typing import Any
 
 from source_opsgenie.airbyte.cli import parse_arguments
 from source_opsgenie.airbyte.output import open_output
 from source_opsgenie.airbyte.spec import spec_message
+from source_opsgenie.config import read_json
 from source_opsgenie.distribution import require
+from source_opsgenie.errors import ConfigError
 from source_opsgenie.signals import end_on_signals, report_unwritable_output
 
 
@@ -26,16 +30,35 @@ def main() -> None:
     logging.raiseExceptions = False
     end_on_signals()
     try:
-        code = _print_spec() if arguments.command == "spec" else _launch(arguments)
+        code = _run(arguments)
     except OSError as error:
         code = 1
         report_unwritable_output(error)
     sys.exit(code)
 
 
-def _print_spec() -> int:
+def _run(arguments: Namespace) -> int:
+    """Run the verb, without the CDK if its message depends on nothing but this program."""
+    if arguments.command == "spec":
+        return _print(spec_message())
+    if arguments.command == "discover" and _is_object(arguments.config):
+        from source_opsgenie.airbyte.catalog import catalog_message  # noqa: PLC0415 -- --help does not wait for it
+
+        return _print(catalog_message())
+    return _launch(arguments)
+
+
+def _is_object(config: str) -> bool:
+    """Whether the file is a JSON object; `launch` reports what else it is."""
+    try:
+        return isinstance(read_json(config, what="config"), dict)
+    except ConfigError:
+        return False
+
+
+def _print(message: Mapping[str, Any]) -> int:
     output = open_output()
-    output.write_line(f"{json.dumps(spec_message())}\n".encode())
+    output.write_line(f"{json.dumps(message)}\n".encode())
     output.flush()
     return 0
 
@@ -44,7 +67,7 @@ def _launch(arguments: Namespace) -> int:
     # Imported objects are never freed: scanning them again and again for garbage would cost a third of the CPU time of
     # a read.
     gc.disable()
-    from source_opsgenie.airbyte.launch import launch  # noqa: PLC0415 -- --help and spec do not wait for the CDK
+    from source_opsgenie.airbyte.launch import launch  # noqa: PLC0415 -- the other verbs do not wait for the CDK
 
     gc.freeze()
     gc.enable()
