@@ -56,8 +56,8 @@ test-clients: develop ## install the programs of CLIENTS, each in an environment
 	done
 	$(BIN)/pytest --quiet --randomly-seed=$(ORDER) --numprocesses 2 -m clients -rs $(ONLY)
 
-airbyte-pr: develop ## render the files of a pull request to Airbyte's repository into build/airbyte
-	@$(BIN)/python -m tools.airbyte_pr
+airbyte-pr: develop ## render the files of the pull request PR=12345 to Airbyte's repository into build/airbyte
+	@$(BIN)/python -m tools.airbyte_pr --pr "$(PR)" $(INTO:%=--into "%")
 
 test-lowest: ## run the tests, or those in ONLY, with the lowest versions that pyproject.toml allows
 	@$(INSTALL) lowest

@@ -1,17 +1,22 @@
-"""Render what a pull request to Airbyte's repository contains: `make airbyte-pr`.
+"""Render what a pull request to Airbyte's repository contains: `make airbyte-pr PR=12345`.
 
 The connector there is a Poetry project with the package at its root, and its documentation is in another folder.
+Their changelog names the pull request, which has no number before it is open: `PR=draft` renders the files until then.
+With `INTO=../airbyte`, they are written into a checkout of the repository, and its changelog keeps its earlier rows.
+
 `python -m tools.airbyte_pr lock` locks the rendered project again, with Poetry of the environment `airbyte-pr`.
 """
 
+import argparse
+import datetime
 import json
+import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +28,12 @@ CONNECTOR = Path("airbyte-integrations/connectors/source-opsgenie")
 DOCUMENTATION = Path("docs/integrations/sources")
 LOCK = ROOT / "requirements" / "poetry.lock"
 POETRY = ROOT / ".venv-airbyte-pr" / "bin" / "poetry"
-COPIED = ("metadata.yaml", "icon.svg")
+# The tests that need neither the simulator nor an account.
+UNIT_TESTS = (
+    *("airbyte/test_output.py", "api/test_estimates.py", "api/test_learner.py"),
+    *("reading/test_lanes.py", "reading/test_parsing.py", "reading/test_recent.py"),
+)
+PULL_REQUEST = "[{0}](https://github.com/airbytehq/airbyte/pull/{0})"
 # What a reviewer expects to find.
 CONFIGS = {
     "invalid_config.json": {"api_token": "0badc0de-0000-4000-8000-000000000001", "endpoint": "api.opsgenie.com"},
@@ -58,6 +68,7 @@ For information about how to use it within Airbyte, see [the documentation](http
 
 ```bash
 poetry install --with dev
+poetry run pytest unit_tests
 poetry run source-opsgenie spec
 poetry run source-opsgenie check --config secrets/config.json
 poetry run source-opsgenie discover --config secrets/config.json
@@ -65,56 +76,104 @@ poetry run source-opsgenie read --config secrets/config.json --catalog integrati
 ```
 
 The code has five layers, and `source_opsgenie/airbyte` is the only one that imports the CDK.
+`integration_tests` runs the CDK's standard tests with the key in `secrets/config.json`.
 """
+STANDARD_TESTS = '''\
+"""The CDK's standard tests, as configured in acceptance-test-config.yml."""
+
+from airbyte_cdk.test.standard_tests import SourceTestSuiteBase
+
+from source_opsgenie import SourceOpsgenie
+
+pytest_plugins = ["airbyte_cdk.test.standard_tests.pytest_hooks"]
+
+
+class TestAirbyteStandards(SourceTestSuiteBase):
+    """Spec, check, discover and read, as Airbyte requires them from every source."""
+
+    connector = SourceOpsgenie
+'''
 
 
 def main() -> None:
     """Render the folder, or lock the project that it would hold."""
-    if sys.argv[1:] == ["lock"]:
+    parser = argparse.ArgumentParser("python -m tools.airbyte_pr")
+    parser.add_argument("verb", nargs="?", choices=("render", "lock"), default="render")
+    parser.add_argument("--pr", default="", metavar="NUMBER", help="number of the pull request, or draft")
+    parser.add_argument("--into", type=Path, default=FOLDER, help="checkout of Airbyte's repository")
+    arguments = parser.parse_args()
+    if arguments.verb == "lock":
         lock()
-    else:
-        render(FOLDER)
-        print(f"rendered {FOLDER.relative_to(ROOT)}")
+        return
+    if not re.fullmatch(r"[1-9]\d*|draft", arguments.pr):
+        raise SystemExit(
+            "The changelog needs the number of the pull request: make airbyte-pr PR=12345. "
+            "Before there is one: make airbyte-pr PR=draft."
+        )
+    render(arguments.into, number=arguments.pr, date=datetime.datetime.now(datetime.UTC).date())
+    print(f"Rendered {CONNECTOR} and {DOCUMENTATION}/opsgenie*.md in {arguments.into}.")
 
 
-def render(folder: Path) -> None:
-    """Write the connector's folder and its documentation below *folder*, in the place of what is there."""
-    shutil.rmtree(folder, ignore_errors=True)
+def render(folder: Path, *, number: str, date: datetime.date) -> None:
+    """Write the connector's folder and its documentation below *folder*, in the place of what is there.
+
+    The changelog gets a row of the pull request *number* and *date* above the rows that the page in *folder* has.
+    """
     connector, documentation = folder / CONNECTOR, folder / DOCUMENTATION
+    shutil.rmtree(connector, ignore_errors=True)
     ignored = shutil.ignore_patterns("archive", "__pycache__")
     shutil.copytree(ROOT / "src" / "source_opsgenie", connector / "source_opsgenie", ignore=ignored)
-    for name in COPIED:
-        shutil.copy(ROOT / name, connector)
+    shutil.copy(ROOT / "icon.svg", connector)
     for name, text in _texts():
         (connector / name).parent.mkdir(exist_ok=True)
         (connector / name).write_text(text, encoding="utf-8")
-    documentation.mkdir(parents=True)
+    documentation.mkdir(parents=True, exist_ok=True)
     for page in sorted((ROOT / "docs" / "airbyte").glob("*.md")):
-        text = page.read_text(encoding="utf-8").replace("<!-- streams -->", "\n".join(_streams_table()))
-        (documentation / page.name).write_text(text, encoding="utf-8")
+        path = documentation / page.name
+        path.write_text(_page(page, before=path, number=number, date=date), encoding="utf-8")
+
+
+def _page(page: Path, *, before: Path, number: str, date: datetime.date) -> str:
+    """The text of *page* with all that is generated; *before* is what it replaces."""
+    text, version = page.read_text(encoding="utf-8"), _project()["version"]
+    for name, value in {
+        "{version}": version,
+        "{date}": str(date),
+        "{pull request}": PULL_REQUEST.format(number),
+        "<!-- streams -->\n": _lines(_streams_table()),
+        "<!-- earlier versions -->\n": _lines(_earlier_versions(before, version)),
+    }.items():
+        text = text.replace(name, value)
+    return text
 
 
 def _texts() -> Iterator[tuple[str, str]]:
     """The name and the text of each file that is made for Airbyte's repository."""
+    metadata = (ROOT / "metadata.yaml").read_text(encoding="utf-8")
+    # Its comments are about this repository.
+    yield "metadata.yaml", re.sub(r"^ *#.*\n", "", metadata, flags=re.MULTILINE)
     yield "pyproject.toml", pyproject()
     yield "poetry.lock", LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
     yield "README.md", README
     yield "acceptance-test-config.yml", ACCEPTANCE
     yield "integration_tests/configured_catalog.json", json.dumps(_catalog(), indent=2) + "\n"
+    yield "integration_tests/test_airbyte_standards.py", STANDARD_TESTS
+    for name in UNIT_TESTS:
+        yield f"unit_tests/{Path(name).name}", (ROOT / "tests" / name).read_text(encoding="utf-8")
     for name, config in CONFIGS.items():
         yield f"integration_tests/{name}", json.dumps(config, indent=2) + "\n"
 
 
 def pyproject() -> str:
     """The project in Poetry's tables, which Airbyte's checks read, with the requirements of our own."""
-    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = _project()
     requirements = [re.fullmatch(r"([\w-]+)(\S+)", text) for text in project["dependencies"]]
     lines = [f'{found[1]} = "{found[2]}"' for found in requirements if found]
     return "\n".join(
         [
             *("[build-system]", 'requires = ["poetry-core>=1.0.0"]', 'build-backend = "poetry.core.masonry.api"', ""),
             *("[tool.poetry]", f'name = "{project["name"]}"', f'version = "{project["version"]}"'),
-            *(f'description = "{project["description"]}"', f'license = "{project["license"]}"'),
+            *('description = "Source implementation for Opsgenie."', f'license = "{project["license"]}"'),
             *('authors = ["Airbyte <contact@airbyte.io>"]', 'readme = "README.md"'),
             'documentation = "https://docs.airbyte.com/integrations/sources/opsgenie"',
             'homepage = "https://airbyte.com"',
@@ -123,8 +182,15 @@ def pyproject() -> str:
             *("[tool.poetry.dependencies]", f'python = "{project["requires-python"]}"', *lines, ""),
             *("[tool.poetry.scripts]", f'source-opsgenie = "{project["scripts"]["source-opsgenie"]}"', ""),
             *("[tool.poetry.group.dev.dependencies]", 'pytest = ">=8"', ""),
+            *("[tool.poe]", 'include = ["${POE_GIT_DIR}/poe-tasks/poetry-connector-tasks.toml"]', ""),
         ]
     )
+
+
+def _project() -> dict[str, Any]:
+    """The metadata of our own project."""
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project
 
 
 def _catalog() -> dict[str, Any]:
@@ -150,7 +216,19 @@ def _streams_table() -> Iterator[str]:
     yield "|---|---|---|---|"
     for stream in STREAMS.values():
         mode = "yes" if is_incremental(stream) else "no"
-        yield f"| {stream.name} | {', '.join(stream.key)} | {mode} | [{stream.path}]({stream.docs_url}) |"
+        # Their pages are MDX: braces are code unless they are in backticks.
+        yield f"| {stream.name} | {', '.join(stream.key)} | {mode} | [`{stream.path}`]({stream.docs_url}) |"
+
+
+def _earlier_versions(page: Path, version: str) -> Iterator[str]:
+    """The rows of the changelog of *page*, if it exists, but that of *version*."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    rows = re.finditer(r"^\| *(\d+\.\d+\.\d+) .*$", text, re.MULTILINE)
+    return (row[0] for row in rows if row[1] != version)
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def lock() -> None:
@@ -159,7 +237,8 @@ def lock() -> None:
         (Path(folder) / "pyproject.toml").write_text(pyproject(), encoding="utf-8")
         if LOCK.exists():
             shutil.copy(LOCK, folder)
-        subprocess.run([POETRY, "lock", "--no-interaction"], cwd=folder, check=True)
+        environment = os.environ | {"POETRY_VIRTUALENVS_CREATE": "false"}
+        subprocess.run([POETRY, "lock", "--no-interaction"], cwd=folder, env=environment, check=True)
         shutil.copy(Path(folder) / "poetry.lock", LOCK)
 
 
