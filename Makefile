@@ -43,7 +43,7 @@ demo: install ## copy a simulated account into a DuckDB file, twice, and query i
 	@$(BIN)/python examples/demo.py
 
 test: check ## run everything that CI runs
-	$(BIN)/pytest --quiet --randomly-seed=$(ORDER) --numprocesses 2 --dist worksteal
+	$(BIN)/pytest --quiet -rs --randomly-seed=$(ORDER) --numprocesses 2 --dist worksteal
 
 coverage: develop ## run the tests and list the lines and branches that none of them reaches; half as long again
 	$(BIN)/pytest --quiet --randomly-seed=$(ORDER) --numprocesses 2 --dist worksteal --cov --cov-report term

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.accounts import accounts
 from benchmarks.archive import archive
+from benchmarks.clients import clients
 from benchmarks.comparison import again, alerts, children, small
 from benchmarks.domains import domains
 from benchmarks.exports import exports
@@ -25,6 +26,7 @@ from benchmarks.startup import startup
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 BENCHMARKS: dict[str, Callable[[Log], Report]] = {
     "startup": startup,
+    "clients": clients,
     "alerts": alerts,
     "small": small,
     "again": again,

@@ -38,7 +38,7 @@ def python_of(client: str) -> Path:
     """The interpreter of the environment of *client*; skips the test where it is not installed."""
     python = ROOT / f".venv-{client}" / "bin" / "python"
     if not (python.parents[1] / "installed.json").exists():
-        pytest.skip(f"{client} is not installed: run 'make test-clients'")
+        pytest.skip(f"{client} is not installed: run 'make test-clients', which says why if it cannot be")
     return python
 
 
