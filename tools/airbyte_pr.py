@@ -20,6 +20,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from source_opsgenie.streams import STREAMS, is_incremental
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +35,7 @@ UNIT_TESTS = (
     *("airbyte/test_output.py", "api/test_estimates.py", "api/test_learner.py"),
     *("reading/test_lanes.py", "reading/test_parsing.py", "reading/test_recent.py"),
 )
+NOTICE = datetime.timedelta(days=7)
 PULL_REQUEST = "[{0}](https://github.com/airbytehq/airbyte/pull/{0})"
 # What a reviewer expects to find.
 CONFIGS = {
@@ -110,8 +113,20 @@ def main() -> None:
             "The changelog needs the number of the pull request: make airbyte-pr PR=12345. "
             "Before there is one: make airbyte-pr PR=draft."
         )
-    render(arguments.into, number=arguments.pr, date=datetime.datetime.now(datetime.UTC).date())
+    today = datetime.datetime.now(datetime.UTC).date()
+    if problem := find_late_deadline(today):
+        raise SystemExit(problem)
+    render(arguments.into, number=arguments.pr, date=today)
     print(f"Rendered {CONNECTOR} and {DOCUMENTATION}/opsgenie*.md in {arguments.into}.")
+
+
+def find_late_deadline(today: datetime.date) -> str:
+    """What is wrong with the day until which users must act on what this version breaks; empty if nothing is."""
+    releases = yaml.safe_load((ROOT / "metadata.yaml").read_text(encoding="utf-8"))["data"]["releases"]
+    deadline = releases["breakingChanges"].get(_project()["version"], {}).get("upgradeDeadline", "9999-12-31")
+    if datetime.date.fromisoformat(deadline) - today >= NOTICE:
+        return ""
+    return f"upgradeDeadline in metadata.yaml is {deadline}: Airbyte requires {NOTICE.days} days from now."
 
 
 def render(folder: Path, *, number: str, date: datetime.date) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.clients.conftest import PROGRAMS, ROOT, Run, python_of
 from tests.support.leaks import run_process
-from tools.airbyte_pr import CONNECTOR, DOCUMENTATION, render
+from tools.airbyte_pr import CONNECTOR, DOCUMENTATION, find_late_deadline, render
 
 from source_opsgenie.streams import STREAMS
 
@@ -74,6 +74,12 @@ def test_a_pull_request_without_a_number_is_one_line(number: str) -> None:
     assert (1, "") == (done.returncode, done.stdout)
     assert done.stderr.startswith("The changelog needs the number of the pull request: make airbyte-pr PR=12345.")
     assert 1 == done.stderr.count("\n")
+
+
+def test_a_late_deadline_is_found() -> None:
+    """Users must have a week to act on a breaking change, counted from the day of the pull request."""
+    assert "" == find_late_deadline(date(2026, 12, 1))
+    assert "upgradeDeadline in metadata.yaml is 20" in find_late_deadline(date(2999, 1, 1))
 
 
 def test_the_rendered_connector_passes_its_unit_tests(tmp_path: Path) -> None:
