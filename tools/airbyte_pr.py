@@ -113,6 +113,8 @@ def main() -> None:
             "The changelog needs the number of the pull request: make airbyte-pr PR=12345. "
             "Before there is one: make airbyte-pr PR=draft."
         )
+    if arguments.into != FOLDER and not (arguments.into / DOCUMENTATION).is_dir():
+        raise SystemExit(f"{arguments.into} is not a checkout of Airbyte's repository: it has no {DOCUMENTATION}.")
     today = datetime.datetime.now(datetime.UTC).date()
     if problem := find_late_deadline(today):
         raise SystemExit(problem)
