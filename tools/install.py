@@ -95,8 +95,15 @@ def create(environment: Path, reason: str) -> None:
             f"{sys.executable} cannot make virtual environments, since it lacks the module ensurepip. "
             "On Debian and Ubuntu, run 'apt-get install python3-venv', then this command again."
         )
+    python = python_outside()
     shutil.rmtree(environment, ignore_errors=True)
-    run(sys.executable, "-m", "venv", environment, quiet=True)
+    run(python, "-m", "venv", environment, quiet=True)
+
+
+def python_outside() -> Path:
+    """This Python outside of virtual environments: the active one may be that which is made again."""
+    found = Path(sys.base_prefix, "bin", "python{}.{}".format(*sys.version_info))
+    return found if found.exists() else Path(sys.executable)
 
 
 def install(environment: Path, locks: list[str], projects: tuple[str, ...]) -> None:

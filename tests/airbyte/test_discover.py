@@ -9,8 +9,8 @@ from tests.support.verbs import Verbs
 SCRIPT = Path(sys.executable).with_name("source-opsgenie")
 
 
-def test_the_catalog_is_that_of_the_cdk(source: Verbs) -> None:
-    """The command prints what SourceOpsgenie returns to the CDK, although it does not import it."""
+def test_the_catalog_needs_no_cdk(source: Verbs) -> None:
+    """The command prints what SourceOpsgenie returns to programs that call it, and does not import the CDK."""
     config = source.file("config", source.config)
     program = f"import sys; sys.argv[1:] = ['discover', '--config', {config!r}]; "
     program += "from source_opsgenie.airbyte.run import main\ntry: main()\n"

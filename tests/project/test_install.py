@@ -56,10 +56,10 @@ def test_interrupted_installation_is_made_again(checkout: Path) -> None:
     assert "Making .venv (an earlier installation was interrupted)" in install(checkout).stdout
 
 
-def install_offline(checkout: Path) -> subprocess.CompletedProcess[str]:
+def install_offline(checkout: Path, python: str | Path = sys.executable) -> subprocess.CompletedProcess[str]:
     """Run the installer with a folder of wheels for an index."""
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(checkout), "INSTALLER": "uv"}
-    return run_process(sys.executable, checkout / "tools/install.py", "run", env=os.environ | offline)
+    return run_process(python, checkout / "tools/install.py", "run", env=os.environ | offline)
 
 
 @pytest.mark.parametrize("has_uv", [False, True])
@@ -74,6 +74,15 @@ def test_pip_replaces_uv(checkout: Path, has_uv: bool) -> None:
 
     assert f"{problem}: installing with pip, which takes a minute longer." == done.stdout.splitlines()[-1]
     assert "The installation failed, see above." in done.stderr
+
+
+def test_the_active_environment_is_made_again(checkout: Path) -> None:
+    """Started with the Python of the environment that is out of date, as `make` is after `activate`."""
+    run_process(sys.executable, "-m", "venv", "--without-pip", checkout / ".venv")
+    done = install_offline(checkout, checkout / ".venv/bin/python")
+
+    assert "Installing into .venv ..." in done.stdout
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

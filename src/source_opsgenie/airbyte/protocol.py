@@ -25,7 +25,7 @@ from source_opsgenie.reading.events import (
     SetAside,
     Waiting,
 )
-from source_opsgenie.streams import STREAMS, Stream, is_incremental
+from source_opsgenie.streams import STREAMS
 
 # Who must act, in Airbyte's terms. Every other error is a system_error: ours to fix.
 FAILURE_TYPES: dict[type[OpsgenieError], airbyte.FailureType] = {
@@ -91,21 +91,6 @@ def to_error_message(error: AirbyteTracedException, *, stream: str | None = None
         stream_descriptor=airbyte.StreamDescriptor(name=stream) if stream else None,
     )
     return _trace(airbyte.TraceType.ERROR, error=trace)
-
-
-def to_airbyte_stream(stream: Stream) -> airbyte.AirbyteStream:
-    """Convert a row of the stream table to a stream of a catalog."""
-    incremental = is_incremental(stream)
-    modes = [airbyte.SyncMode.full_refresh] + [airbyte.SyncMode.incremental] * incremental
-    return airbyte.AirbyteStream(
-        name=stream.name,
-        json_schema=stream.schema(),
-        supported_sync_modes=modes,
-        source_defined_cursor=incremental or None,
-        default_cursor_field=[stream.cursor] if stream.cursor else None,
-        source_defined_primary_key=[[name] for name in stream.key],
-        is_resumable=incremental,
-    )
 
 
 def to_state_message(name: str, blob: Mapping[str, Any] | None) -> airbyte.AirbyteStateMessage:

@@ -12,6 +12,7 @@ import airbyte_cdk.models as airbyte
 from airbyte_cdk import AirbyteTracedException, Source
 from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_message
 
+from source_opsgenie.airbyte.catalog import catalog_message
 from source_opsgenie.airbyte.permissions import Permissions, check_permissions, count_filtered
 from source_opsgenie.airbyte.protocol import (
     classify_failure,
@@ -20,7 +21,6 @@ from source_opsgenie.airbyte.protocol import (
     parse_states,
     reject_duplicates,
     require_object,
-    to_airbyte_stream,
     to_error_message,
     to_messages,
     to_state_message,
@@ -99,7 +99,8 @@ class SourceOpsgenie(Source):
 
     def discover(self, logger: logging.Logger, config: Mapping[str, Any]) -> airbyte.AirbyteCatalog:
         """Return the stream table as a catalog."""
-        return airbyte.AirbyteCatalog(streams=[to_airbyte_stream(stream) for stream in STREAMS.values()])
+        catalog: airbyte.AirbyteCatalog = airbyte.AirbyteMessageSerializer.load(catalog_message()).catalog
+        return catalog
 
     def read(
         self,
