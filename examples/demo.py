@@ -32,6 +32,8 @@ CHANGED_ALERTS = """
 LAST_MONTH = "SELECT (date_trunc('month', max(createdAt)) - INTERVAL 1 MONTH)::DATE FROM alerts"
 REPORT = Path("demo") / "report"
 PAGE = Path("demo") / "acme.html"
+# These columns fit a terminal of 80 characters.
+ANSWER = "team, on_call_hours, off_hours, alerts, acknowledged, median_ack_minutes"
 VIEWS = "team_months,on_call_hours_by_team,mtta_mttr,noisy_integrations"
 AFTERWORD = f"""
 Open {PAGE} in a browser, and {REPORT / "opsgenie.xlsx"} in a spreadsheet program.
@@ -64,7 +66,7 @@ def main() -> None:
     heading("What changed")
     show(CHANGED_ALERTS, [before])
     heading("Last month by team: hours on call, alerts, and minutes to acknowledge")
-    run("opsgenie-archive", "sql", str(FILE), f"FROM team_months WHERE month = '{fetch(LAST_MONTH)}'")
+    run("opsgenie-archive", "sql", str(FILE), f"SELECT {ANSWER} FROM team_months WHERE month = '{fetch(LAST_MONTH)}'")
     heading("The same and more as a spreadsheet")
     run("opsgenie-archive", "export", str(FILE), "--to", str(REPORT), "--format", "xlsx", "--views", VIEWS)
     heading("And as a page for a browser, with charts and the alerts to search")

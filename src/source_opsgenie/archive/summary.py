@@ -32,7 +32,7 @@ class Summary:
     is_team_key: bool = False
     # Files and postmortems that could not be read, in words.
     missing: Sequence[str] = ()
-    # At least how much smaller a compaction makes the file; 0 if that is not worth it.
+    # An estimate of how much smaller a compaction makes the file; 0 if that is not worth it.
     unused_bytes: int = 0
 
     @property
@@ -101,7 +101,7 @@ class Summary:
         yield f"Cost: {self.requests:,} requests, {format_duration(self.seconds)}"
         if self.unused_bytes:
             command = f"opsgenie-archive compact {shlex.quote(str(self.path))}"
-            yield f"The file could be at least {self.unused_bytes / MEGABYTE:,.0f} MB smaller: {command}"
+            yield f"The file could be an estimated {self.unused_bytes / MEGABYTE:,.0f} MB smaller: {command}"
         if self.is_team_key:
             yield OF_A_TEAM
         if self.as_of:
