@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from benchmarks import bench, rate_limit_outcomes, reader, report, scale
+from benchmarks import accounts, bench, rate_limit_outcomes, reader, report, scale
 from benchmarks.programs import RunResult
 
 from opsgenie_simulator import RateLimit, Request
@@ -63,6 +63,18 @@ def test_an_outcome_counts_only_the_connectors_requests() -> None:
 
     assert (12, [1], 1) == (outcome.successful, outcome.episodes, outcome.others_throttled)
     assert 20.0 == pytest.approx(outcome.used_percent)
+
+
+def test_several_accounts_are_summarized() -> None:
+    """Rows add up; of the shares, the mean and the lowest are shown, and of memory the mean and the highest."""
+    share = 0.8 * accounts.LIMIT.limit / accounts.LIMIT.period_in_sec
+    readings = [
+        accounts.Reading(100, RunResult(cpu=3.0, peak_kb=102_400), 10.0, successful=int(share * 10), throttled=0),
+        accounts.Reading(100, RunResult(cpu=2.0, peak_kb=204_800), 20.0, successful=int(share * 10), throttled=1),
+    ]
+    summary = accounts.summarize(readings, start=1.0)
+
+    assert [15.0, 75.0, 50.0, 1, 2.5, 12.5, 150.0, 200.0] == pytest.approx(summary)
 
 
 def test_counts_before_a_window_is_listed_are_planning_and_later_ones_closing() -> None:
