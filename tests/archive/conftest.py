@@ -10,6 +10,12 @@ from opsgenie_simulator import Account, Simulator
 
 
 @pytest.fixture
+def account() -> Account:
+    """A small account, the same each time, with two pages of alerts: each of their child records is a request."""
+    return Account.seeded(seed=7, alerts=120, incidents=16, users=12, teams=4, services=6, integrations=5)
+
+
+@pytest.fixture
 def archive(simulator: Simulator, account: Account, tmp_path: Path) -> Command:
     """`opsgenie-archive` with a key that has every permission."""
     return Command(simulator, account.full_key, tmp_path / "acme.duckdb")

@@ -40,7 +40,7 @@ def test_verbose_prints_the_proofs(archive: Command) -> None:
 
     assert ["stream", "new", "changed", "deleted", "held", "requests", "s"] == header.split()
     assert not [line for line in lines if "\N{HORIZONTAL ELLIPSIS}" in line]
-    assert any(line.startswith("alerts: 300 counted, 300 read, 0 unexplained; everything that") for line in lines)
+    assert any(line.startswith("alerts: 120 counted, 120 read, 0 unexplained; everything that") for line in lines)
     assert set(names) == {line.partition(":")[0] for line in lines if "everything that this key may see" in line}
 
 
@@ -89,7 +89,7 @@ def test_the_plan_names_expensive_streams(archive: Command, account: Account) ->
     assert len(archive.simulator.requests) <= 12
     assert all(name in output for name in STREAMS)
     assert max(map(len, output.splitlines())) <= 80
-    assert "of 1,300 alerts" in output
+    assert "of 1,120 alerts" in output
     assert 7_000 < requests_in(output)["total"] == sum(requests_in(output)[name] for name in STREAMS)
     assert "the\ntime is that of the busiest domain (alert)." in output
     assert (

@@ -299,5 +299,5 @@ def test_a_state_of_a_development_version_leads_to_one_full_read(archive: Comman
     output = archive.sync("--streams", "alerts").output
 
     assert "alerts: The state was written by an earlier development version" in output
-    assert "1 of 1 stream complete\nRows: 0 new, 0 changed, 0 deleted; 300 in the file" in output
+    assert "1 of 1 stream complete\nRows: 0 new, 0 changed, 0 deleted; 120 in the file" in output
     assert [(len(account.alerts),)] == archive.query("SELECT count(*) FROM alerts")

@@ -1,7 +1,7 @@
 """Whatever happened to an archive and its account before, a sync that calls a stream complete is right."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +79,11 @@ class History:
 
     def sync_everything(self) -> None:
         """What a sync of everything calls complete is as Opsgenie has it."""
-        for outcome in self.sync():
+        outcomes = self.sync()
+        for outcome in outcomes:
             assert outcome.is_complete, outcome
             assert self.rows_in_file(outcome.stream.name) == self.rows_in_account(outcome.stream.name), outcome
-            self.check_as_left(outcome.stream.name)
+        self.check_as_left({outcome.stream.name for outcome in outcomes})
 
     def sync_since(self) -> None:
         """What a sync since a date calls complete has all that Opsgenie has since."""
@@ -161,10 +162,12 @@ class History:
             for name in NAMES:
                 assert not self.rows_in_file(name, "_deleted_at IS NOT NULL") & self.rows_in_account(name), name
 
-    def check_as_left(self, name: str) -> None:
-        """The table of a stream that was just read is as the syncs left it, whatever other programs did before."""
+    def check_as_left(self, names: Container[str]) -> None:
+        """The tables of streams that were just read are as the syncs left them, whatever other programs did before."""
         with open_unchanged(self.path) as database:
-            assert not [one for one in check_file(database, self.path) if one.kind.is_difference and one.table == name]
+            found = [one for one in check_file(database, self.path) if one.kind.is_difference and one.table in names]
+
+        assert found == []
 
     def _change_file(self, statement: str) -> None:
         if self.path.exists():

@@ -28,8 +28,8 @@ def test_the_next_sync_reads_changes_only(archive: Command) -> None:
     content = archive.path.read_bytes()
     after = planned(archive)
 
-    assert (False, 300) == (created, before["alerts"]["rows"])
-    assert before["alert_notes"]["requests"] > 300
+    assert (False, 120) == (created, before["alerts"]["rows"])
+    assert before["alert_notes"]["requests"] > 120
     assert [CHANGES] * 2 == [{name: line[name] for name in CHANGES} for line in after.values()]
     assert content == archive.path.read_bytes()
 

@@ -101,7 +101,7 @@ class Copy:
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """A copy of the project in which the four steps were taken to the letter."""
     folder = tmp_path_factory.mktemp("copy") / "project"
-    left_out = shutil.ignore_patterns(".*", "__pycache__", "demo", "build", "dist")
+    left_out = shutil.ignore_patterns(".*", "demo", "build", "dist")
     shutil.copytree(ROOT, folder, symlinks=True, ignore=left_out)
     copy = Copy(folder)
     for where, file, code in STEP.findall(CONTRIBUTING):
