@@ -90,7 +90,7 @@ def test_the_plan_names_expensive_streams(archive: Command, account: Account) ->
     assert all(name in output for name in STREAMS)
     assert max(map(len, output.splitlines())) <= 80
     assert "of 1,120 alerts" in output
-    assert 7_000 < requests_in(output)["total"] == sum(requests_in(output)[name] for name in STREAMS)
+    assert 6_000 < requests_in(output)["total"] == sum(requests_in(output)[name] for name in STREAMS)
     assert "the\ntime is that of the busiest domain (alert)." in output
     assert (
         "  --without alert_logs,alert_recipients,alert_details,alert_notes\n  --without alert_attachments\n" in output

@@ -21,6 +21,12 @@ CHANGES = "SELECT stream, name, what, fields FROM report.configuration_changes"
 
 
 @pytest.fixture
+def account() -> Account:
+    """An account whose configuration is larger than the rest."""
+    return Account.seeded(seed=7, alerts=10, incidents=4, users=12, teams=4, services=6, integrations=5)
+
+
+@pytest.fixture
 def team(account: Account) -> str:
     """The id of a team with members."""
     return next(iter(account.teams))
