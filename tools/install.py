@@ -25,7 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PIP_OPTIONS = ("--quiet", "--disable-pip-version-check", "--no-deps")
 # Nothing is resolved: each version of pip would choose differently, and some ask for what the lock does not hold.
 LOCKED = (*PIP_OPTIONS, "--require-hashes")
-UV_OPTIONS = ("--quiet", "--no-deps", "--require-hashes")
+# Compiled, as by pip: where Python may not write, or PYTHONDONTWRITEBYTECODE is set, each start would compile what it
+# imports, which takes a second for the CDK.
+UV_OPTIONS = ("--quiet", "--no-deps", "--require-hashes", "--compile-bytecode")
 EDITABLE = (*PIP_OPTIONS, "--no-build-isolation")
 
 # The environment, its locks and its projects, by the name of the argument.
