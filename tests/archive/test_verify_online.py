@@ -1,5 +1,8 @@
 """`verify --online` compares an archive with what Opsgenie has now, and says since when they differ."""
 
+import shutil
+from pathlib import Path
+
 import duckdb
 import pytest
 from tests.support.archive_command import Command
@@ -14,19 +17,33 @@ EVERYTHING = ("--online", "--sample", "100%")
 STREAMS = ("--streams", "alerts,alert_notes,alert_logs,incidents,users,teams,team_members,heartbeats")
 
 
-@pytest.fixture
-def account() -> Account:
-    """A small account whose clock stands still."""
+def account_at(time: int) -> Account:
+    """A small account, the same each time, whose clock stands still."""
     account = Account.seeded(seed=7, alerts=60, incidents=6, users=6, teams=3, services=2, integrations=3)
-    account.clock = lambda: NOW
+    account.clock = lambda: time
     return account
 
 
 @pytest.fixture
-def synced(archive: Command, account: Account) -> Command:
-    """An archive that was just synced; an hour later, anything can happen in Opsgenie."""
-    archive.sync(*STREAMS)
-    account.clock = lambda: NOW + HOUR_MS
+def account() -> Account:
+    """The account an hour after it was synced."""
+    return account_at(NOW + HOUR_MS)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that the account was synced into; do not change it."""
+    account = account_at(NOW)
+    with Simulator(account) as simulator:
+        command = Command(simulator, account.full_key, tmp_path_factory.mktemp("online") / "acme.duckdb")
+        command.sync(*STREAMS)
+    return command.path
+
+
+@pytest.fixture
+def synced(archive: Command, original: Path) -> Command:
+    """An archive that was synced an hour ago; since then, anything can happen in Opsgenie."""
+    shutil.copy(original, archive.path)
     return archive
 
 
