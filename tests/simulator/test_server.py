@@ -173,7 +173,7 @@ def test_command_prints_its_address_and_stops_cleanly(number: signal.Signals) ->
     """The command prints sizes, address, keys and an example, serves requests, and exits with 0 on a signal."""
     with start_command("--port", "0", "--alerts", "1234", "--cap", "ends", "--no-cap-inclusive") as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(11)]
+        lines = [process.stdout.readline() for _ in range(14)]
         url = lines[1].split()[-1]
         status, _, body = get(f"{url}/v2/alerts/count")
         with pytest.raises(subprocess.TimeoutExpired):
@@ -184,6 +184,7 @@ def test_command_prints_its_address_and_stops_cleanly(number: signal.Signals) ->
     assert "1,234 alerts" in lines[0]
     assert (200, 1234) == (status, json.loads(body)["data"]["count"])
     assert any(line.strip().startswith("curl -H") and ACCOUNT.full_key in line for line in lines)
+    assert f"  export OPSGENIE_API_TOKEN={ACCOUNT.full_key}\n" in lines
     assert rest.endswith("Stopped.\n")
     assert 0 == process.returncode
 
