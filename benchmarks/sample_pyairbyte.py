@@ -60,9 +60,20 @@ class Timed(subprocess.Popen[Any]):
         is_running = self.returncode is None
         code = super().wait(timeout)
         if is_running:
-            seconds, used = time.monotonic() - self._started, cpu_seconds(resource.RUSAGE_CHILDREN) - self._cpu
-            self.ended.append({"verb": self._verb, "seconds": seconds, "cpu": used, "exit_code": code})
+            self._record()
         return code
+
+    def poll(self) -> int | None:
+        """Poll as usual, and record the process when it has ended."""
+        is_running = self.returncode is None
+        code = super().poll()
+        if is_running and code is not None:
+            self._record()
+        return code
+
+    def _record(self) -> None:
+        seconds, used = time.monotonic() - self._started, cpu_seconds(resource.RUSAGE_CHILDREN) - self._cpu
+        self.ended.append({"verb": self._verb, "seconds": seconds, "cpu": used})
 
 
 if __name__ == "__main__":
