@@ -124,7 +124,7 @@ def test_status_counts_what_is_owed(archive: Command) -> None:
     assert {"teams": 0, "users": 2} == {stream["stream"]: stream["owed"] for stream in streams}
 
 
-@pytest.mark.parametrize(("verb", "arguments"), [("sql", ["FROM teams"]), ("status", [])])
+@pytest.mark.parametrize(("verb", "arguments"), [("sql", ["FROM teams"]), ("sql", []), ("status", [])])
 def test_a_file_that_is_not_an_archive_is_rejected(
     archive: Command, tmp_path: Path, verb: str, arguments: list[str]
 ) -> None:
@@ -135,7 +135,12 @@ def test_a_file_that_is_not_an_archive_is_rejected(
     before = other.read_bytes()
     missing, foreign = archive(verb, str(tmp_path / "no.duckdb"), *arguments), archive(verb, str(other), *arguments)
 
-    assert (1, 1) == (missing.exit_code, foreign.exit_code)
+    config = tmp_path / "config.json"
+    config.write_text("{}")
+    text = archive(verb, str(config), *arguments)
+
+    assert (1, 1, 1) == (missing.exit_code, foreign.exit_code, text.exit_code)
+    assert "config.json cannot be used: it is not a DuckDB file" in text.stderr
     assert f"{tmp_path / 'no.duckdb'} does not exist. Create the archive with" in missing.stderr
     assert "other.duckdb is not an Opsgenie archive" in foreign.stderr
     assert (before, False) == (other.read_bytes(), (tmp_path / "no.duckdb").exists())

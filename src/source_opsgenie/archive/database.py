@@ -38,6 +38,8 @@ REMEDIES = (
     ("could not read enough bytes", DAMAGED),
     ("deserializ", DAMAGED),
     ("serialization error", DAMAGED),
+    # A file that is called .json.
+    ("in-memory database", "it is not a DuckDB file. Use another file, or move this one away."),
     ("not a valid", "it is not a DuckDB file. Use another file, or move this one away."),
     ("newer version", "a newer DuckDB wrote it. Run pip install --upgrade duckdb."),
     ("permission denied", "its permissions do not allow it. Use a file in a folder that you own."),

@@ -18,14 +18,19 @@ MAX_WAIT_SECONDS = 60.0
 SESSION = f"SET search_path = 'archive.main,archive.{views.SCHEMA}'; SET TimeZone = 'UTC'"
 
 
+def require_file(path: Path) -> None:
+    """Raise ArchiveError if there is no file at *path*."""
+    if not path.is_file():
+        raise ArchiveError(f"{path} does not exist. Create the archive with: opsgenie-archive sync --to {path}")
+
+
 @contextmanager
 def open_archive(path: Path, *, notify: Callable[[str], None]) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the archive at *path* read-only, after upgrading the tables and views of an older version.
 
     A file that must not be changed is upgraded in a temporary copy.
     """
-    if not path.is_file():
-        raise ArchiveError(f"{path} does not exist. Create the archive with: opsgenie-archive sync --to {path}")
+    require_file(path)
     with open_database(path, "READ_ONLY", notify=notify, max_wait_seconds=MAX_WAIT_SECONDS) as database:
         written = _read_format(database, path)
         is_current = written == schema.FORMAT and views.is_current(database)

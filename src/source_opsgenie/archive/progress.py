@@ -99,7 +99,7 @@ class Progress:
             rows += f", {self.requests:,} of about {max(self.estimate.requests, self.requests):,} requests"
         seconds_left = self.seconds_left()
         unknown = self._at_common_limits()
-        left = "" if seconds_left is None else f", {'at least ' * bool(unknown)}{format_duration(seconds_left)} left"
+        left = "" if seconds_left is None else format_time_left(seconds_left, is_bound=bool(unknown))
         pace = f"{self.requests / max(self.seconds, 1e-3):,.0f} requests/s"
         return f"{self.stream.name}: {rows}{left}, {self.bottleneck()}, {pace}", *unknown
 
@@ -190,8 +190,8 @@ class Overview:
         """How many requests were sent, of how many, and the time left: that of the busiest domain."""
         sent = self.connection.client.requests - self._requests_before
         planned = sum(map(self._requests, self.estimates))
-        left = f"{'at least ' * self._is_bound()}{format_duration(self._seconds_left())} left"
-        return f"total: {sent:,} of about {max(sent, planned):,} requests, {left}"
+        left = format_time_left(self._seconds_left(), is_bound=self._is_bound())
+        return f"total: {sent:,} of about {max(sent, planned):,} requests{left}"
 
     def _requests(self, estimate: Estimate) -> int:
         """The requests that a stream sent if it has ended, else those planned, but not less than were sent."""
@@ -223,3 +223,9 @@ def format_duration(seconds: float) -> str:
         if whole >= unit:
             return f"{whole // unit} {name} {whole % unit // part} {part_name}"
     return f"{whole} s"
+
+
+def format_time_left(seconds: float, *, is_bound: bool) -> str:
+    """The end of a line that says how much time is left, at least that if *is_bound*; that it is none says nothing."""
+    at_least = "at least " if is_bound else ""
+    return "" if is_bound and seconds < 1 else f", {at_least}{format_duration(seconds)} left"

@@ -42,8 +42,10 @@ def run_query(path: Path, query: str, *, output: str) -> None:
         OUTPUTS[output](_execute(database, query))
 
 
-def list_views(*, output: str) -> None:
-    """Print every view, and every macro that returns rows, with its description."""
+def list_views(path: Path, *, output: str) -> None:
+    """Print every view of the archive at *path*, and every macro that returns rows, with its description."""
+    with open_archive(path, notify=say):
+        pass
     rows = [(f"{view.name}{view.arguments}", view.topic, view.description) for view in views.all_views()]
     listed = [row for row, view in zip(rows, views.all_views(), strict=True) if view.is_listed]
     OUTPUTS[output](Result(("view", "topic", "description"), ("VARCHAR",) * 3, iter(listed)))

@@ -110,7 +110,7 @@ def sql_command(path: Path, query: str | None, output: str) -> None:
         if query:
             run_query(path, query, output=output)
         else:
-            list_views(output=output)
+            list_views(path, output=output)
 
 
 @click.command("status", help=STATUS_HELP, short_help="Show how old, complete and large an archive is.")

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from source_opsgenie.archive import schema, tables
 from source_opsgenie.archive.database import open_database
+from source_opsgenie.archive.offline import MAX_WAIT_SECONDS, require_file
 from source_opsgenie.archive.query import say
 from source_opsgenie.archive.reporting import ExitCode
 from source_opsgenie.archive.verify.checks import check_file
@@ -20,7 +21,6 @@ from source_opsgenie.archive.verify.findings import Finding, count_of
 from source_opsgenie.errors import ArchiveError
 from source_opsgenie.streams import STREAMS
 
-MAX_WAIT_SECONDS = 60.0
 # DuckDB counts and joins what is larger than this in temporary files.
 MEMORY_LIMIT = "250MB"
 
@@ -65,8 +65,7 @@ def verify(path: Path, *, lost: Sequence[Finding] = (), quiet: bool) -> Verified
 @contextmanager
 def open_unchanged(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the archive at *path* read-only, without upgrading it."""
-    if not path.is_file():
-        raise ArchiveError(f"{path} does not exist. Name an archive that opsgenie-archive sync has written.")
+    require_file(path)
     with open_database(path, "READ_ONLY", notify=say, max_wait_seconds=MAX_WAIT_SECONDS) as database:
         header = schema.read_header(database, path)
         if header is None:
