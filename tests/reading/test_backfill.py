@@ -51,6 +51,15 @@ def last_tally(batches: Iterable[Batch[Any]]) -> Tally:
     return [batch.state for batch in batches if batch.state][-1].tally
 
 
+def test_windows_share_their_lookahead() -> None:
+    """What the pages of a window show about pages in parallel counts for the next one."""
+    account = crowded(*((NOW - DAY - 60_000 * number, 1) for number in range(2_500)))
+    backfill = Backfill(replace(search_of(Wire(account)), concurrent_pages=4))
+
+    assert 2_500 == len(ids_in(backfill.read(BEGUN)))
+    assert backfill.lookahead.pages > 1
+
+
 def test_everything_newest_first() -> None:
     """Each row is read once, newest first, across windows and crowds, and the tally counts them all."""
     account = large_account()

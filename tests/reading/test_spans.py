@@ -18,7 +18,7 @@ from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import Incomplete, MalformedResponse
 from source_opsgenie.reading.paging import CAP
 from source_opsgenie.reading.search import Search, SearchRow
-from source_opsgenie.reading.spans import read_crowd, read_span
+from source_opsgenie.reading.spans import Lookahead, read_crowd, read_span
 from source_opsgenie.streams import STREAMS
 
 Ties = Literal["kept", "mirrored", "shuffled"]
@@ -46,10 +46,13 @@ def even_account(size: int) -> Account:
     return account_of([(60_000 * number, 1) for number in range(size)])
 
 
-def read(wire: Wire, *, parallel: int, expected: int = 0, order: str = "desc") -> list[SearchRow]:
+def read(
+    wire: Wire, *, parallel: int, expected: int = 0, order: str = "desc", lookahead: Lookahead | None = None
+) -> list[SearchRow]:
     """All rows of the span, read with *parallel* pages at a time."""
     search = replace(search_of(wire), concurrent_pages=parallel)
-    return [row for rows in read_span(search, *SPAN, expected=expected, order=order) for row in rows]
+    pages = read_span(search, *SPAN, expected=expected, order=order, lookahead=lookahead)
+    return [row for rows in pages for row in rows]
 
 
 @settings(max_examples=40, deadline=None)
@@ -159,6 +162,15 @@ def test_pages_are_requested_in_parallel() -> None:
     assert sorted(wire.account.alerts) == sorted(row.id for row in read(wire, parallel=4, expected=2_000))
 
 
+def test_a_later_span_begins_in_parallel() -> None:
+    """After a span whose pages joined, the next one that shares its lookahead begins with four pages at a time."""
+    lookahead = Lookahead()
+    read(Wire(even_account(700)), parallel=4, expected=700, lookahead=lookahead)
+    wire = BarrierWire(even_account(700)).hold(1, 4)
+
+    assert 700 == len(read(wire, parallel=4, expected=700, lookahead=lookahead))
+
+
 class WideRows(Wire):
     """A wire with rows of 20 kB that holds each request for a few milliseconds, to see whether others are sent."""
 
@@ -178,9 +190,10 @@ class WideRows(Wire):
 
 def test_large_pages_are_not_read_ahead() -> None:
     """Pages of megabytes are requested one at a time, since the bytes read ahead are bounded."""
-    wire = WideRows(even_account(700))
+    wire, lookahead = WideRows(even_account(700)), Lookahead()
 
-    assert len(read(wire, parallel=4, expected=700)) == 700
+    assert len(read(wire, parallel=4, expected=700, lookahead=lookahead)) == 700
+    assert len(read(wire, parallel=4, expected=700, lookahead=lookahead)) == 700
     assert wire.most == 1
 
 

@@ -1,7 +1,7 @@
 """Read a searchable stream from its beginning: windows from the newest down, each of them proven."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.api.outage import raise_if_it_affects_all
@@ -14,7 +14,7 @@ from source_opsgenie.reading.paging import PASSES, chunks
 from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import Search, SearchRow
-from source_opsgenie.reading.spans import read_span
+from source_opsgenie.reading.spans import Lookahead, read_span
 from source_opsgenie.reading.state import OpenWindow, Scope, State, Walk
 from source_opsgenie.reading.windows import Window, prove, tile_windows, window_size
 
@@ -27,12 +27,14 @@ class Backfill:
     """The rows of *search* created since *start* (None for all) and updated since *updated_since*.
 
     *changed_in* finds the latter in a window without reading all of it; it returns None where it cannot be trusted.
+    The windows share their *lookahead*, so that each begins with several pages at a time.
     """
 
     search: Search
     start: int | None = None
     updated_since: int | None = None
     changed_in: Callable[[Window], list[SearchRow] | None] | None = None
+    lookahead: Lookahead = field(default_factory=Lookahead)
 
     def read(self, state: State) -> Batches[SearchRow]:
         """Every row, newest first, in batches of a page or less, with the states to resume from.
@@ -78,7 +80,8 @@ class Backfill:
     def _window(self, state: State, window: Window) -> Batches[SearchRow]:
         listed: dict[str, int] = {}
         cursor = Cursor("created", descending=True, last=window.end)
-        for page in read_span(self.search, window.start, window.end, expected=window.count):
+        pages = read_span(self.search, window.start, window.end, expected=window.count, lookahead=self.lookahead)
+        for page in pages:
             for rows in chunks(page, self.search.portion):
                 listed |= {row.id: row.created for row in rows}
                 cursor = cursor.after(rows)

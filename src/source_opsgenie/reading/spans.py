@@ -7,7 +7,7 @@ Every rule here, and the data set that breaks the obvious way, is in docs/comple
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from source_opsgenie.api.failures import Failure
@@ -37,20 +37,36 @@ class SearchIgnored(MalformedResponse):
     """The API does not search or sort as requested, which no smaller span can change."""
 
 
+@dataclass(slots=True)
+class Lookahead:
+    """How many *pages* may be fetched ahead, and the bytes of the largest page; each page that is read shows more."""
+
+    pages: int = 1
+    page_bytes: int = 1
+
+
 def read_span(
-    search: Search, start: int | None, end: int | None, *, order: str = "desc", expected: int = 0
+    search: Search,
+    start: int | None,
+    end: int | None,
+    *,
+    order: str = "desc",
+    expected: int = 0,
+    lookahead: Lookahead | None = None,
 ) -> Iterator[list[SearchRow]]:
     """The rows created in [start, end), page by page, each row once; newest first unless *order* is "asc".
+
+    If more rows are *expected*, pages are fetched in parallel; spans of one list share what they learn as *lookahead*.
 
     A span that cannot be listed is halved until all that is left out is as small as it gets: the rows of a millisecond,
     which are set aside. Raises the OpsgenieError that affects more than some rows.
     """
-    cursor = Cursor("created", descending=order == "desc")
+    cursor, lookahead = Cursor("created", descending=order == "desc"), lookahead or Lookahead()
     pending, failures = [(start, end)], 0
     while pending:
         rest = pending.pop()
         try:
-            for rows in _list_pages(search, cursor, *rest, expected=expected):
+            for rows in _list_pages(search, cursor, *rest, expected=expected, lookahead=lookahead):
                 yield rows
                 cursor = cursor.after(rows)
                 rest = cursor.rest(*rest)
@@ -99,7 +115,7 @@ def _count_or_one(search: Search, span: tuple[int, int]) -> int:
 
 
 def _list_pages(
-    search: Search, cursor: Cursor, start: int | None, end: int | None, *, expected: int
+    search: Search, cursor: Cursor, start: int | None, end: int | None, *, expected: int, lookahead: Lookahead
 ) -> Iterator[list[SearchRow]]:
     """The pages of a span after *cursor*, without empty ones.
 
@@ -107,26 +123,27 @@ def _list_pages(
     further pages are fetched in parallel, by offset, up to the first that does not join the page before it.
     """
     order = "desc" if cursor.descending else "asc"
-    pages_ahead, size = 1, 1
     while True:
-        parallel = max(1, min(search.concurrent_pages, BYTES_AHEAD // size))
-        pages = _pages(search, start, end, order=order, expected=min(expected, pages_ahead * STEP), parallel=parallel)
+        parallel = max(1, min(search.concurrent_pages, BYTES_AHEAD // lookahead.page_bytes))
+        ahead = min(expected, lookahead.pages * STEP)
+        pages = _pages(search, start, end, order=order, expected=ahead, parallel=parallel)
         # Each time that all of them join, twice as many are fetched.
-        pages_ahead *= 2
+        lookahead.pages *= 2
         for number, page in enumerate(pages):
             if number and not cursor.joins(page.rows):
-                pages_ahead = 1
+                lookahead.pages = 1
                 break
             if unseen := cursor.unseen(page.rows):
                 yield unseen
             if page.is_last:
                 return
-            expected, size = expected - len(unseen), max(size, page.size)
+            expected -= len(unseen)
+            lookahead.page_bytes = max(lookahead.page_bytes, page.size)
             cursor = cursor.after(page.rows)
             if cursor.is_stuck(page.rows):
                 if rest := [row for row in read_crowd(search, page.rows[0].created) if row.id not in cursor.ids]:
                     yield rest
-                cursor, pages_ahead = cursor.past_tie(), 1
+                cursor, lookahead.pages = cursor.past_tie(), 1
                 break
         start, end = cursor.rest(start, end)
 
