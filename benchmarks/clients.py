@@ -33,7 +33,7 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Preview:
     """Three rows of a stream: what PyAirbyte itself spent on them, and each process that it started, by its verb."""
 
     rows: int
@@ -44,25 +44,25 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One program that imports PyAirbyte and looks at each stream."""
+    """One program that imports PyAirbyte and previews each stream."""
 
     imported: Spent
-    looks: Mapping[str, Look]
+    previews: Mapping[str, Preview]
 
 
 def clients(log: Log) -> Report:
-    """Look at every stream with each PyAirbyte that can be installed."""
+    """Read three rows of every stream with each PyAirbyte that can be installed."""
     installed = {name: python for client, name in CLIENTS.items() if (python := _install(client))}
     if not installed:
         raise SystemExit("No PyAirbyte can be installed, see above.")
     with serve(ServerOptions()) as simulator:
-        sessions = {name: _look(log, name, python, simulator) for name, python in installed.items()}
+        sessions = {name: _preview(log, name, python, simulator) for name, python in installed.items()}
     lines = [*_describe_streams(sessions), "", *format_table(PART_HEADINGS, list(_describe_parts(sessions)))]
-    return Report(lines, [_target(name, session.looks.values()) for name, session in sessions.items()])
+    return Report(lines, [_target(name, session.previews.values()) for name, session in sessions.items()])
 
 
-def _target(name: str, looks: Iterable[Look]) -> Target:
-    slowest = max(look.total.seconds for look in looks)
+def _target(name: str, previews: Iterable[Preview]) -> Target:
+    slowest = max(preview.total.seconds for preview in previews)
     return Target(f"PyAirbyte {name}: slowest stream", slowest, MAX_SECONDS, at_most=True, unit=" s")
 
 
@@ -72,8 +72,8 @@ def _install(client: str) -> Path | None:
     return None if done.returncode else ROOT / f".venv-{client}" / "bin" / "python"
 
 
-def _look(log: Log, name: str, python: Path, simulator: Server) -> Session:
-    """Run the program that looks at each stream; raises if one has no rows."""
+def _preview(log: Log, name: str, python: Path, simulator: Server) -> Session:
+    """Run the program that previews each stream; raises if one has no rows."""
     with tempfile.TemporaryDirectory() as folder:
         config = {"api_token": simulator.key, "endpoint": simulator.url}
         argument = {"executable": str(OURS), "config": config, "streams": list(STREAMS)}
@@ -84,9 +84,9 @@ def _look(log: Log, name: str, python: Path, simulator: Server) -> Session:
     if done.returncode or "Traceback" in done.stderr:
         raise SystemExit(f"PyAirbyte {name} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     imported, *results = (json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"'))
-    looks = {result["stream"]: _parse(result) for result in results}
-    log(f"PyAirbyte {name}: {len(looks)} streams")
-    return Session(Spent(**imported), looks)
+    previews = {result["stream"]: _parse(result) for result in results}
+    log(f"PyAirbyte {name}: {len(previews)} streams")
+    return Session(Spent(**imported), previews)
 
 
 def _environment(folder: str) -> dict[str, str]:
@@ -95,19 +95,22 @@ def _environment(folder: str) -> dict[str, str]:
     return os.environ | quiet | dict.fromkeys(("HOME", "AIRBYTE_PROJECT_DIR", "AIRBYTE_LOGGING_ROOT"), folder)
 
 
-def _parse(result: Mapping[str, Any]) -> Look:
+def _parse(result: Mapping[str, Any]) -> Preview:
     processes = {process["verb"]: Spent(process["seconds"], process["cpu"]) for process in result["processes"]}
     ours = Spent(sum(one.seconds for one in processes.values()), sum(one.cpu for one in processes.values()))
     total = Spent(result["seconds"], result["cpu"] + ours.cpu)
-    return Look(result["rows"], total, Spent(total.seconds - ours.seconds, result["cpu"]), processes)
+    return Preview(result["rows"], total, Spent(total.seconds - ours.seconds, result["cpu"]), processes)
 
 
 def _describe_streams(sessions: Mapping[str, Session]) -> list[str]:
     headings = ["stream", *(f"{name} {unit}" for name in sessions for unit in ("s", "CPU s"))]
-    looks = {stream: [session.looks[stream].total for session in sessions.values()] for stream in STREAMS}
+    totals = {stream: [session.previews[stream].total for session in sessions.values()] for stream in STREAMS}
     return format_table(
         headings,
-        [[f"`{name}`", *(value for one in spent for value in (one.seconds, one.cpu))] for name, spent in looks.items()],
+        [
+            [f"`{name}`", *(value for one in spent for value in (one.seconds, one.cpu))]
+            for name, spent in totals.items()
+        ],
     )
 
 
@@ -115,11 +118,11 @@ def _describe_parts(sessions: Mapping[str, Session]) -> Iterator[list[object]]:
     """A row for the import of each PyAirbyte, for each verb that it runs, and for the rest."""
     for name, session in sessions.items():
         yield _describe_part(name, "`import airbyte`, once", [session.imported])
-        verbs = {verb: None for look in session.looks.values() for verb in look.processes}
+        verbs = {verb: None for preview in session.previews.values() for verb in preview.processes}
         for verb in verbs:
-            runs = [look.processes[verb] for look in session.looks.values() if verb in look.processes]
+            runs = [preview.processes[verb] for preview in session.previews.values() if verb in preview.processes]
             yield _describe_part(name, f"our process: `{verb}`", runs)
-        yield _describe_part(name, "PyAirbyte itself", [look.client for look in session.looks.values()])
+        yield _describe_part(name, "PyAirbyte itself", [preview.client for preview in session.previews.values()])
 
 
 def _describe_part(name: str, part: str, runs: Sequence[Spent]) -> list[object]:

@@ -1,4 +1,4 @@
-"""Look at three rows of each stream with PyAirbyte, and print how long each part took.
+"""Read three rows of each stream with PyAirbyte, and print how long each part took.
 
 It runs in an environment of PyAirbyte's own, with JSON as its argument; each line that begins with a brace is a result.
 """
@@ -14,7 +14,7 @@ ROWS = 3
 
 
 def main() -> None:
-    """Look at each stream of the argument, with a source of its own."""
+    """Read each stream of the argument, with a source of its own."""
     argument = json.loads(sys.argv[1])
     started = time.monotonic()
     import airbyte as ab  # noqa: PLC0415 -- its import is measured
