@@ -2,8 +2,8 @@
 
 import json
 import lzma
+import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -112,18 +112,17 @@ def test_an_older_file_is_continued(request: pytest.FixtureRequest, command: Com
 
 
 @pytest.mark.parametrize("old", OLD, indirect=True)
-def test_a_read_only_file_is_read_and_not_changed(
-    command: Command, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_only_file_is_read_and_not_changed(command: Command, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A file without write permission answers from an upgraded copy, of which nothing is left, even for root."""
     copies = tmp_path_factory.mktemp("copies")
-    monkeypatch.setattr(tempfile, "tempdir", str(copies))
     before = command.path.read_bytes()
     command.path.chmod(0o400)
-    status = command("status", str(command.path), "--json")
-    result = command("sql", str(command.path), "SELECT count(*) FROM alert_facts", "--format", "csv")
+    program, options = (sys.executable, "-c", LISTENING), {"env": os.environ | {"TMPDIR": str(copies)}}
+    status = run_process(*program, "status", command.path, "--json", **options)
+    query = "SELECT count(*) FROM alert_facts"
+    result = run_process(*program, "sql", command.path, query, "--format", "csv", **options)
 
-    assert (0, 0, "count_star()\n8\n") == (status.exit_code, result.exit_code, result.stdout.replace("\r", ""))
+    assert (0, 0, ["count_star()", "8"]) == (status.returncode, result.returncode, result.stdout.split())
     assert str(command.path) == json.loads(status.stdout)["file"]
     assert "is read-only and of an older version: reading a temporary copy" in result.stderr
     assert before == command.path.read_bytes()

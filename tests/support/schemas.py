@@ -38,15 +38,7 @@ def sent(value: object, schema: dict[str, Any], path: str = "") -> Iterator[str]
             yield from sent(inner, properties.get(name, {}), f"{path}.{name}")
 
 
-def undeclared(value: object, schema: dict[str, Any], path: str = "") -> Iterator[str]:
+def undeclared(value: object, schema: dict[str, Any]) -> list[str]:
     """The paths in *value* that *schema* does not declare, except inside objects that customers fill."""
-    if isinstance(value, list):
-        for one in value:
-            yield from undeclared(one, schema.get("items", {}), f"{path}[]")
-    properties = schema.get("properties")
-    if isinstance(value, dict) and properties:
-        for name, inner in value.items():
-            if name in properties:
-                yield from undeclared(inner, properties[name], f"{path}.{name}")
-            else:
-                yield f"{path}.{name}"
+    known = declared(schema)
+    return [path for path in sent(value, schema) if path not in known]

@@ -19,7 +19,7 @@ SESSION = f"SET search_path = 'archive.main,archive.{views.SCHEMA}'; SET TimeZon
 
 
 def require_file(path: Path) -> None:
-    """Raise ArchiveError if there is no file at *path*."""
+    """Raise ArchiveError unless there is a file at *path*."""
     if not path.is_file():
         raise ArchiveError(f"{path} does not exist. Create the archive with: opsgenie-archive sync --to {path}")
 
