@@ -40,7 +40,7 @@ def test_lines_arrive_in_order(is_blocking: bool, pipe: tuple[int, int]) -> None
     arrived: list[bytes] = []
     reader, output = read_to_end(reading, arrived), Output(writing)
     for line in LINES:
-        output.write_line(line)
+        output.write_lines([line])
     output.flush()
     reader.join()
 
@@ -63,7 +63,7 @@ def test_other_threads_do_not_write(pipe: tuple[int, int]) -> None:
     thread.join()
     with pytest.raises(BlockingIOError):
         os.read(reading, 1)
-    output.write_line(b"written\n")
+    output.write_lines([b"written\n"])
     output.flush()
 
     assert "logged é\nwritten\n".encode() == os.read(reading, MOST_BYTES)
@@ -75,8 +75,11 @@ def test_nothing_follows_an_error() -> None:
     output = Output(writing)
     os.close(reading)
     output.flush()
-    for number in range(2):
-        output.write("lost\n" * (not number))
-        with pytest.raises(BrokenPipeError):
-            output.flush()
+    output.write("lost\n")
+    with pytest.raises(BrokenPipeError):
+        output.flush()
+    with pytest.raises(BrokenPipeError):
+        output.flush()
+    with pytest.raises(BrokenPipeError):
+        output.write("late\n")
     os.close(writing)

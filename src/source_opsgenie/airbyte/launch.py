@@ -13,7 +13,7 @@ from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.logger import PRINT_BUFFER, is_platform_debug_log_enabled
 
 from source_opsgenie.airbyte.output import Output, open_output
-from source_opsgenie.airbyte.protocol import to_error_message, to_line
+from source_opsgenie.airbyte.protocol import Message, Records, to_error_message, to_lines
 from source_opsgenie.airbyte.source import SourceOpsgenie
 
 
@@ -24,11 +24,11 @@ def launch(arguments: Namespace) -> int:
     with _log_to(output):
         try:
             for message in entrypoint.messages(arguments):
-                output.write_line(to_line(message))
-                if message.type is not airbyte.Type.RECORD:
+                output.write_lines(to_lines(message))
+                if not isinstance(message, Records):
                     output.flush()
         except AirbyteTracedException as error:
-            output.write_line(to_line(to_error_message(error)))
+            output.write_lines(to_lines(to_error_message(error)))
             return 1
         finally:
             output.flush()
@@ -55,11 +55,9 @@ def _log_to(output: Output) -> Iterator[None]:
 class _Entrypoint(AirbyteEntrypoint):
     """The CDK's entry point without its temporary folder, which no signal may leave behind."""
 
-    def __init__(self, source: SourceOpsgenie) -> None:
-        super().__init__(source)
-        self._rows: Counter[str] = Counter()
+    source: SourceOpsgenie
 
-    def messages(self, arguments: Namespace) -> Iterator[airbyte.AirbyteMessage]:
+    def messages(self, arguments: Namespace) -> Iterator[Message]:
         """Run one verb; yields its messages."""
         if arguments.debug or is_platform_debug_log_enabled():
             self.logger.setLevel(logging.DEBUG)
@@ -75,22 +73,24 @@ class _Entrypoint(AirbyteEntrypoint):
                 yield from self.discover(specification, config)
             case "read":
                 catalog, state = self.source.read_catalog(arguments.catalog), self.source.read_state(arguments.state)
-                yield from self.read(specification, config, catalog, state)
-
-    def handle_record_counts(  # type: ignore[override] # the CDK's has no self
-        self, message: airbyte.AirbyteMessage, _: Mapping[Any, float]
-    ) -> airbyte.AirbyteMessage:
-        """Add to each state the number of rows since the last one, counted in a quarter of the time that the CDK takes.
-
-        https://docs.airbyte.com/platform/understanding-airbyte/airbyte-protocol#airbytestatemessage
-        """
-        if message.record:
-            self._rows[message.record.stream] += 1
-        elif message.state and message.state.stream:
-            rows = self._rows.pop(message.state.stream.stream_descriptor.name, 0)
-            message.state.sourceStats = airbyte.AirbyteStateStats(recordCount=float(rows))
-        return message
+                self.set_up_secret_filter(config, specification.connectionSpecification)
+                yield from _add_row_counts(self.source.read_together(self.logger, config, catalog, state))
 
     @staticmethod
     def validate_connection(source_spec: airbyte.ConnectorSpecification, config: Mapping[str, Any]) -> None:
         """Do nothing: `check` validates the config, with our own messages instead of jsonschema's."""
+
+
+def _add_row_counts(messages: Iterator[Message]) -> Iterator[Message]:
+    """Add to each state among *messages* the number of rows of its stream since the last one.
+
+    https://docs.airbyte.com/platform/understanding-airbyte/airbyte-protocol#airbytestatemessage
+    """
+    counts: Counter[str] = Counter()
+    for message in messages:
+        if isinstance(message, Records):
+            counts[message.stream] += len(message.rows)
+        elif message.state and message.state.stream:
+            rows = counts.pop(message.state.stream.stream_descriptor.name, 0)
+            message.state.sourceStats = airbyte.AirbyteStateStats(recordCount=float(rows))
+        yield message

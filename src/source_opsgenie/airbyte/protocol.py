@@ -1,8 +1,9 @@
 """Convert events, streams and errors to Airbyte messages, and parse Airbyte's catalogs and states."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import airbyte_cdk.models as airbyte
@@ -25,7 +26,7 @@ from source_opsgenie.reading.events import (
     SetAside,
     Waiting,
 )
-from source_opsgenie.streams import STREAMS
+from source_opsgenie.streams import STREAMS, Record
 
 # Who must act, in Airbyte's terms. Every other error is a system_error: ours to fix.
 FAILURE_TYPES: dict[type[OpsgenieError], airbyte.FailureType] = {
@@ -37,21 +38,38 @@ FAILURE_TYPES: dict[type[OpsgenieError], airbyte.FailureType] = {
 RESET = "Reset it to read everything again."
 
 
-def to_messages(name: str, event: Event) -> list[airbyte.AirbyteMessage]:
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The RECORD messages of *rows* of one *stream*: a CDK object for each takes as long as writing it."""
+
+    stream: str
+    rows: Sequence[Record]
+    emitted_at: int
+
+    def messages(self) -> Iterator[airbyte.AirbyteMessage]:
+        """A message for each row, as the CDK hands it to a program."""
+        for row in self.rows:
+            record = airbyte.AirbyteRecordMessage(stream=self.stream, data=row, emitted_at=self.emitted_at)
+            yield airbyte.AirbyteMessage(type=airbyte.Type.RECORD, record=record)
+
+    def lines(self) -> list[bytes]:
+        """A line for each row, which stays as the API sent it: the CDK's serializer would drop its nulls."""
+        record: dict[str, Any] = {"stream": self.stream, "data": None, "emitted_at": self.emitted_at}
+        message = {"type": "RECORD", "record": record}
+        # Each row takes its place in one and the same message.
+        return [orjson.dumps(message, option=orjson.OPT_APPEND_NEWLINE) for record["data"] in self.rows]
+
+
+Message = airbyte.AirbyteMessage | Records
+
+
+def to_message(name: str, event: Event) -> Message | None:
     """Convert one *event* of the stream *name* to Airbyte messages, of which it has none for parents."""
     match event:
         case Rows(records):
-            now = _now_ms()
-            rows = (airbyte.AirbyteRecordMessage(stream=name, data=record, emitted_at=now) for record in records)
-            return [airbyte.AirbyteMessage(type=airbyte.Type.RECORD, record=row) for row in rows]
+            return Records(name, records, _now_ms())
         case ReadParents():
-            return []
-        case _:
-            return [_to_message(name, event)]
-
-
-def _to_message(name: str, event: Event) -> airbyte.AirbyteMessage:
-    match event:
+            return None
         case Checkpoint(state):
             return airbyte.AirbyteMessage(type=airbyte.Type.STATE, state=to_state_message(name, state.to_mapping()))
         case Waiting(_, seconds):
@@ -70,16 +88,11 @@ def _to_message(name: str, event: Event) -> airbyte.AirbyteMessage:
     return _log(text, level)
 
 
-def to_line(message: airbyte.AirbyteMessage) -> bytes:
-    """Convert *message* to a line of JSON in UTF-8; a row stays as the API sent it.
-
-    The CDK's serializer would drop the nulls of a row.
-    """
-    if message.record is None:
-        return AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n"
-    row = message.record
-    record = {"stream": row.stream, "data": row.data, "emitted_at": row.emitted_at}
-    return orjson.dumps({"type": "RECORD", "record": record}, option=orjson.OPT_APPEND_NEWLINE)
+def to_lines(message: Message) -> list[bytes]:
+    """Convert *message* to lines of JSON in UTF-8."""
+    if isinstance(message, Records):
+        return message.lines()
+    return [AirbyteEntrypoint.airbyte_message_to_string(message).encode() + b"\n"]
 
 
 def to_error_message(error: AirbyteTracedException, *, stream: str | None = None) -> airbyte.AirbyteMessage:

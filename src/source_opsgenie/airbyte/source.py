@@ -5,7 +5,6 @@ import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import airbyte_cdk.models as airbyte
@@ -15,6 +14,8 @@ from airbyte_cdk.utils.stream_status_utils import as_airbyte_message as status_m
 from source_opsgenie.airbyte.catalog import catalog_message
 from source_opsgenie.airbyte.permissions import Permissions, check_permissions, count_filtered
 from source_opsgenie.airbyte.protocol import (
+    Message,
+    Records,
     classify_failure,
     convert_errors,
     parse_catalog,
@@ -22,7 +23,7 @@ from source_opsgenie.airbyte.protocol import (
     reject_duplicates,
     require_object,
     to_error_message,
-    to_messages,
+    to_message,
     to_state_message,
     to_traced_exception,
 )
@@ -109,6 +110,20 @@ class SourceOpsgenie(Source):
         catalog: airbyte.ConfiguredAirbyteCatalog,
         state: list[airbyte.AirbyteStateMessage] | None = None,
     ) -> Iterator[airbyte.AirbyteMessage]:
+        """The messages of `read_together`, with one for each row."""
+        for message in self.read_together(logger, config, catalog, state):
+            if isinstance(message, Records):
+                yield from message.messages()
+            else:
+                yield message
+
+    def read_together(
+        self,
+        logger: logging.Logger,
+        config: Mapping[str, Any],
+        catalog: airbyte.ConfiguredAirbyteCatalog,
+        state: list[airbyte.AirbyteStateMessage] | None = None,
+    ) -> Iterator[Message]:
         """Read the streams of *catalog*: domains side by side, and those of one domain in order.
 
         A stream that fails does not stop the others. Raises a traced error at the end if any stream failed, because
@@ -137,8 +152,8 @@ class _Ended:
     is_fatal: bool
 
 
-# The messages of one stream, those of an event together.
-Messages = Generator[list[airbyte.AirbyteMessage], None, _Ended]
+# The messages of one stream.
+Messages = Generator[Message, None, _Ended]
 
 
 class _Read:
@@ -155,11 +170,11 @@ class _Read:
         self._failures: dict[str, OpsgenieError] = {}
         self._is_over = False
 
-    def messages(self) -> Iterator[airbyte.AirbyteMessage]:
+    def messages(self) -> Iterator[Message]:
         """The messages of all streams, in order within each stream."""
-        merged = in_parallel(self._begin(), then=self._end, max_threads=self._lanes.number, size=len)
+        merged = in_parallel(self._begin(), then=self._end, max_threads=self._lanes.number, size=_size)
         with closing(merged) as found:
-            yield from chain.from_iterable(found)
+            yield from found
 
     def raise_if_failed(self) -> None:
         """Raise a traced error about the streams that failed, if any."""
@@ -182,23 +197,28 @@ class _Read:
         return [] if self._is_over else self._begin()
 
 
+def _size(message: Message) -> int:
+    return len(message.rows) if isinstance(message, Records) else 1
+
+
 def _read_stream(
     connection: Connection, configured: airbyte.ConfiguredAirbyteStream, blob: airbyte.AirbyteStateBlob | None
 ) -> Messages:
     """Yield the messages of one stream, with its statuses; returns the error if it is incomplete."""
-    yield [status_message(configured.stream, airbyte.AirbyteStreamStatus.STARTED)]
-    yield [status_message(configured.stream, airbyte.AirbyteStreamStatus.RUNNING)]
+    yield status_message(configured.stream, airbyte.AirbyteStreamStatus.STARTED)
+    yield status_message(configured.stream, airbyte.AirbyteStreamStatus.RUNNING)
     name = configured.stream.name
     try:
         for event in _read_events(connection, configured, blob):
-            yield to_messages(name, event)
+            if message := to_message(name, event):
+                yield message
             if isinstance(event, Proof) and event.lack:
                 raise Incomplete(event.lack)
     except OpsgenieError as error:
-        yield [to_error_message(to_traced_exception(error), stream=name)]
-        yield [status_message(configured.stream, airbyte.AirbyteStreamStatus.INCOMPLETE)]
+        yield to_error_message(to_traced_exception(error), stream=name)
+        yield status_message(configured.stream, airbyte.AirbyteStreamStatus.INCOMPLETE)
         return _Ended(name, error, is_fatal(error, connection.client))
-    yield [status_message(configured.stream, airbyte.AirbyteStreamStatus.COMPLETE)]
+    yield status_message(configured.stream, airbyte.AirbyteStreamStatus.COMPLETE)
     return _Ended(name, None, is_fatal=False)
 
 
