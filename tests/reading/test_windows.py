@@ -8,8 +8,9 @@ from tests.support.fakes import DAY, NOW, Wire, crowded, search_of
 from opsgenie_simulator import Account
 from source_opsgenie.api.transport import Request
 from source_opsgenie.clock import parse_timestamp
+from source_opsgenie.reading.paging import PAGE, PORTION
 from source_opsgenie.reading.spans import read_span
-from source_opsgenie.reading.windows import LARGEST_WINDOW, SMALLEST_WINDOW, Window, tile_windows, window_size
+from source_opsgenie.reading.windows import LARGEST_WINDOW, Window, tile_windows, window_size
 
 T = NOW - 30 * DAY
 # Crowds: the distance from T, and the number of rows in that millisecond.
@@ -81,15 +82,9 @@ def test_rows_indexed_late_hide_no_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("total", "expected"),
-    [
-        (0, SMALLEST_WINDOW),
-        (16_000, SMALLEST_WINDOW),
-        (80_000, 10_000),
-        (159_200, LARGEST_WINDOW),
-        (10**7, LARGEST_WINDOW),
-    ],
+    ("portion", "expected"),
+    [(PAGE, LARGEST_WINDOW), (PORTION, LARGEST_WINDOW // 5)],
 )
-def test_window_size(total: int, expected: int) -> None:
-    """A window holds an eighth of the rows, within the limits of what is worth a count and what can be listed."""
-    assert window_size(total) == expected
+def test_window_size(portion: int, expected: int) -> None:
+    """A window holds as many rows as can be listed, and fewer if each row needs requests of its own."""
+    assert window_size(portion) == expected

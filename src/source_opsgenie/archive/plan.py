@@ -18,7 +18,7 @@ from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import search_of
 from source_opsgenie.reading.spans import STEP
 from source_opsgenie.reading.state import State, current_state
-from source_opsgenie.reading.windows import window_size
+from source_opsgenie.reading.windows import LARGEST_WINDOW
 from source_opsgenie.streams import (
     STREAMS,
     OffsetPaging,
@@ -217,7 +217,7 @@ def _requests_to_list(root: Stream, rows: int | None) -> int | None:
         return None
     # Pages by offset overlap; windows are counted twice, and the last page of each is not full.
     pages = math.ceil(rows / (STEP if root.search else PAGE - OVERLAP)) or 1
-    windows = math.ceil(rows / window_size(rows))
+    windows = math.ceil(rows / LARGEST_WINDOW)
     return pages + 3 * windows + REQUESTS_TO_PLAN_WINDOWS if root.search else pages
 
 

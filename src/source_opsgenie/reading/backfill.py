@@ -59,7 +59,7 @@ class Backfill:
         if below < history.end:
             counted = self.search.count_if_possible(created(history.start, below))
             rest = replace(rest, count=history.count if counted is None else counted)
-        for window in tile_windows(self.search, rest, largest=window_size(history.count)):
+        for window in tile_windows(self.search, rest, largest=window_size(self.search.portion)):
             changed = self.changed_in(window) if self.changed_in else None
             if changed is None:
                 state = yield from self._window(state, window)
