@@ -186,9 +186,8 @@ def test_is_ours(given: dict[str, Any], expected: bool) -> None:
 @pytest.mark.parametrize("length", [200, 5_000])
 def test_state_stays_small(character: str, length: int) -> None:
     """With every field set, a long query and a long account name, a state is below 2 kB."""
-    recent = Recent(0)
-    for number in range(10_000):
-        recent.add({"id": f"{number}", "updatedAt": "2026-11-01T00:00:00Z"}, updated=NOW)
+    recent = Recent([])
+    recent.add({"id": f"{number}", "updatedAt": "2026-11-01T00:00:00Z"} for number in range(10_000))
     big = 10**9
     query = character * length
     state = State(

@@ -69,7 +69,7 @@ def _listed(connection: Connection, stream: Stream) -> Iterator[Batch[Record]]:
 
 def _searched(connection: Connection, root: Stream, state: State, *, are_parents: bool) -> Iterator[Batch[Record]]:
     """The rows of a searchable stream; the states remember those that the next lookback returns again."""
-    recent = Recent(state.began - _lookback_ms(connection.config), state.seen)
+    recent, recent_since = Recent(state.seen), state.began - _lookback_ms(connection.config)
     has_requests_per_row = are_parents or reads_details(root, connection.config)
     search = replace(search_of(connection, root), portion=PORTION if has_requests_per_row else PAGE)
     if state.bookmark is None:
@@ -80,9 +80,7 @@ def _searched(connection: Connection, root: Stream, state: State, *, are_parents
     for batch in batches:
         # What is owed has been requested before.
         rows = [row for row in batch.rows if row.id not in owed] if owed else batch.rows
-        for row in rows:
-            if not row.set_aside:
-                recent.add(row.record, updated=row.updated)
+        recent.add(row.record for row in rows if row.updated >= recent_since and not row.set_aside)
         state_after = batch.state and replace(batch.state, seen=recent.digests)
         yield without_invalid(replace(batch, rows=rows, state=state_after))
 

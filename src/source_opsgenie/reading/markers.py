@@ -39,7 +39,7 @@ def read_marked(connection: Connection, stream: Stream, state: State) -> Iterato
     if state.newest is not None:
         since = max(since, state.newest - connection.config.lookback // MILLISECOND)
     newest = state.newest or 0
-    recent = Recent(0, state.seen)
+    recent = Recent(state.seen)
     # What is owed has been requested before.
     seen, owed = set(state.seen), set(state.owed)
     start = format_marker(since - LATE_MS)
@@ -48,8 +48,7 @@ def read_marked(connection: Connection, stream: Stream, state: State) -> Iterato
             valid = [row for row in rows if _is_valid(stream, row)]
             unsent = [row for row in valid if digest_of(row) not in seen and identify(row, stream.key[0]) not in owed]
             seen |= {digest_of(row) for row in unsent}
-            for row in unsent:
-                recent.add(row, updated=row[stream.cursor])
+            recent.add(unsent)
             # A timestamp in the future would hide the rows that are listed until then.
             newest = max([newest, *(min(state.began, row[stream.cursor]) for row in valid)])
             reached = replace(state, newest=newest, seen=recent.digests)

@@ -13,15 +13,14 @@ ROWS_REMEMBERED = 44
 
 
 class Recent:
-    """Digests of the last rows emitted since a time, which the next lookback returns again."""
+    """Digests of the last rows emitted that the next lookback returns again, after those *seen* in this one."""
 
-    def __init__(self, since: int, seen: Iterable[str] = ()) -> None:
-        self._since = since
+    def __init__(self, seen: Iterable[str]) -> None:
         self._digests = dict.fromkeys(seen)
 
-    def add(self, record: Record, *, updated: int) -> None:
-        """Remember *record* if the next lookback will return it; the oldest are dropped first."""
-        if updated >= self._since:
+    def add(self, records: Iterable[Record]) -> None:
+        """Remember *records*; the oldest are dropped first."""
+        for record in records:
             name = digest_of(record)
             self._digests.pop(name, None)
             self._digests[name] = None

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from source_opsgenie.api.client import Client
 from source_opsgenie.api.connection import Connection
@@ -28,7 +27,8 @@ INVALID = (KeyError, TypeError, ValueError)
 CONCURRENT_PAGES = 4
 
 
-class SearchRow(NamedTuple):
+@dataclass(slots=True)
+class SearchRow:
     """A row of a searchable list, its timestamps parsed once, in milliseconds.
 
     A row that cannot be read is *set_aside*; of such a row, only the place in the list is certain.
@@ -147,11 +147,10 @@ def parse_search_rows(response: Response, stream: Stream) -> list[SearchRow]:
 
 
 def _parse_row(record: Record) -> SearchRow:
-    created = parse_timestamp(record["createdAt"])
-    updated = parse_timestamp(record["updatedAt"]) if record.get("updatedAt") else created
-    if isinstance(record["id"], str) and record["id"]:
-        return SearchRow(record["id"], created, updated, record)
-    raise ValueError(f"id {record['id']!r}")
+    row_id, created, updated = record["id"], parse_timestamp(record["createdAt"]), record.get("updatedAt")
+    if isinstance(row_id, str) and row_id:
+        return SearchRow(row_id, created, parse_timestamp(updated) if updated else created, record)
+    raise ValueError(f"id {row_id!r}")
 
 
 def _parse_valid(record: Record) -> SearchRow | None:

@@ -186,8 +186,9 @@ def _page(search: Search, start: int | None, end: int | None, order: str, offset
     """One page of the rows in [start, end), in *order*; raises MalformedResponse if the API returned others."""
     page = search.page(created(start, end), sort="createdAt", order=order, offset=offset)
     times = [row.created for row in page.rows]
-    inside = all((start is None or start <= time) and (end is None or time < end) for time in times)
-    if inside and times == sorted(times, reverse=order == "desc"):
+    is_sorted = times == sorted(times, reverse=order == "desc")
+    ends = times[:1] + times[-1:]
+    if is_sorted and all((start is None or start <= time) and (end is None or time < end) for time in ends):
         return page
     text = (
         f"{search.stream.path} was requested for rows created in [{start}, {end}) (milliseconds), in the order "
