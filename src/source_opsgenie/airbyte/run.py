@@ -67,7 +67,7 @@ def _print(message: Mapping[str, Any]) -> int:
 
 def _launch(arguments: Namespace) -> int:
     # Imported objects are never freed: scanning them again and again for garbage would cost a third of the CPU time of
-    # a read. Scanning the rows that are under way would cost a twentieth; there are fewer of them than this.
+    # a read. The rows under way are too few for a scan, which would cost a twentieth.
     gc.disable()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     from source_opsgenie.airbyte.launch import launch  # noqa: PLC0415 -- the other verbs do not wait for the CDK
