@@ -23,6 +23,7 @@ from source_opsgenie.clock import format_timestamp
 from source_opsgenie.errors import StateError
 from source_opsgenie.reading.events import Checkpoint, Event
 from source_opsgenie.reading.reader import Reader
+from source_opsgenie.reading.recent import digest_of
 from source_opsgenie.reading.resume import OTHER_CONNECTOR, OUTDATED, RESUMING, scope_of
 from source_opsgenie.reading.state import CurrentRead, State, Walk
 from source_opsgenie.streams import STREAMS
@@ -165,6 +166,15 @@ def test_state_from_slightly_ahead_resumes() -> None:
     state = last_state(read(wire)) | {"bookmark": format_timestamp(NOW + 30_000)}
 
     assert ids_in(read(wire, state, lookback_minutes=0)) == []
+
+
+def test_rows_before_the_lookback_are_not_remembered() -> None:
+    """A state holds digests of the rows that the next read lists again, and of no other."""
+    events = read(Wire(crowded((NOW - DAY, 2), (NOW - 1, 3))))
+    rows = rows_in(events)
+
+    assert len(rows) == 5
+    assert last_state(events)["seen"] == [digest_of(row) for row in rows[:3]]
 
 
 @pytest.mark.parametrize("damage", [{"bookmark": "x"}, {"scope": 1}, {"rows": "many"}, {"version": 99}])

@@ -1,11 +1,6 @@
 """The rows that the next lookback returns again, by digest."""
 
-from tests.support.fakes import DAY, NOW, Wire, connection_of, crowded
-
-from source_opsgenie.reading.events import Checkpoint, Rows
-from source_opsgenie.reading.reader import Reader
 from source_opsgenie.reading.recent import ROWS_REMEMBERED, Recent, digest_of
-from source_opsgenie.streams import STREAMS
 
 
 def test_the_oldest_are_dropped() -> None:
@@ -17,17 +12,6 @@ def test_the_oldest_are_dropped() -> None:
 
     expected = [digest_of(row) for row in [*rows[5:10], *rows[11:], rows[10]]]
     assert list(recent.digests) == expected
-
-
-def test_rows_before_the_lookback_are_not_remembered() -> None:
-    """A state holds digests of the rows that the next read lists again, and of no other."""
-    connection = connection_of(Wire(crowded((NOW - DAY, 2), (NOW - 1, 3))))
-    events = list(Reader(connection).read(STREAMS["alerts"]))
-    rows = [row for event in events if isinstance(event, Rows) for row in event.records]
-    *_, end = (event.state for event in events if isinstance(event, Checkpoint))
-
-    assert len(rows) == 5
-    assert end.seen == tuple(digest_of(row) for row in rows[:3])
 
 
 def test_digest_changes_with_the_row() -> None:
