@@ -116,14 +116,14 @@ def test_logs_are_complete_after_a_stop_at_any_point(stop: int) -> None:
 
 @pytest.mark.parametrize("share", [0.1, 0.4, 0.9])
 def test_only_rows_after_the_last_checkpoint_are_read_twice(share: float) -> None:
-    """A stopped backfill of 12,000 alerts resumes and emits at most the rows since the last checkpoint again."""
-    account = account_of(12_000)
+    """A stopped backfill of two windows resumes and emits at most the rows since the last checkpoint again."""
+    account = account_of(21_000)
     world, table = World(account), Table()
-    first = table.apply(world.read(stop_after=int(12_000 * share)))
+    first = table.apply(world.read(stop_after=int(21_000 * share)))
     second = table.apply(world.read(state=table.state))
 
     assert {} == table.differences(account)
-    assert len(first.rows) + len(second.rows) <= 12_000 + 5_100
+    assert len(first.rows) + len(second.rows) <= 21_000 + 5_100
 
 
 def test_full_refresh_resumes_within_its_generation() -> None:

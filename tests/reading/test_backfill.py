@@ -1,6 +1,6 @@
 """Backfill: windows from the newest down, resumable after any batch, and compared with the count without a time."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal
@@ -17,11 +17,14 @@ from source_opsgenie.reading.batches import read_batches
 from source_opsgenie.reading.counts import Tally
 from source_opsgenie.reading.events import Batch, Expected
 from source_opsgenie.reading.paging import PORTION
+from source_opsgenie.reading.search import Search
 from source_opsgenie.reading.state import CurrentRead, Scope, State
 from source_opsgenie.streams import STREAMS
 
 BEGUN = State(Scope("acme"), read=CurrentRead(NOW))
 START = NOW - 100 * DAY
+# Without a start date: everything, and what was created before and after the settled time.
+COUNTS_OF_THE_PLAN = 3
 Unit = Literal["milliseconds", "seconds", "either"]
 
 
@@ -46,6 +49,11 @@ def account_with_old_changes(size: int) -> Account:
     return account
 
 
+def small_windows(account: Account) -> Search:
+    """A search for the alerts of *account* in windows of 500 or less."""
+    return replace(search_of(Wire(account)), window=500)
+
+
 def last_tally(batches: Iterable[Batch[Any]]) -> Tally:
     """The tally in the last state of *batches*."""
     return [batch.state for batch in batches if batch.state][-1].tally
@@ -54,16 +62,27 @@ def last_tally(batches: Iterable[Batch[Any]]) -> Tally:
 def test_windows_share_their_lookahead() -> None:
     """What the pages of a window show about pages in parallel counts for the next one."""
     account = crowded(*((NOW - DAY - 60_000 * number, 1) for number in range(2_500)))
-    backfill = Backfill(replace(search_of(Wire(account)), concurrent_pages=4))
+    backfill = Backfill(replace(small_windows(account), concurrent_pages=4))
 
     assert 2_500 == len(ids_in(backfill.read(BEGUN)))
     assert backfill.lookahead.pages > 1
 
 
+@pytest.mark.parametrize(("stream", "cuts"), [("alerts", 0), ("alert_logs", 1)])
+def test_windows_of_rows_with_requests_are_smaller(stream: str, cuts: int) -> None:
+    """If each row needs requests of its own, more than 3,980 are cut in two: an interrupted read repeats fewer."""
+    wire = Wire(crowded(*((NOW - DAY - 60_000 * number, 1) for number in range(4_500))))
+    batches = read_batches(connection_of(wire), STREAMS[stream], BEGUN)
+    next(batch for batch in batches if batch.rows)
+    counts = [request for request in wire.requests if request.path == "/v2/alerts/count"]
+
+    assert COUNTS_OF_THE_PLAN + cuts == len(counts)
+
+
 def test_everything_newest_first() -> None:
     """Each row is read once, newest first, across windows and crowds, and the tally counts them all."""
     account = large_account()
-    batches = list(Backfill(search_of(Wire(account))).read(BEGUN))
+    batches = list(Backfill(small_windows(account)).read(BEGUN))
     times = [row.created for batch in batches for row in batch.rows]
     tally = last_tally(batches)
 
@@ -108,20 +127,29 @@ def test_start_date_within_the_newest_minutes() -> None:
     assert len(ids_in(read_batches(connection, STREAMS["alerts"], BEGUN))) == 3
 
 
-@pytest.mark.parametrize("start", ["", format_timestamp(START)])
-def test_resume_after_any_batch(start: str) -> None:
+def read_alerts(start: int | None, state: State) -> Iterable[Batch[Any]]:
+    """The rest of the alerts of the large account, from the start date on."""
+    options = {} if start is None else {"start_date": format_timestamp(start)}
+    return read_batches(connection_of(Wire(large_account()), **options), STREAMS["alerts"], state)
+
+
+def read_in_small_windows(start: int | None, state: State) -> Iterable[Batch[Any]]:
+    """The same in windows of 500 or less."""
+    return Backfill(small_windows(large_account()), start=start).read(state)
+
+
+@pytest.mark.parametrize("read", [read_alerts, read_in_small_windows])
+@pytest.mark.parametrize("start", [None, START])
+def test_resume_after_any_batch(start: int | None, read: Callable[[int | None, State], Iterable[Batch[Any]]]) -> None:
     """A read that stops after any batch and resumes from its state has every row, and reads few of them twice."""
-    account = large_account()
-    connection = connection_of(Wire(account), start_date=start)
-    alerts = STREAMS["alerts"]
-    batches = list(read_batches(connection, alerts, BEGUN))
+    batches = list(read(start, BEGUN))
     expected = set(ids_in(batches))
     states = [BEGUN, *[batch.state for batch in batches if batch.state]]
     sizes = []
     for number, batch in enumerate(batches):
         if batch.state and number % 4 == 0:
             before = set(ids_in(batches[: number + 1]))
-            rest = ids_in(read_batches(connection, alerts, reload(batch.state)))
+            rest = ids_in(read(start, reload(batch.state)))
             sizes.append(len(rest))
 
             assert expected == before | set(rest)
@@ -225,7 +253,7 @@ def test_misread_times_are_noticed_before_the_first_row() -> None:
 def test_resume_after_changes(late: int) -> None:
     """Rows that are deleted or indexed late while a read is interrupted hide no existing row from it."""
     account = crowded(*((NOW - number * DAY // 8, 1) for number in range(1, 2_500)))
-    search = search_of(Wire(account))
+    search = replace(search_of(Wire(account)), window=1_000)
     batches, state = [], BEGUN
     for batch in Backfill(search).read(BEGUN):
         batches.append(batch)
@@ -249,7 +277,7 @@ def test_tally_of_a_resumed_read_is_complete() -> None:
     """However often it is interrupted, a finished read has counted every row that is old enough, once."""
     account, state, stops = large_account(), BEGUN, 0
     while stops < 200:
-        search = replace(search_of(Wire(account)), portion=PORTION)
+        search = replace(small_windows(account), portion=PORTION)
         for number, batch in enumerate(Backfill(search).read(state)):
             state = reload(batch.state) if batch.state else state
             if number == 25:

@@ -1,6 +1,5 @@
 """Windows over time: they tile a span, and each can be listed."""
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from tests.support.fakes import DAY, NOW, Wire, crowded, search_of
@@ -8,9 +7,8 @@ from tests.support.fakes import DAY, NOW, Wire, crowded, search_of
 from opsgenie_simulator import Account
 from source_opsgenie.api.transport import Request
 from source_opsgenie.clock import parse_timestamp
-from source_opsgenie.reading.paging import PAGE, PORTION
 from source_opsgenie.reading.spans import read_span
-from source_opsgenie.reading.windows import LARGEST_WINDOW, Window, tile_windows, window_size
+from source_opsgenie.reading.windows import Window, tile_windows
 
 T = NOW - 30 * DAY
 # Crowds: the distance from T, and the number of rows in that millisecond.
@@ -79,12 +77,3 @@ def test_rows_indexed_late_hide_no_others() -> None:
     ids = {row.id for window in windows for rows in read_span(search, window.start, window.end) for row in rows}
 
     assert expected <= ids
-
-
-@pytest.mark.parametrize(
-    ("portion", "expected"),
-    [(PAGE, LARGEST_WINDOW), (PORTION, LARGEST_WINDOW // 5)],
-)
-def test_window_size(portion: int, expected: int) -> None:
-    """A window holds as many rows as can be listed, and fewer if each row needs requests of its own."""
-    assert window_size(portion) == expected

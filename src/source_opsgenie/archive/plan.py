@@ -12,13 +12,12 @@ from source_opsgenie.config import Config
 from source_opsgenie.errors import OpsgenieError, StateError
 from source_opsgenie.reading.lanes import lane_of
 from source_opsgenie.reading.lists import fetch_rows
-from source_opsgenie.reading.paging import OVERLAP, PAGE
+from source_opsgenie.reading.paging import CAP, OVERLAP, PAGE
 from source_opsgenie.reading.parsing import parse_total
 from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import search_of
 from source_opsgenie.reading.spans import STEP
 from source_opsgenie.reading.state import State, current_state
-from source_opsgenie.reading.windows import LARGEST_WINDOW
 from source_opsgenie.streams import (
     STREAMS,
     OffsetPaging,
@@ -217,7 +216,7 @@ def _requests_to_list(root: Stream, rows: int | None) -> int | None:
         return None
     # Pages by offset overlap; windows are counted twice, and the last page of each is not full.
     pages = math.ceil(rows / (STEP if root.search else PAGE - OVERLAP)) or 1
-    windows = math.ceil(rows / LARGEST_WINDOW)
+    windows = math.ceil(rows / CAP)
     return pages + 3 * windows + REQUESTS_TO_PLAN_WINDOWS if root.search else pages
 
 

@@ -16,7 +16,7 @@ from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import Search, SearchRow
 from source_opsgenie.reading.spans import Lookahead, read_span
 from source_opsgenie.reading.state import OpenWindow, Scope, State, Walk
-from source_opsgenie.reading.windows import Window, prove, tile_windows, window_size
+from source_opsgenie.reading.windows import Window, prove, tile_windows
 
 # The search index may show a row with this delay: the newest minutes are read, but not compared with a count.
 SETTLING_MS = 5 * 60 * 1000
@@ -59,7 +59,7 @@ class Backfill:
         if below < history.end:
             counted = self.search.count_if_possible(created(history.start, below))
             rest = replace(rest, count=history.count if counted is None else counted)
-        for window in tile_windows(self.search, rest, largest=window_size(self.search.portion)):
+        for window in tile_windows(self.search, rest, largest=self.search.window):
             changed = self.changed_in(window) if self.changed_in else None
             if changed is None:
                 state = yield from self._window(state, window)

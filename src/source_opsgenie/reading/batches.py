@@ -15,7 +15,7 @@ from source_opsgenie.reading.events import Batch, Batches, Expected, transform
 from source_opsgenie.reading.histories import mark_known
 from source_opsgenie.reading.lists import fetch_rows
 from source_opsgenie.reading.markers import read_marked
-from source_opsgenie.reading.paging import PAGE, PORTION
+from source_opsgenie.reading.paging import PORTION, SMALL_WINDOW
 from source_opsgenie.reading.parts import Part
 from source_opsgenie.reading.recent import Recent, digest_of
 from source_opsgenie.reading.search import Search, SearchRow, search_of
@@ -70,8 +70,9 @@ def _listed(connection: Connection, stream: Stream) -> Iterator[Batch[Record]]:
 def _searched(connection: Connection, root: Stream, state: State, *, are_parents: bool) -> Iterator[Batch[Record]]:
     """The rows of a searchable stream; the states remember those that the next lookback returns again."""
     recent, recent_since = Recent(state.seen), state.began - _lookback_ms(connection.config)
-    has_requests_per_row = are_parents or reads_details(root, connection.config)
-    search = replace(search_of(connection, root), portion=PORTION if has_requests_per_row else PAGE)
+    search = search_of(connection, root)
+    if are_parents or reads_details(root, connection.config):
+        search = replace(search, portion=PORTION, window=SMALL_WINDOW)
     if state.bookmark is None:
         batches = _first_read(search, state, start=connection.config.start_ms)
     else:

@@ -35,6 +35,8 @@ PASSES = 3
 OVERLAP = 10
 # Requests per row may take minutes for a page, so fewer rows are followed by a checkpoint.
 PORTION = 20
+# The most rows of a window in that case: a read that was interrupted may have to repeat its window.
+SMALL_WINDOW = CAP // 5
 R = TypeVar("R")
 NO_PARAMS: Mapping[str, str] = {}
 

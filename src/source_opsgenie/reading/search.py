@@ -12,7 +12,7 @@ from source_opsgenie.clock import parse_timestamp
 from source_opsgenie.errors import OpsgenieError
 from source_opsgenie.reading.details import exists, get_row
 from source_opsgenie.reading.events import SetAside
-from source_opsgenie.reading.paging import PAGE, Page
+from source_opsgenie.reading.paging import CAP, PAGE, Page
 from source_opsgenie.reading.parsing import parse_next, parse_rows, parse_total
 from source_opsgenie.reading.parts import Part, row_of
 from source_opsgenie.reading.query import Span, join_query, user_query
@@ -49,7 +49,8 @@ class Search:
     """The rows of *stream* that match *query* and all of *spans*.
 
     At most *concurrent_pages* of its pages are fetched in parallel, fewer if they are large. Each request is sent up to
-    *attempts* times; None means as often as the client does. Batches of its rows have up to *portion* of them.
+    *attempts* times; None means as often as the client does. Batches of its rows have up to *portion* of them, and
+    windows up to *window*, which is the most that the API lists by offset (docs/opsgenie-api.md#the-cap).
     """
 
     client: Client
@@ -59,6 +60,7 @@ class Search:
     concurrent_pages: int = 1
     attempts: int | None = None
     portion: int = PAGE
+    window: int = CAP
 
     def narrowed(self, span: Span) -> "Search":
         """The same search, limited to *span*."""

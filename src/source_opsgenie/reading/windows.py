@@ -11,15 +11,12 @@ from itertools import cycle, islice
 from source_opsgenie.api.failures import Failure
 from source_opsgenie.clock import format_timestamp
 from source_opsgenie.reading.counts import Tally
-from source_opsgenie.reading.paging import PAGE, PASSES
+from source_opsgenie.reading.paging import PASSES
 from source_opsgenie.reading.query import created
 from source_opsgenie.reading.search import Search, SearchRow
 from source_opsgenie.reading.spans import read_span
 
 LOGGER = logging.getLogger("source_opsgenie")
-
-# A window never holds more rows than the API lists by offset (docs/opsgenie-api.md#the-cap).
-LARGEST_WINDOW = 19_900
 
 # The most rows that are read again in one piece; a larger window whose count differs is halved by counting.
 SMALL = 200
@@ -37,14 +34,6 @@ class Window:
     start: int
     end: int
     count: int
-
-
-def window_size(portion: int) -> int:
-    """The most rows that a window holds if they come in batches of up to *portion*.
-
-    An interrupted read may repeat its window, so there are fewer rows where each needs requests of its own.
-    """
-    return LARGEST_WINDOW * portion // PAGE
 
 
 def tile_windows(search: Search, window: Window, *, largest: int) -> Iterator[Window]:
